@@ -19,9 +19,8 @@ export interface DealSplit {
   readonly share_ppm: number
 }
 
-/** An account turned out to be another one: account_id is counted as into_account_id from now on. */
-export interface AccountMerged {
-  readonly type: 'account-merged'
+/** What every event has. */
+export interface CommonFields {
   /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
   readonly event_id: string
   /** Tenant that the fact belongs to; set from the credential. */
@@ -34,6 +33,11 @@ export interface AccountMerged {
   readonly source: string
   /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
   readonly actor: string
+}
+
+/** An account turned out to be another one: account_id is counted as into_account_id from now on. */
+export interface AccountMerged extends CommonFields {
+  readonly type: 'account-merged'
   /** Id of the account that is merged away. */
   readonly account_id: string
   /** Id of the account that stays. */
@@ -45,20 +49,8 @@ export interface AccountMerged {
 }
 
 /** An account came under a parent, or out of one. */
-export interface AccountParentChanged {
+export interface AccountParentChanged extends CommonFields {
   readonly type: 'account-parent-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the account, without the account: prefix. */
   readonly account_id: string
   /** Id of the parent account; empty: none. */
@@ -68,20 +60,8 @@ export interface AccountParentChanged {
 }
 
 /** The plan for an account: what both teams want of it in a period. The last one of a period is in force. */
-export interface AccountPlanSet {
+export interface AccountPlanSet extends CommonFields {
   readonly type: 'account-plan-set'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the account, without the account: prefix. */
   readonly account_id: string
   /** Period that the plan is for: 2026, 2026-Q3 … */
@@ -107,20 +87,8 @@ export interface AccountPlanSet {
 }
 
 /** A merge of accounts is taken back. */
-export interface AccountUnmerged {
+export interface AccountUnmerged extends CommonFields {
   readonly type: 'account-unmerged'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the account that had been merged away. */
   readonly account_id: string
   /** Id of the account that it had been merged into. */
@@ -132,20 +100,8 @@ export interface AccountUnmerged {
 }
 
 /** What is known about an account changed, or it became known. A field that is not empty replaces what was known; an empty one says nothing unless named in cleared. */
-export interface AccountUpdated {
+export interface AccountUpdated extends CommonFields {
   readonly type: 'account-updated'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the account, without the account: prefix. */
   readonly account_id: string
   /** Business email domains of the account, lower case; where not empty, the whole set. */
@@ -191,20 +147,8 @@ export interface AccountUpdated {
 }
 
 /** An activity that should bring leads, and how many people it should reach; the last one of an activity is in force. */
-export interface ActivityPlanned {
+export interface ActivityPlanned extends CommonFields {
   readonly type: 'activity-planned'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the activity. */
   readonly activity_id: string
   /** Campaign that it belongs to. */
@@ -236,20 +180,8 @@ export interface ActivityPlanned {
 }
 
 /** A function signed a monthly SLA audit; each carries the digest of the one before. */
-export interface AuditSigned {
+export interface AuditSigned extends CommonFields {
   readonly type: 'audit-signed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the audit, such as sla-2026-09. */
   readonly audit_id: string
   /** Period that it is about. */
@@ -273,39 +205,15 @@ export interface AuditSigned {
 }
 
 /** A backfill is open: the tenant is not projected until it goes live. */
-export interface BackfillOpened {
+export interface BackfillOpened extends CommonFields {
   readonly type: 'backfill-opened'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Why, in words or as a code of the source. */
   readonly reason: string
 }
 
 /** Another name of a campaign. The last one of a system and alias is in force. */
-export interface CampaignAliasAdded {
+export interface CampaignAliasAdded extends CommonFields {
   readonly type: 'campaign-alias-added'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the campaign, as touches name it. */
   readonly campaign: string
   /** Where the alias is used: google-ads, linkedin-ads, facebook-ads, utm, salesforce, hubspot … */
@@ -315,20 +223,8 @@ export interface CampaignAliasAdded {
 }
 
 /** A name is not that of the campaign after all. */
-export interface CampaignAliasRemoved {
+export interface CampaignAliasRemoved extends CommonFields {
   readonly type: 'campaign-alias-removed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the campaign, as touches name it. */
   readonly campaign: string
   /** Where the alias is used: google-ads, linkedin-ads, facebook-ads, utm, salesforce, hubspot … */
@@ -340,20 +236,8 @@ export interface CampaignAliasRemoved {
 }
 
 /** People or accounts became part of what a campaign aims at. */
-export interface CampaignAudienceAdded {
+export interface CampaignAudienceAdded extends CommonFields {
   readonly type: 'campaign-audience-added'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the campaign, as touches name it. */
   readonly campaign: string
   /** Nodes of the people and accounts. */
@@ -363,20 +247,8 @@ export interface CampaignAudienceAdded {
 }
 
 /** People or accounts are not part of what a campaign aims at any more. */
-export interface CampaignAudienceRemoved {
+export interface CampaignAudienceRemoved extends CommonFields {
   readonly type: 'campaign-audience-removed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the campaign, as touches name it. */
   readonly campaign: string
   /** Nodes of the people and accounts. */
@@ -388,20 +260,8 @@ export interface CampaignAudienceRemoved {
 }
 
 /** A campaign will not take place, or not go on. */
-export interface CampaignCancelled {
+export interface CampaignCancelled extends CommonFields {
   readonly type: 'campaign-cancelled'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the campaign, as touches name it. */
   readonly campaign: string
   /** Why, in words or as a code of the source. */
@@ -409,20 +269,8 @@ export interface CampaignCancelled {
 }
 
 /** A campaign changed. A field that is not empty replaces what was known; an empty one says nothing unless named in cleared. */
-export interface CampaignChanged {
+export interface CampaignChanged extends CommonFields {
   readonly type: 'campaign-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the campaign, as touches name it. */
   readonly campaign: string
   /** Name of the campaign. */
@@ -482,20 +330,8 @@ export interface CampaignChanged {
 }
 
 /** A campaign is in the calendar. */
-export interface CampaignPlanned {
+export interface CampaignPlanned extends CommonFields {
   readonly type: 'campaign-planned'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the campaign, as touches name it. */
   readonly campaign: string
   /** Name of the campaign. */
@@ -553,20 +389,8 @@ export interface CampaignPlanned {
 }
 
 /** A promise changed, was kept, missed or dropped: the whole as it is now. */
-export interface CommitmentChanged {
+export interface CommitmentChanged extends CommonFields {
   readonly type: 'commitment-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the commitment. */
   readonly commitment_id: string
   /** What is promised. */
@@ -602,20 +426,8 @@ export interface CommitmentChanged {
 }
 
 /** Somebody promised something. */
-export interface CommitmentMade {
+export interface CommitmentMade extends CommonFields {
   readonly type: 'commitment-made'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the commitment. */
   readonly commitment_id: string
   /** What is promised. */
@@ -647,20 +459,8 @@ export interface CommitmentMade {
 }
 
 /** A person gave, refused or withdrew consent, or another lawful basis was recorded. */
-export interface ConsentChanged {
+export interface ConsentChanged extends CommonFields {
   readonly type: 'consent-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** What for: marketing, analytics, profiling, sales … */
@@ -680,20 +480,8 @@ export interface ConsentChanged {
 }
 
 /** A version of a piece of content may be used. */
-export interface ContentPublished {
+export interface ContentPublished extends CommonFields {
   readonly type: 'content-published'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the content. */
   readonly content_id: string
   /** Version of the content, from 1. */
@@ -731,20 +519,8 @@ export interface ContentPublished {
 }
 
 /** A piece of content must not be used any more. */
-export interface ContentRetired {
+export interface ContentRetired extends CommonFields {
   readonly type: 'content-retired'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the content. */
   readonly content_id: string
   /** Version that is retired; null: all. */
@@ -756,20 +532,8 @@ export interface ContentRetired {
 }
 
 /** A record that could not be processed, and why. Its event_id is topic:partition:offset of the record. */
-export interface DeadLetter {
+export interface DeadLetter extends CommonFields {
   readonly type: 'dead-letter'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Topic of the record. */
   readonly origin_topic: string
   /** Partition of the record. */
@@ -799,20 +563,8 @@ export interface DeadLetter {
 }
 
 /** A deal was moved to another account. */
-export interface DealAccountChanged {
+export interface DealAccountChanged extends CommonFields {
   readonly type: 'deal-account-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Account that the deal is with now; empty: none. */
@@ -820,20 +572,8 @@ export interface DealAccountChanged {
 }
 
 /** The amount of a deal changed. */
-export interface DealAmountChanged {
+export interface DealAmountChanged extends CommonFields {
   readonly type: 'deal-amount-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Amount in minor units of currency; null: no longer known. */
@@ -845,20 +585,8 @@ export interface DealAmountChanged {
 }
 
 /** Attributes of a deal changed. A field that is not empty replaces what was known; an empty one says nothing unless named in cleared. */
-export interface DealAttributesChanged {
+export interface DealAttributesChanged extends CommonFields {
   readonly type: 'deal-attributes-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** new-business, expansion, renewal … */
@@ -882,20 +610,8 @@ export interface DealAttributesChanged {
 }
 
 /** The expected close of a deal changed. */
-export interface DealCloseDateChanged {
+export interface DealCloseDateChanged extends CommonFields {
   readonly type: 'deal-close-date-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Expected close, a date in the tenant's zone; null: no longer known. */
@@ -903,20 +619,8 @@ export interface DealCloseDateChanged {
 }
 
 /** A deal was won or lost. */
-export interface DealClosed {
+export interface DealClosed extends CommonFields {
   readonly type: 'deal-closed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** How it ended. */
@@ -938,20 +642,8 @@ export interface DealClosed {
 }
 
 /** A person has a part in the deal. */
-export interface DealContactLinked {
+export interface DealContactLinked extends CommonFields {
   readonly type: 'deal-contact-linked'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Id of the person, without the person: prefix. */
@@ -963,20 +655,8 @@ export interface DealContactLinked {
 }
 
 /** A person has no part in the deal any more. */
-export interface DealContactUnlinked {
+export interface DealContactUnlinked extends CommonFields {
   readonly type: 'deal-contact-unlinked'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Id of the person, without the person: prefix. */
@@ -984,20 +664,8 @@ export interface DealContactUnlinked {
 }
 
 /** A deal was opened. */
-export interface DealCreated {
+export interface DealCreated extends CommonFields {
   readonly type: 'deal-created'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Account that the deal is with. */
@@ -1039,20 +707,8 @@ export interface DealCreated {
 }
 
 /** A deal was deleted in the source and is not counted any more. */
-export interface DealDeleted {
+export interface DealDeleted extends CommonFields {
   readonly type: 'deal-deleted'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Why, in words or as a code of the source. */
@@ -1060,20 +716,8 @@ export interface DealDeleted {
 }
 
 /** A deal was put in another forecast category. */
-export interface DealForecastCategoryChanged {
+export interface DealForecastCategoryChanged extends CommonFields {
   readonly type: 'deal-forecast-category-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** pipeline, best-case, commit, closed, omitted … */
@@ -1081,20 +725,8 @@ export interface DealForecastCategoryChanged {
 }
 
 /** A deal turned out to be another one and is not counted any more. */
-export interface DealMerged {
+export interface DealMerged extends CommonFields {
   readonly type: 'deal-merged'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Id of the deal that stays. */
@@ -1104,20 +736,8 @@ export interface DealMerged {
 }
 
 /** A deal got another owner. */
-export interface DealOwnerChanged {
+export interface DealOwnerChanged extends CommonFields {
   readonly type: 'deal-owner-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Member who owns it from now on; empty: nobody. */
@@ -1127,20 +747,8 @@ export interface DealOwnerChanged {
 }
 
 /** A closed deal was opened again. */
-export interface DealReopened {
+export interface DealReopened extends CommonFields {
   readonly type: 'deal-reopened'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Stage that it is in now; empty: the last open one. */
@@ -1150,20 +758,8 @@ export interface DealReopened {
 }
 
 /** Who shares the credit for a deal among sellers, as a whole. */
-export interface DealSplitChanged {
+export interface DealSplitChanged extends CommonFields {
   readonly type: 'deal-split-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** All shares; empty: the owner has all. */
@@ -1171,20 +767,8 @@ export interface DealSplitChanged {
 }
 
 /** A deal entered a stage. */
-export interface DealStageChanged {
+export interface DealStageChanged extends CommonFields {
   readonly type: 'deal-stage-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the deal. */
   readonly deal_id: string
   /** Stage entered, as the source says it. */
@@ -1198,20 +782,8 @@ export interface DealStageChanged {
 }
 
 /** A function approved a version of a definition. */
-export interface DefinitionApproved {
+export interface DefinitionApproved extends CommonFields {
   readonly type: 'definition-approved'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the document. */
   readonly definition_id: string
   /** Version of the document, from 1. */
@@ -1229,20 +801,8 @@ export interface DefinitionApproved {
 }
 
 /** A version of a definition was proposed; it is in force when both functions have approved it, from effective_at on. */
-export interface DefinitionPublished {
+export interface DefinitionPublished extends CommonFields {
   readonly type: 'definition-published'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the document. */
   readonly definition_id: string
   /** Version of the document, from 1. */
@@ -1266,20 +826,8 @@ export interface DefinitionPublished {
 }
 
 /** A function refused a version of a definition. */
-export interface DefinitionRefused {
+export interface DefinitionRefused extends CommonFields {
   readonly type: 'definition-refused'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the document. */
   readonly definition_id: string
   /** Version of the document, from 1. */
@@ -1297,20 +845,8 @@ export interface DefinitionRefused {
 }
 
 /** What sales heard or thinks: an objection, a competitor, a use case, how a message or a lead was. */
-export interface FeedbackRecorded {
+export interface FeedbackRecorded extends CommonFields {
   readonly type: 'feedback-recorded'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -1338,20 +874,8 @@ export interface FeedbackRecorded {
 }
 
 /** A figure from finance that the log cannot know: gross margin, revenue per account, churn, a cost of sales. */
-export interface FinanceInputRecorded {
+export interface FinanceInputRecorded extends CommonFields {
   readonly type: 'finance-input-recorded'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the figure; a later one with the same id replaces it. */
   readonly input_id: string
   /** gross-margin, arpa, churn, cost-of-sales, customers … */
@@ -1379,20 +903,8 @@ export interface FinanceInputRecorded {
 }
 
 /** A member's own forecast for a period, for a team or for all. */
-export interface ForecastCallSubmitted {
+export interface ForecastCallSubmitted extends CommonFields {
   readonly type: 'forecast-call-submitted'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the member. */
   readonly member_id: string
   /** Fiscal period: 2026-Q3, 2026-09 … */
@@ -1418,20 +930,8 @@ export interface ForecastCallSubmitted {
 }
 
 /** What one unit of a currency was worth in another on a day. */
-export interface FxRateRecorded {
+export interface FxRateRecorded extends CommonFields {
   readonly type: 'fx-rate-recorded'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** ISO 4217 code of the currency of which there is one unit. */
   readonly base_currency: string
   /** ISO 4217 code of the currency that the rate is in. */
@@ -1445,20 +945,8 @@ export interface FxRateRecorded {
 }
 
 /** Evidence that an identity belongs to a person or an account. A link has its own business time: it may end when a person changes employer. */
-export interface IdentityLinked {
+export interface IdentityLinked extends CommonFields {
   readonly type: 'identity-linked'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Node that is tied: anonymous:…, email:<hmac>, <system>:<id>, person:… */
   readonly identity: string
   /** Node that it is tied to: person:<id> or account:<id>. */
@@ -1476,20 +964,8 @@ export interface IdentityLinked {
 }
 
 /** The link of an identity to a target is taken back as if it had never been. */
-export interface IdentityUnlinked {
+export interface IdentityUnlinked extends CommonFields {
   readonly type: 'identity-unlinked'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Node that had been tied. */
   readonly identity: string
   /** Node that it had been tied to. */
@@ -1501,20 +977,8 @@ export interface IdentityUnlinked {
 }
 
 /** An API key exists; the key itself was shown once and is not kept. */
-export interface KeyCreated {
+export interface KeyCreated extends CommonFields {
   readonly type: 'key-created'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the key. */
   readonly key_id: string
   /** Name of the key: the default source of what it sends. */
@@ -1530,20 +994,8 @@ export interface KeyCreated {
 }
 
 /** An API key does not work any more. */
-export interface KeyRevoked {
+export interface KeyRevoked extends CommonFields {
   readonly type: 'key-revoked'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the key. */
   readonly key_id: string
   /** Why, in words or as a code of the source. */
@@ -1551,20 +1003,8 @@ export interface KeyRevoked {
 }
 
 /** The receiving side accepted the lead. */
-export interface LeadAccepted {
+export interface LeadAccepted extends CommonFields {
   readonly type: 'lead-accepted'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -1578,20 +1018,8 @@ export interface LeadAccepted {
 }
 
 /** A lead was given to an owner or a queue. */
-export interface LeadAssigned {
+export interface LeadAssigned extends CommonFields {
   readonly type: 'lead-assigned'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -1613,20 +1041,8 @@ export interface LeadAssigned {
 }
 
 /** The lead became a deal or a contact of an account. */
-export interface LeadConverted {
+export interface LeadConverted extends CommonFields {
   readonly type: 'lead-converted'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -1640,20 +1056,8 @@ export interface LeadConverted {
 }
 
 /** A lead came in: a qualification cycle of the person may open. */
-export interface LeadCreated {
+export interface LeadCreated extends CommonFields {
   readonly type: 'lead-created'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -1681,20 +1085,8 @@ export interface LeadCreated {
 }
 
 /** Contact showed that the lead does not qualify. */
-export interface LeadDisqualified {
+export interface LeadDisqualified extends CommonFields {
   readonly type: 'lead-disqualified'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -1710,20 +1102,8 @@ export interface LeadDisqualified {
 }
 
 /** Sales gave the lead back to marketing for nurture. */
-export interface LeadRecycled {
+export interface LeadRecycled extends CommonFields {
   readonly type: 'lead-recycled'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -1737,20 +1117,8 @@ export interface LeadRecycled {
 }
 
 /** The receiving side refused the lead before contact. */
-export interface LeadRejected {
+export interface LeadRejected extends CommonFields {
   readonly type: 'lead-rejected'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -1768,20 +1136,8 @@ export interface LeadRejected {
 }
 
 /** A lead entered a stage of the stage map. */
-export interface LeadStageChanged {
+export interface LeadStageChanged extends CommonFields {
   readonly type: 'lead-stage-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -1797,20 +1153,8 @@ export interface LeadStageChanged {
 }
 
 /** Both teams met; what changed since is counted from it. */
-export interface MeetingHeld {
+export interface MeetingHeld extends CommonFields {
   readonly type: 'meeting-held'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the meeting. */
   readonly meeting_id: string
   /** weekly, monthly, quarterly-review, definition … */
@@ -1830,20 +1174,8 @@ export interface MeetingHeld {
 }
 
 /** A member of the tenant as a whole from occurred_at on: what the member does, for whom, when, and whether still there. */
-export interface MemberChanged {
+export interface MemberChanged extends CommonFields {
   readonly type: 'member-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the member. */
   readonly member_id: string
   /** Function: marketing, sales, success, operations, finance, executive … */
@@ -1879,20 +1211,8 @@ export interface MemberChanged {
 }
 
 /** A notice was handed over, or an attempt failed. */
-export interface NoticeSent {
+export interface NoticeSent extends CommonFields {
   readonly type: 'notice-sent'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the notice: the same for every attempt. */
   readonly notice_id: string
   /** What it is about; one notice for one cause and recipient. */
@@ -1912,20 +1232,8 @@ export interface NoticeSent {
 }
 
 /** A person became known. Personal data (name, email, phone, address) are only in person-profile. */
-export interface PersonCreated {
+export interface PersonCreated extends CommonFields {
   readonly type: 'person-created'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Business domain of the email address in lower case; empty for free mail and where it is not known. */
@@ -1957,20 +1265,8 @@ export interface PersonCreated {
 }
 
 /** A person was erased: the profile is gone, facts stay under the pseudonymous id. A later record about the person is refused. */
-export interface PersonErased {
+export interface PersonErased extends CommonFields {
   readonly type: 'person-erased'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Why: data-subject request, retention … */
@@ -1980,20 +1276,8 @@ export interface PersonErased {
 }
 
 /** A person turned out to be another one: person_id is counted as into_person_id from now on. */
-export interface PersonMerged {
+export interface PersonMerged extends CommonFields {
   readonly type: 'person-merged'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person that is merged away. */
   readonly person_id: string
   /** Id of the person that stays. */
@@ -2005,20 +1289,8 @@ export interface PersonMerged {
 }
 
 /** Personal data of a person, and the only place for it. The topic is compacted: the last one counts, a tombstone erases. */
-export interface PersonProfile {
+export interface PersonProfile extends CommonFields {
   readonly type: 'person-profile'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Full name. */
@@ -2054,20 +1326,8 @@ export interface PersonProfile {
 }
 
 /** A merge of persons is taken back. */
-export interface PersonUnmerged {
+export interface PersonUnmerged extends CommonFields {
   readonly type: 'person-unmerged'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person that had been merged away. */
   readonly person_id: string
   /** Id of the person that it had been merged into. */
@@ -2079,20 +1339,8 @@ export interface PersonUnmerged {
 }
 
 /** What is known about a person changed. A field that is not empty replaces what was known; an empty one says nothing unless named in cleared. */
-export interface PersonUpdated {
+export interface PersonUpdated extends CommonFields {
   readonly type: 'person-updated'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Business domain of the email address in lower case; empty for free mail and where it is not known. */
@@ -2126,20 +1374,8 @@ export interface PersonUpdated {
 }
 
 /** A record must not be counted (test, internal), or counts again. */
-export interface RecordExcluded {
+export interface RecordExcluded extends CommonFields {
   readonly type: 'record-excluded'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Node of the record: person:…, account:…, deal:…, touch:… */
   readonly record: string
   /** test, internal, duplicate, error … */
@@ -2151,20 +1387,8 @@ export interface RecordExcluded {
 }
 
 /** A text of a review pack was written; the last one of a place is shown. */
-export interface ReviewNoted {
+export interface ReviewNoted extends CommonFields {
   readonly type: 'review-noted'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the review, such as qbr-2026-Q3. */
   readonly review_id: string
   /** Place in the pack that the text is for. */
@@ -2178,20 +1402,8 @@ export interface ReviewNoted {
 }
 
 /** A function signed a review pack: it is frozen. */
-export interface ReviewSigned {
+export interface ReviewSigned extends CommonFields {
   readonly type: 'review-signed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the review. */
   readonly review_id: string
   /** Period that it is about. */
@@ -2215,20 +1427,8 @@ export interface ReviewSigned {
 }
 
 /** A score of a person was computed or read from a source. */
-export interface ScoreRecorded {
+export interface ScoreRecorded extends CommonFields {
   readonly type: 'score-recorded'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the person, without the person: prefix. */
   readonly person_id: string
   /** Id of the lead record in the source, where it has one; the journey is the person's. */
@@ -2258,20 +1458,8 @@ export interface ScoreRecorded {
 }
 
 /** An excuse for a clock was proposed by one function, or granted or refused by the other. */
-export interface SlaClockExcused {
+export interface SlaClockExcused extends CommonFields {
   readonly type: 'sla-clock-excused'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the SLA clock. */
   readonly clock_id: string
   /** Policy, as id@version. */
@@ -2297,20 +1485,8 @@ export interface SlaClockExcused {
 }
 
 /** A clock was escalated by a step of its policy. */
-export interface SlaEscalated {
+export interface SlaEscalated extends CommonFields {
   readonly type: 'sla-escalated'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the SLA clock. */
   readonly clock_id: string
   /** Policy, as id@version. */
@@ -2336,20 +1512,8 @@ export interface SlaEscalated {
 }
 
 /** Money was spent or promised. */
-export interface SpendRecorded {
+export interface SpendRecorded extends CommonFields {
   readonly type: 'spend-recorded'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the cost in its source; a restatement has the same. */
   readonly spend_id: string
   /** Cost in minor units of currency; negative for a credit note. */
@@ -2397,20 +1561,8 @@ export interface SpendRecorded {
 }
 
 /** A cost as it should have been recorded: the whole cost, not the difference. */
-export interface SpendRestated {
+export interface SpendRestated extends CommonFields {
   readonly type: 'spend-restated'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the cost in its source; a restatement has the same. */
   readonly spend_id: string
   /** Cost in minor units of currency; negative for a credit note. */
@@ -2460,20 +1612,8 @@ export interface SpendRestated {
 }
 
 /** A subscription was extended, reduced, renewed or repriced: the whole as it is now. */
-export interface SubscriptionChanged {
+export interface SubscriptionChanged extends CommonFields {
   readonly type: 'subscription-changed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the subscription. */
   readonly subscription_id: string
   /** Account that pays; empty: unchanged. */
@@ -2503,20 +1643,8 @@ export interface SubscriptionChanged {
 }
 
 /** A subscription ended. */
-export interface SubscriptionEnded {
+export interface SubscriptionEnded extends CommonFields {
   readonly type: 'subscription-ended'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the subscription. */
   readonly subscription_id: string
   /** Last day; null: the date of occurred_at. */
@@ -2528,20 +1656,8 @@ export interface SubscriptionEnded {
 }
 
 /** A customer began to pay again and again. */
-export interface SubscriptionStarted {
+export interface SubscriptionStarted extends CommonFields {
   readonly type: 'subscription-started'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the subscription. */
   readonly subscription_id: string
   /** Account that pays. */
@@ -2569,20 +1685,8 @@ export interface SubscriptionStarted {
 }
 
 /** A target for a period; the last one of a target id is in force. */
-export interface TargetSet {
+export interface TargetSet extends CommonFields {
   readonly type: 'target-set'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the target. */
   readonly target_id: string
   /** What is aimed at: revenue, pipeline, mql, sqo, spend … or a number of the metric dictionary. */
@@ -2620,20 +1724,8 @@ export interface TargetSet {
 }
 
 /** Settings of the tenant as a whole from occurred_at on. */
-export interface TenantConfigured {
+export interface TenantConfigured extends CommonFields {
   readonly type: 'tenant-configured'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Name of the company. */
   readonly name: string
   /** IANA time zone of periods and dates. */
@@ -2655,58 +1747,22 @@ export interface TenantConfigured {
 }
 
 /** A tenant exists. */
-export interface TenantCreated {
+export interface TenantCreated extends CommonFields {
   readonly type: 'tenant-created'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Name of the tenant. */
   readonly name: string
 }
 
 /** The backfill is over: from its append time on answers never change for a past as_of. */
-export interface TenantWentLive {
+export interface TenantWentLive extends CommonFields {
   readonly type: 'tenant-went-live'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** In words. */
   readonly note: string
 }
 
 /** A touch as it should have been recorded: the whole touch, not the difference. A touch of somebody else is retracted and recorded again. */
-export interface TouchCorrected {
+export interface TouchCorrected extends CommonFields {
   readonly type: 'touch-corrected'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Node that acted or was acted on. */
   readonly subject: string
   /** event_id of the touch-recorded. */
@@ -2772,20 +1828,8 @@ export interface TouchCorrected {
 }
 
 /** One marketing or sales interaction; calls, meetings and replies too. Its event_id is the id of the touch. */
-export interface TouchRecorded {
+export interface TouchRecorded extends CommonFields {
   readonly type: 'touch-recorded'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Node that acted or was acted on. */
   readonly subject: string
   /** What happened: form, download, session, ad-click, email-sent, email-opened, email-clicked, reply, call, meeting, event-attended, chat … */
@@ -2845,20 +1889,8 @@ export interface TouchRecorded {
 }
 
 /** A touch that never happened, or not like that. */
-export interface TouchRetracted {
+export interface TouchRetracted extends CommonFields {
   readonly type: 'touch-retracted'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Node that acted or was acted on. */
   readonly subject: string
   /** event_id of the touch-recorded. */
@@ -2868,20 +1900,8 @@ export interface TouchRetracted {
 }
 
 /** A member completed a training. */
-export interface TrainingCompleted {
+export interface TrainingCompleted extends CommonFields {
   readonly type: 'training-completed'
-  /** The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key. */
-  readonly event_id: string
-  /** Tenant that the fact belongs to; set from the credential. */
-  readonly tenant: string
-  /** Business time: when it happened; microseconds since the epoch, UTC. */
-  readonly occurred_at: Micros
-  /** When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC. */
-  readonly known_at: Micros | null
-  /** System that the fact comes from; by default the name of the producer's key. */
-  readonly source: string
-  /** Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>. */
-  readonly actor: string
   /** Id of the member. */
   readonly member_id: string
   /** Id of the training. */
@@ -2982,91 +2002,91 @@ export interface EventsByType {
   readonly 'training-completed': TrainingCompleted
 }
 
-/** Fields that producers have to give: the others have a default. */
+/** Fields of the type itself that producers have to give: the others have a default. */
 export interface RequiredFields {
-  readonly 'account-merged': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'account_id' | 'into_account_id'
-  readonly 'account-parent-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'account_id'
-  readonly 'account-plan-set': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'account_id'
-  readonly 'account-unmerged': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'account_id' | 'into_account_id'
-  readonly 'account-updated': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'account_id'
-  readonly 'activity-planned': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'activity_id' | 'activity_type'
-  readonly 'audit-signed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'audit_id' | 'as_of' | 'sha256'
-  readonly 'backfill-opened': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor'
-  readonly 'campaign-alias-added': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'campaign' | 'system' | 'alias'
-  readonly 'campaign-alias-removed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'campaign' | 'system' | 'alias'
-  readonly 'campaign-audience-added': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'campaign'
-  readonly 'campaign-audience-removed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'campaign'
-  readonly 'campaign-cancelled': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'campaign'
-  readonly 'campaign-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'campaign'
-  readonly 'campaign-planned': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'campaign'
-  readonly 'commitment-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'commitment_id'
-  readonly 'commitment-made': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'commitment_id'
-  readonly 'consent-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id' | 'purpose' | 'granted'
-  readonly 'content-published': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'content_id' | 'version'
-  readonly 'content-retired': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'content_id'
-  readonly 'dead-letter': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'origin_topic' | 'origin_partition' | 'origin_offset' | 'origin_appended_at' | 'reason_code' | 'payload'
-  readonly 'deal-account-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id'
-  readonly 'deal-amount-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id' | 'amount_minor'
-  readonly 'deal-attributes-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id'
-  readonly 'deal-close-date-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id' | 'close_date'
-  readonly 'deal-closed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id' | 'outcome'
-  readonly 'deal-contact-linked': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id' | 'person_id'
-  readonly 'deal-contact-unlinked': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id' | 'person_id'
-  readonly 'deal-created': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id' | 'stage'
-  readonly 'deal-deleted': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id'
-  readonly 'deal-forecast-category-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id' | 'forecast_category'
-  readonly 'deal-merged': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id' | 'into_deal_id'
-  readonly 'deal-owner-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id'
-  readonly 'deal-reopened': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id'
-  readonly 'deal-split-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id'
-  readonly 'deal-stage-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'deal_id' | 'stage'
-  readonly 'definition-approved': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'definition_id' | 'version'
-  readonly 'definition-published': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'definition_id' | 'version' | 'kind' | 'document'
-  readonly 'definition-refused': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'definition_id' | 'version'
-  readonly 'feedback-recorded': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id' | 'kind'
-  readonly 'finance-input-recorded': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'input_id' | 'name'
-  readonly 'forecast-call-submitted': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'member_id' | 'period' | 'amount_minor' | 'currency'
-  readonly 'fx-rate-recorded': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'base_currency' | 'quote_currency' | 'rate_on' | 'rate'
-  readonly 'identity-linked': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'identity' | 'target'
-  readonly 'identity-unlinked': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'identity' | 'target'
-  readonly 'key-created': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'key_id' | 'secret_hash'
-  readonly 'key-revoked': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'key_id'
-  readonly 'lead-accepted': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id'
-  readonly 'lead-assigned': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id'
-  readonly 'lead-converted': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id'
-  readonly 'lead-created': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id'
-  readonly 'lead-disqualified': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id' | 'reason'
-  readonly 'lead-recycled': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id'
-  readonly 'lead-rejected': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id' | 'reason_class'
-  readonly 'lead-stage-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id' | 'stage'
-  readonly 'meeting-held': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'meeting_id'
-  readonly 'member-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'member_id' | 'function'
-  readonly 'notice-sent': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'notice_id' | 'cause_id' | 'channel' | 'outcome'
-  readonly 'person-created': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id'
-  readonly 'person-erased': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id'
-  readonly 'person-merged': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id' | 'into_person_id'
-  readonly 'person-profile': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id'
-  readonly 'person-unmerged': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id' | 'into_person_id'
-  readonly 'person-updated': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id'
-  readonly 'record-excluded': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'record' | 'reason'
-  readonly 'review-noted': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'review_id' | 'place'
-  readonly 'review-signed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'review_id' | 'as_of' | 'sha256'
-  readonly 'score-recorded': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'person_id' | 'model'
-  readonly 'sla-clock-excused': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'clock_id' | 'decision'
-  readonly 'sla-escalated': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'clock_id' | 'level'
-  readonly 'spend-recorded': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'spend_id' | 'amount_minor' | 'currency' | 'starts_on' | 'category'
-  readonly 'spend-restated': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'spend_id' | 'amount_minor' | 'currency' | 'starts_on' | 'category'
-  readonly 'subscription-changed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'subscription_id'
-  readonly 'subscription-ended': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'subscription_id'
-  readonly 'subscription-started': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'subscription_id' | 'account_id'
-  readonly 'target-set': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'target_id' | 'metric' | 'period'
-  readonly 'tenant-configured': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'zone' | 'currency'
-  readonly 'tenant-created': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor'
-  readonly 'tenant-went-live': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor'
-  readonly 'touch-corrected': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'subject' | 'touch_id' | 'touched_at' | 'touch_type'
-  readonly 'touch-recorded': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'subject' | 'touch_type'
-  readonly 'touch-retracted': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'subject' | 'touch_id'
-  readonly 'training-completed': 'event_id' | 'tenant' | 'occurred_at' | 'source' | 'actor' | 'member_id' | 'training_id'
+  readonly 'account-merged': 'account_id' | 'into_account_id'
+  readonly 'account-parent-changed': 'account_id'
+  readonly 'account-plan-set': 'account_id'
+  readonly 'account-unmerged': 'account_id' | 'into_account_id'
+  readonly 'account-updated': 'account_id'
+  readonly 'activity-planned': 'activity_id' | 'activity_type'
+  readonly 'audit-signed': 'audit_id' | 'as_of' | 'sha256'
+  readonly 'backfill-opened': never
+  readonly 'campaign-alias-added': 'campaign' | 'system' | 'alias'
+  readonly 'campaign-alias-removed': 'campaign' | 'system' | 'alias'
+  readonly 'campaign-audience-added': 'campaign'
+  readonly 'campaign-audience-removed': 'campaign'
+  readonly 'campaign-cancelled': 'campaign'
+  readonly 'campaign-changed': 'campaign'
+  readonly 'campaign-planned': 'campaign'
+  readonly 'commitment-changed': 'commitment_id'
+  readonly 'commitment-made': 'commitment_id'
+  readonly 'consent-changed': 'person_id' | 'purpose' | 'granted'
+  readonly 'content-published': 'content_id' | 'version'
+  readonly 'content-retired': 'content_id'
+  readonly 'dead-letter': 'origin_topic' | 'origin_partition' | 'origin_offset' | 'origin_appended_at' | 'reason_code' | 'payload'
+  readonly 'deal-account-changed': 'deal_id'
+  readonly 'deal-amount-changed': 'deal_id' | 'amount_minor'
+  readonly 'deal-attributes-changed': 'deal_id'
+  readonly 'deal-close-date-changed': 'deal_id' | 'close_date'
+  readonly 'deal-closed': 'deal_id' | 'outcome'
+  readonly 'deal-contact-linked': 'deal_id' | 'person_id'
+  readonly 'deal-contact-unlinked': 'deal_id' | 'person_id'
+  readonly 'deal-created': 'deal_id' | 'stage'
+  readonly 'deal-deleted': 'deal_id'
+  readonly 'deal-forecast-category-changed': 'deal_id' | 'forecast_category'
+  readonly 'deal-merged': 'deal_id' | 'into_deal_id'
+  readonly 'deal-owner-changed': 'deal_id'
+  readonly 'deal-reopened': 'deal_id'
+  readonly 'deal-split-changed': 'deal_id'
+  readonly 'deal-stage-changed': 'deal_id' | 'stage'
+  readonly 'definition-approved': 'definition_id' | 'version'
+  readonly 'definition-published': 'definition_id' | 'version' | 'kind' | 'document'
+  readonly 'definition-refused': 'definition_id' | 'version'
+  readonly 'feedback-recorded': 'person_id' | 'kind'
+  readonly 'finance-input-recorded': 'input_id' | 'name'
+  readonly 'forecast-call-submitted': 'member_id' | 'period' | 'amount_minor' | 'currency'
+  readonly 'fx-rate-recorded': 'base_currency' | 'quote_currency' | 'rate_on' | 'rate'
+  readonly 'identity-linked': 'identity' | 'target'
+  readonly 'identity-unlinked': 'identity' | 'target'
+  readonly 'key-created': 'key_id' | 'secret_hash'
+  readonly 'key-revoked': 'key_id'
+  readonly 'lead-accepted': 'person_id'
+  readonly 'lead-assigned': 'person_id'
+  readonly 'lead-converted': 'person_id'
+  readonly 'lead-created': 'person_id'
+  readonly 'lead-disqualified': 'person_id' | 'reason'
+  readonly 'lead-recycled': 'person_id'
+  readonly 'lead-rejected': 'person_id' | 'reason_class'
+  readonly 'lead-stage-changed': 'person_id' | 'stage'
+  readonly 'meeting-held': 'meeting_id'
+  readonly 'member-changed': 'member_id' | 'function'
+  readonly 'notice-sent': 'notice_id' | 'cause_id' | 'channel' | 'outcome'
+  readonly 'person-created': 'person_id'
+  readonly 'person-erased': 'person_id'
+  readonly 'person-merged': 'person_id' | 'into_person_id'
+  readonly 'person-profile': 'person_id'
+  readonly 'person-unmerged': 'person_id' | 'into_person_id'
+  readonly 'person-updated': 'person_id'
+  readonly 'record-excluded': 'record' | 'reason'
+  readonly 'review-noted': 'review_id' | 'place'
+  readonly 'review-signed': 'review_id' | 'as_of' | 'sha256'
+  readonly 'score-recorded': 'person_id' | 'model'
+  readonly 'sla-clock-excused': 'clock_id' | 'decision'
+  readonly 'sla-escalated': 'clock_id' | 'level'
+  readonly 'spend-recorded': 'spend_id' | 'amount_minor' | 'currency' | 'starts_on' | 'category'
+  readonly 'spend-restated': 'spend_id' | 'amount_minor' | 'currency' | 'starts_on' | 'category'
+  readonly 'subscription-changed': 'subscription_id'
+  readonly 'subscription-ended': 'subscription_id'
+  readonly 'subscription-started': 'subscription_id' | 'account_id'
+  readonly 'target-set': 'target_id' | 'metric' | 'period'
+  readonly 'tenant-configured': 'zone' | 'currency'
+  readonly 'tenant-created': never
+  readonly 'tenant-went-live': never
+  readonly 'touch-corrected': 'subject' | 'touch_id' | 'touched_at' | 'touch_type'
+  readonly 'touch-recorded': 'subject' | 'touch_type'
+  readonly 'touch-retracted': 'subject' | 'touch_id'
+  readonly 'training-completed': 'member_id' | 'training_id'
 }
 
 export type EventType = keyof EventsByType
@@ -3077,4 +2097,5 @@ export type EventOf<T extends EventType> = EventsByType[T]
 export type AccordEvent = EventsByType[EventType]
 
 /** An event as a producer may write it: fields with a default may be left out. */
-export type NewEvent<T extends EventType> = Pick<EventOf<T>, (RequiredFields[T] | 'type') & keyof EventOf<T>> & Partial<EventOf<T>>
+export type NewEvent<T extends EventType> = Pick<EventOf<T>, (RequiredFields[T] | 'type' | Exclude<keyof CommonFields, 'known_at'>) & keyof EventOf<T>> &
+  Partial<EventOf<T>>
