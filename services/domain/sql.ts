@@ -6,7 +6,7 @@
  * `@clickhouse/client` takes as `query` and `query_params`.
  */
 export type Bound = { readonly type: string; readonly value: BoundValue }
-export type BoundValue = string | number | boolean | null | readonly BoundValue[]
+export type BoundValue = string | number | bigint | boolean | null | readonly BoundValue[]
 export type Sql = { readonly parts: readonly (string | Bound)[] }
 
 export const sql = (strings: TemplateStringsArray, ...values: readonly (Sql | Bound)[]): Sql => {
@@ -42,7 +42,7 @@ export const bind = {
   strings: (value: readonly string[]): Bound => ({ type: 'Array(String)', value }),
   int: (value: number | bigint): Bound => ({ type: 'Int64', value: value.toString() }),
   uint: (value: number | bigint): Bound => ({ type: 'UInt64', value: value.toString() }),
-  ints: (value: readonly (number | bigint)[]): Bound => ({ type: 'Array(Int64)', value: value.map(Number) }),
+  ints: (value: readonly (number | bigint)[]): Bound => ({ type: 'Array(Int64)', value }),
   bool: (value: boolean): Bound => ({ type: 'UInt8', value: value ? 1 : 0 }),
   /** Knowledge time, milliseconds since the epoch. */
   instant: (ms: number): Bound => ({ type: "DateTime64(3, 'UTC')", value: instantText(ms) }),
@@ -63,7 +63,8 @@ export const render = (statement: Sql): Rendered => {
       query += part
       continue
     }
-    const identity = JSON.stringify([part.type, part.value])
+    // bigints have no JSON; their digits tell them apart
+    const identity = JSON.stringify([part.type, part.value], (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
     let name = names.get(identity)
     if (name === undefined) {
       name = `p${names.size}`

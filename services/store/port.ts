@@ -9,6 +9,8 @@ export type ReadOptions = {
   readonly maxSeconds?: number
   /** Default 2 GiB. */
   readonly maxMemoryBytes?: number
+  /** Further settings of this one statement (`max_threads`, `optimize_on_insert` …), in its text as well. */
+  readonly settings?: Readonly<Record<string, string | number>>
 }
 
 /** Formats that the engine writes itself. */
@@ -22,7 +24,7 @@ export type StreamFormat = 'CSVWithNames' | 'Parquet' | 'Arrow' | 'JSONEachRow'
 export type Store = {
   readonly read: (statement: Sql, options?: ReadOptions) => Promise<readonly Row[]>
   readonly stream: (statement: Sql, format: StreamFormat, options?: ReadOptions) => Promise<Readable>
-  /** DDL and INSERT … SELECT. One at a time, in order of call. */
+  /** DDL and INSERT … SELECT. One at a time, in order of call. Limits here: 600 s and 4 GiB unless said otherwise. */
   readonly write: (statement: Sql, options?: ReadOptions) => Promise<void>
   /** Rows as TabSeparated text (see tsv.ts), made once. Resolves when the engine has stored them. */
   readonly append: (table: string, columns: readonly string[], tsv: string | Buffer) => Promise<void>

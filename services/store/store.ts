@@ -1,0 +1,51 @@
+import { openChdbEngine } from './chdb.ts'
+import { createDatabase, openHttpEngine } from './http.ts'
+import { engineStore } from './engine.ts'
+import type { Store } from './port.ts'
+
+export const DEFAULT_DATABASE = 'accord'
+
+/** The engine in this process. One data directory per process: a second path is refused until the first store is closed. */
+export type ChdbConfig = {
+  readonly kind: 'chdb'
+  readonly path: string
+  /** Default `accord`; created when missing. */
+  readonly database?: string
+  /** Read lanes; default 4, fewer when UV_THREADPOOL_SIZE leaves no room for them. */
+  readonly readers?: number
+}
+
+/** A ClickHouse server or cluster. */
+export type HttpConfig = {
+  readonly kind: 'http'
+  /** `http(s)://host:port`, without credentials. */
+  readonly url: string
+  readonly username?: string
+  readonly password?: string
+  /** Default `accord`; `ensureDatabase` creates it. */
+  readonly database?: string
+  /** Questions at one time; default 8. */
+  readonly readers?: number
+  /** PEM texts. */
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string }
+  /** How long the server keeps an idle connection, less one second; default 2000 ms fits ClickHouse Cloud (3 s) and everything slower. */
+  readonly idleSocketMs?: number
+  /** gzip of what is landed: for a server that is far away; costs more time than it saves nearby. Default false. */
+  readonly compressRequests?: boolean
+  /** How much longer than its own limit an answer may take to arrive; default 10 s. */
+  readonly graceSeconds?: number
+}
+
+export type StoreConfig = ChdbConfig | HttpConfig
+
+/**
+ * Opens the store. chDB: loads the engine (rejects with STORE_REJECTED when the optional package is not installed) and creates
+ * the database. HTTP: connects on first use, so a server that is down shows in the first call, not here.
+ */
+export const createStore = async (config: StoreConfig): Promise<Store> =>
+  engineStore(config.kind === 'chdb' ? await openChdbEngine(config) : openHttpEngine(config))
+
+/** Before the first `createStore` on a server: creates its database. The embedded engine creates its own. */
+export const ensureDatabase = async (config: StoreConfig, cluster?: string): Promise<void> => {
+  if (config.kind === 'http') await createDatabase(config, cluster)
+}
