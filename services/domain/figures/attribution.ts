@@ -1,0 +1,188 @@
+import { bind, type Bound, identifier, joinSql, type Sql, sql } from '../sql.ts'
+import { convertedAmount, ratesInto, splitByCredit } from './money.ts'
+import type { FigureSources } from './sources.ts'
+
+export const ATTRIBUTION_DIMENSIONS = ['channel', 'campaign', 'source', 'content', 'team', 'month'] as const
+export type AttributionDimension = (typeof ATTRIBUTION_DIMENSIONS)[number]
+
+export const BASES = ['conversions', 'pipeline', 'revenue'] as const
+export type Basis = (typeof BASES)[number]
+export const CONVERSIONS = ['won', 'deal', 'sqo'] as const
+export type Conversion = (typeof CONVERSIONS)[number]
+
+/** Which conversions each basis is answered for (metrics, Basis × conversion); the first is the default. Anything else is refused. */
+export const CONVERSIONS_OF: Readonly<Record<Basis, readonly [Conversion, ...Conversion[]]>> = {
+  conversions: ['won', 'deal', 'sqo'],
+  pipeline: ['sqo', 'won'],
+  revenue: ['won'],
+}
+
+export const METRIC_OF: Readonly<Record<Basis, 'M54' | 'M55' | 'M56'>> = { conversions: 'M56', pipeline: 'M55', revenue: 'M54' }
+
+export const NONE = '(none)'
+export const UNATTRIBUTED = '(unattributed)'
+/** A credit of 1: credit is counted in millionths (metrics M53). */
+export const MILLION = 1_000_000
+
+export type AttributionQuestion = {
+  readonly basis: Basis
+  readonly conversion: Conversion
+  /** As `deal_credit.model` has it. */
+  readonly model: string
+  readonly by: readonly AttributionDimension[]
+  /** Values as they are shown: `(none)` where a touch has none. */
+  readonly filters: Readonly<Partial<Record<AttributionDimension, readonly string[]>>>
+  /** Empty: new business and expansion, that is everything but renewals. */
+  readonly dealTypes: readonly string[]
+  /** Dates in the tenant's zone, `to` exclusive. */
+  readonly from: string | null
+  readonly to: string | null
+  readonly currency: string
+  readonly zone: string
+}
+
+/** Deals that are not in M54–M56 unless they are asked for (metrics, Deal types). */
+const RENEWAL = 'renewal'
+
+const dateIn = (instant: Sql, zone: string): Sql => sql`toDate32(toTimeZone(${instant}, ${bind.string(zone)}))`
+
+/** Business date of a close: its close date, else the date of the closing in the tenant's zone (metrics, Close date). */
+export const closeDay = (zone: string): Sql => sql`coalesce(close_date, ${dateIn(sql`closed_at`, zone)})`
+
+/** Which deals are asked about, and the day that dates each. */
+const population = ({ basis, conversion, zone }: AttributionQuestion): { readonly which: Sql; readonly day: Sql } => {
+  if (conversion === 'deal') return { which: sql`1`, day: dateIn(sql`created_at`, zone) }
+  if (conversion === 'sqo')
+    return { which: sql`converted = 1`, day: dateIn(basis === 'pipeline' ? sql`valued_at` : sql`converted_at`, zone) }
+  // pipeline × won: what is still open, by the date it is expected
+  if (basis === 'pipeline') return { which: sql`outcome = 'open'`, day: sql`close_date` }
+  return { which: sql`outcome = 'won'`, day: closeDay(zone) }
+}
+
+/**
+ * M55 on sqo: the amount in force at pipeline entry, else the first one after, and when the deal had both. An event that says
+ * nothing about the amount, or that it is no longer known, leaves it as it was.
+ */
+const entryAmounts = ({ dealFacts, dealCredit }: FigureSources, model: Bound): Sql => sql`
+  SELECT deal_id, valued.4 AS entry_amount, valued.5 AS entry_currency, greatest(valued.1, entered) AS entry_valued_at
+  FROM (
+    SELECT c.deal_id AS deal_id, c.converted_at AS entered,
+      arraySort(said -> (said.1, said.2, said.3), groupArray((f.occurred_at, f.recorded_at, f.event_id, f.amount, f.currency))) AS amounts,
+      arrayFilter(said -> said.1 <= entered, amounts) AS until_entry,
+      if(empty(until_entry), amounts[1], until_entry[-1]) AS valued
+    FROM (SELECT deal_id, converted_at FROM ${dealCredit} WHERE conversion = 'sqo' AND model = ${model} AND converted = 1) AS c
+    INNER JOIN (SELECT * FROM ${dealFacts} WHERE isNotNull(amount)) AS f ON f.subject = c.deal_id
+    GROUP BY deal_id, entered
+  )`
+
+/**
+ * One row per deal that the question is about: its day, its amount in the answer's currency and why it does not count, if so.
+ * `excluded` is '' for the deals that count; deals outside the period are not here.
+ */
+const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
+  const { basis, conversion, currency, zone, from, to, dealTypes } = question
+  const { which, day } = population(question)
+  const model = bind.string(question.model)
+  const atEntry = basis === 'pipeline' && conversion === 'sqo'
+  const money = basis !== 'conversions'
+  const typeRefused = dealTypes.length === 0 ? sql`deal_type = ${bind.string(RENEWAL)}` : sql`deal_type NOT IN (${bind.strings(dealTypes)})`
+  return sql`
+    SELECT
+      deal_id, account, month, touch_ids, touched_at, channels, campaigns, touch_sources, contents, teams, credit,
+      if(empty(credit), if(missing = '', 'no_credit', missing), '') AS missing,
+      closed_event_id, if(isNull(money), toInt128(0), assumeNotNull(money)) AS amount_converted, excluded
+    FROM (
+      SELECT d.*,
+        ${convertedAmount({ amount: sql`d.amount_asked`, currency: sql`d.currency_asked`, num: sql`r.num`, den: sql`r.den`, target: currency })} AS money,
+        multiIf(
+          d.counted = 0, if(d.excluded_because = '', 'excluded', toString(d.excluded_because)),
+          ${typeRefused}, ${dealTypes.length === 0 ? sql`'renewal'` : sql`'deal_type'`},
+          isNull(d.day), 'undated',
+          ${money ? sql`1` : sql`0`} AND isNull(d.amount_asked), 'amount_missing',
+          ${money ? sql`1` : sql`0`} AND isNull(money), 'rate_missing',
+          '') AS excluded
+      FROM (
+        SELECT *,
+          ${day} AS day,
+          if(isNull(day), '', substring(toString(assumeNotNull(day)), 1, 7)) AS month,
+          -- closed deals at the rate of their close date, open ones at that of as_of (metrics C5)
+          toInt32(assumeNotNull(if(outcome = 'open', ${dateIn(sql`${sources.asOf}`, zone)}, ${closeDay(zone)}))) AS rate_day
+        FROM (
+          SELECT j.deal_id AS deal_id, j.account AS account, j.deal_type AS deal_type, j.counted AS counted, j.excluded_because AS excluded_because,
+            toString(j.outcome) AS outcome, j.close_date AS close_date, j.closed_at AS closed_at, j.created_at AS created_at, j.closed_event_id AS closed_event_id,
+            c.converted AS converted, c.converted_at AS converted_at, c.touch_ids AS touch_ids, c.touched_at AS touched_at, c.channels AS channels,
+            c.campaigns AS campaigns, c.sources AS touch_sources, c.contents AS contents, c.teams AS teams, c.credit AS credit, toString(c.missing) AS missing,
+            ${
+              atEntry
+                ? sql`e.entry_amount AS amount_asked, toString(e.entry_currency) AS currency_asked, e.entry_valued_at AS valued_at`
+                : sql`j.amount AS amount_asked, toString(j.currency) AS currency_asked`
+            }
+          FROM ${sources.dealJourney} AS j
+          LEFT JOIN (SELECT * FROM ${sources.dealCredit} WHERE conversion = ${bind.string(conversion)} AND model = ${model}) AS c ON c.deal_id = j.deal_id
+          ${atEntry ? sql`LEFT JOIN (${entryAmounts(sources, model)}) AS e ON e.deal_id = j.deal_id` : sql``}
+        )
+        WHERE ${which}
+      ) AS d
+      ASOF LEFT JOIN (${ratesInto(sources, currency)}) AS r ON r.currency = d.currency_asked AND r.day <= d.rate_day
+      WHERE ${from === null ? sql`1` : sql`(isNull(d.day) OR d.day >= ${bind.date(from)})`}
+        AND ${to === null ? sql`1` : sql`(isNull(d.day) OR d.day < ${bind.date(to)})`}
+    )`
+}
+
+const shown = (column: string): Sql => sql`arrayMap(value -> if(value = '', ${bind.string(NONE)}, toString(value)), ${identifier(column)})`
+const orUnattributed = (column: string): Sql => sql`if(missing = '', ${shown(column)}, [${bind.string(UNATTRIBUTED)}])`
+
+/**
+ * One row per deal and credited touch: `credit` in millionths, `money` in minor units of the answer's currency, and the values of
+ * every dimension. A deal without an eligible touch is one row under `(unattributed)`, with the reason in `missing`.
+ */
+const pieces = (sources: FigureSources, question: AttributionQuestion): Sql => {
+  const filters = Object.entries(question.filters).map(([name, values]) => sql`${identifier(name)} IN (${bind.strings(values)})`)
+  return sql`
+    SELECT deal_id, account, month, closed_event_id, missing, place, piece.1 AS touch_id, piece.2 AS channel, piece.3 AS campaign,
+      piece.4 AS source, piece.5 AS content, piece.6 AS team, piece.7 AS credit, piece.8 AS money
+    FROM (
+      SELECT deal_id, account, month, closed_event_id, missing,
+        if(missing = '', credit, [toUInt32(${bind.uint(MILLION)})]) AS shares,
+        arrayZip(
+          if(missing = '', touch_ids, ['']), ${orUnattributed('channels')}, ${orUnattributed('campaigns')}, ${orUnattributed('touch_sources')},
+          ${orUnattributed('contents')}, ${orUnattributed('teams')}, shares, ${splitByCredit(sql`amount_converted`, sql`shares`)}) AS parts
+      FROM (${deals(sources, question)})
+      WHERE excluded = ''
+    )
+    ARRAY JOIN parts AS piece, arrayEnumerate(parts) AS place
+    WHERE piece.7 > 0${filters.length === 0 ? sql`` : sql` AND ${joinSql(filters, ' AND ')}`}`
+}
+
+/**
+ * Attributed conversions, pipeline or revenue (metrics M54–M56): one row per combination of `by`, and the total with `is_total` = 1.
+ * `credit` is in millionths, `money` in minor units, `deals` counts distinct deals, `unattributed_*` are the parts without a touch.
+ */
+export const attributionFigure = (sources: FigureSources, question: AttributionQuestion): Sql => {
+  const dims = question.by.map(identifier)
+  const list = joinSql(dims, ', ')
+  const sets = dims.length === 0 ? sql`(())` : sql`((${list}), ())`
+  return sql`
+    SELECT ${dims.length === 0 ? sql`` : sql`${list}, `}
+      toUInt8(${dims[0] === undefined ? sql`1` : sql`grouping(${dims[0]})`}) AS is_total,
+      sum(toInt64(p.credit)) AS credit, sum(p.money) AS money, uniqExact(deal_id) AS deals,
+      sumIf(toInt64(p.credit), missing != '') AS unattributed_credit, sumIf(p.money, missing != '') AS unattributed_money,
+      arraySort(groupUniqArrayIf(missing, missing != '')) AS reasons
+    FROM (${pieces(sources, question)}) AS p
+    GROUP BY GROUPING SETS ${sets}
+    ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}`
+}
+
+/** (reason, deals): what is left out, and why. */
+export const attributionExcluded = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
+  SELECT excluded AS reason, uniqExact(deal_id) AS deals
+  FROM (${deals(sources, question)})
+  WHERE excluded != ''
+  GROUP BY reason
+  ORDER BY reason`
+
+/** The pieces behind one value, in a stable order; their credit or money adds up to it. */
+export const attributionProof = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
+  SELECT deal_id, account, touch_id, missing, closed_event_id, toString(credit) AS credit_millionths, toString(money) AS money_minor
+  FROM (${pieces(sources, question)})
+  ORDER BY deal_id, place`

@@ -1,0 +1,58 @@
+import { bind, type Bound, type Sql, sql } from '../sql.ts'
+
+/** The projections that figures read: kept tables, or the SELECTs of services/domain/projections as of an instant; same columns. */
+export type ProjectionSources = {
+  readonly accountTouches: Sql
+  readonly dealJourney: Sql
+  readonly personJourney: Sql
+  readonly dealCredit: Sql
+}
+
+/** Makes the sources of one tenant as of an instant: how time travel reaches the projections. */
+export type ProjectionsAsOf = (tenant: Bound, asOf: Bound) => ProjectionSources
+
+const boundToTenant: unique symbol = Symbol('rows of one tenant, known at one instant')
+
+/**
+ * What a figure may read: rows of one tenant as known at `asOf`, nothing else. Only `figureSources` makes one, so that no
+ * figure can be built over another tenant's rows (design D8).
+ */
+export type FigureSources = ProjectionSources & {
+  readonly [boundToTenant]: true
+  readonly dealFacts: Sql
+  readonly recordFacts: Sql
+  /** Knowledge time, DateTime64(3). */
+  readonly asOf: Bound
+}
+
+/** The tables as the projector keeps them. */
+export const keptProjections: ProjectionsAsOf = () => ({
+  accountTouches: sql`account_touches FINAL`,
+  dealJourney: sql`deal_journey FINAL`,
+  personJourney: sql`person_journey FINAL`,
+  dealCredit: sql`deal_credit FINAL`,
+})
+
+export type SourcesQuestion = {
+  readonly tenant: string
+  /** Milliseconds since the epoch: nothing recorded later is seen. */
+  readonly asOf: number
+  readonly projections: ProjectionsAsOf
+}
+
+/** The one place where a tenant is bound to what figures read. */
+export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): FigureSources => {
+  const tenantIs = bind.string(tenant)
+  const known = bind.instant(asOf)
+  const { accountTouches, dealJourney, personJourney, dealCredit } = projections(tenantIs, known)
+  return {
+    [boundToTenant]: true,
+    accountTouches: sql`(SELECT * FROM ${accountTouches} WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
+    dealJourney: sql`(SELECT * FROM ${dealJourney} WHERE tenant = ${tenantIs})`,
+    personJourney: sql`(SELECT * FROM ${personJourney} WHERE tenant = ${tenantIs})`,
+    dealCredit: sql`(SELECT * FROM ${dealCredit} WHERE tenant = ${tenantIs})`,
+    dealFacts: sql`(SELECT * FROM deal_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
+    recordFacts: sql`(SELECT * FROM record_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
+    asOf: known,
+  }
+}

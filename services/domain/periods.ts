@@ -1,0 +1,148 @@
+/**
+ * Days and periods of a tenant (metrics C1). A period is [from, to): dates in the tenant's IANA zone, `to` exclusive, turned into
+ * instants only where events are compared. No clock here: whoever asks brings the instant.
+ */
+
+/** `from` and `to` are ISO dates; null is unbounded. */
+export type DateRange = { readonly from: string | null; readonly to: string | null }
+
+export type PeriodError = { readonly code: 'invalid_period' | 'invalid_date' | 'empty_period'; readonly message: string }
+export type PeriodResult = { readonly ok: true; readonly value: DateRange } | { readonly ok: false; readonly error: PeriodError }
+
+export type FiscalCalendar = {
+  /** 1 to 12. A fiscal year is named after the calendar year it ends in: with 2 (February), 2026-Q1 begins on 2025-02-01. */
+  readonly startMonth: number
+}
+
+export const PERIOD_FORMS = '2026, 2026-Q3 or 2026-09 (fiscal), cal:2026 or cal:2026-Q3 (calendar)'
+
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
+const PERIOD = /^(cal:)?(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?$/
+const FIRST_YEAR = 1900
+const LAST_YEAR = 2289
+
+/** A date of the proleptic calendar between 1900 and 2289 that exists: `2026-02-30` does not. */
+export const isIsoDate = (text: string): boolean => {
+  const match = DATE.exec(text)
+  if (match === null) return false
+  const year = Number(match[1])
+  return year >= FIRST_YEAR && year <= LAST_YEAR && toIsoDate(utcMidnight(text)) === text
+}
+
+/** The range that a period names. Months are the calendar's in both forms; years and quarters follow the fiscal year unless `cal:` leads. */
+export const parsePeriod = (text: string, { startMonth }: FiscalCalendar): PeriodResult => {
+  const match = PERIOD.exec(text)
+  const [, calendar, yearText = '', quarter, month] = match ?? []
+  const year = Number(yearText)
+  if (match === null || year < FIRST_YEAR || year >= LAST_YEAR) {
+    return { ok: false, error: { code: 'invalid_period', message: `expected a period such as ${PERIOD_FORMS}` } }
+  }
+  if (month !== undefined) return range(year, Number(month), 1)
+  const first = calendar === undefined ? startMonth : 1
+  const startYear = first === 1 ? year : year - 1
+  if (quarter === undefined) return range(startYear, first, 12)
+  return range(startYear, first + (Number(quarter) - 1) * 3, 3)
+}
+
+const range = (year: number, month: number, months: number): PeriodResult => ({
+  ok: true,
+  value: { from: firstOfMonth(year, month), to: firstOfMonth(year, month + months) },
+})
+
+/** A range from `from` and `to` as they were given; refuses dates that do not exist and ranges without a day. */
+export const parseRange = (from: string | null, to: string | null): PeriodResult => {
+  for (const date of [from, to]) {
+    if (date !== null && !isIsoDate(date))
+      return { ok: false, error: { code: 'invalid_date', message: `not a date (YYYY-MM-DD): ${date}` } }
+  }
+  if (from !== null && to !== null && from >= to) {
+    return { ok: false, error: { code: 'empty_period', message: `to is exclusive and must be after from: ${from} to ${to} has no day` } }
+  }
+  return { ok: true, value: { from, to } }
+}
+
+/** Months (YYYY-MM) that a bounded range touches. */
+export const monthsOf = ({ from, to }: { readonly from: string; readonly to: string }): readonly string[] => {
+  const months: string[] = []
+  let next = firstOfMonth(Number(from.slice(0, 4)), Number(from.slice(5, 7)))
+  while (next < to) {
+    months.push(next.slice(0, 7))
+    next = firstOfMonth(Number(next.slice(0, 4)), Number(next.slice(5, 7)) + 1)
+  }
+  return months
+}
+
+export const nextMonth = (month: string): string => firstOfMonth(Number(month.slice(0, 4)), Number(month.slice(5, 7)) + 1)
+
+const firstOfMonth = (year: number, month: number): string => toIsoDate(Date.UTC(year, month - 1, 1))
+const utcMidnight = (isoDate: string): number => Date.parse(`${isoDate}T00:00:00Z`)
+const toIsoDate = (ms: number): string => (Number.isNaN(ms) ? '' : new Date(ms).toISOString().slice(0, 10))
+
+export const addDays = (isoDate: string, days: number): string => toIsoDate(utcMidnight(isoDate) + days * 86_400_000)
+
+/** Whether the zone is one that this runtime knows (`Europe/Berlin`, `UTC`). */
+export const isZone = (zone: string): boolean => {
+  try {
+    clockOf(zone)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** First instant (ms since the epoch) of a day in a zone; where midnight is skipped by a change of clocks, the instant of the change. */
+export const startOfDay = (isoDate: string, zone: string): number => {
+  const asUtc = utcMidnight(isoDate)
+  if (Number.isNaN(asUtc)) throw new RangeError(`not a date: ${isoDate}`)
+  // No zone was ever further from UTC than 16 hours: the day begins between these two.
+  let before = asUtc - 16 * 3_600_000
+  let after = asUtc + 16 * 3_600_000
+  for (const offset of [offsetAt(before, zone), offsetAt(after, zone)]) {
+    const candidate = asUtc - offset
+    if (offsetAt(candidate, zone) === offset && dateAt(candidate - 1, zone) < isoDate) return candidate
+  }
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2)
+    if (dateAt(middle, zone) < isoDate) before = middle
+    else after = middle
+  }
+  return after
+}
+
+/** Last millisecond of a day in a zone: what `as_of=<date>` means (metrics C2). */
+export const endOfDay = (isoDate: string, zone: string): number => startOfDay(addDays(isoDate, 1), zone) - 1
+
+/** The date on the wall in a zone. */
+export const dateAt = (ms: number, zone: string): string => toIsoDate(ms + offsetAt(ms, zone))
+
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+const clockOf = (zone: string): Intl.DateTimeFormat => {
+  const known = clocks.get(zone)
+  if (known !== undefined) return known
+  const clock = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    era: 'short',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
+  clocks.set(zone, clock)
+  return clock
+}
+
+/** Milliseconds that the zone's wall clock is ahead of UTC. */
+const offsetAt = (ms: number, zone: string): number => {
+  const parts = new Map<string, string>(
+    clockOf(zone)
+      .formatToParts(ms)
+      .map(({ type, value }) => [type, value]),
+  )
+  const part = (type: string): number => Number(parts.get(type))
+  const wall = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
+  return wall - Math.floor(ms / 1000) * 1000
+}
