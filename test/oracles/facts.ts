@@ -1,0 +1,47 @@
+import { subjectOf } from '../support/event.ts'
+import { type DealFact, dealReaders } from './deal-facts.ts'
+import { type DomainFact, domainReaders, type LinkFact, linkReaders } from './link-facts.ts'
+import { type LeadFact, leadReaders } from './lead-facts.ts'
+import { type MergeFact, mergeReaders } from './merges.ts'
+import { byBytes, type Moment } from './order.ts'
+import { byRecording, read, type Recorded } from './recorded.ts'
+import { type TouchFact, touchReaders } from './touch-facts.ts'
+
+/** What one tenant's events say, each told once, sorted by what it is about. */
+export type Facts = {
+  readonly touches: readonly TouchFact[]
+  readonly links: readonly LinkFact[]
+  readonly merges: readonly MergeFact[]
+  readonly domains: readonly DomainFact[]
+  readonly deals: readonly DealFact[]
+  readonly leads: readonly LeadFact[]
+  readonly zones: readonly ZoneFact[]
+  /** Ids that came again under another subject or type; the later recording is not counted. */
+  readonly idConflicts: readonly string[]
+}
+
+/** The tenant's IANA zone. */
+export type ZoneFact = Moment & { readonly zone: string }
+
+/** The facts that were known at `asOf` (ms). */
+export const knownAt = <T extends Moment>(facts: readonly T[], asOf: number): readonly T[] => facts.filter(fact => fact.recordedAt <= asOf)
+
+const about = ({ event }: Recorded): string => JSON.stringify([event.type, subjectOf(event)])
+
+/** Reads the log of one tenant: the first recording of an event id counts, wherever in the list it stands. */
+export const factsOf = (recorded: readonly Recorded[], tenant: string): Facts => {
+  const own = recorded.filter(({ event }) => event.tenant === tenant).toSorted(byRecording)
+  const recordings = Map.groupBy(own, ({ event }) => event.event_id)
+  const first = [...recordings.values()].flatMap(same => same[0] ?? [])
+  const conflicting = [...recordings].filter(([, same]) => new Set(same.map(about)).size > 1)
+  return {
+    touches: read(first, touchReaders),
+    links: read(first, linkReaders),
+    merges: read(first, mergeReaders),
+    domains: read(first, domainReaders),
+    deals: read(first, dealReaders),
+    leads: read(first, leadReaders),
+    zones: read<ZoneFact>(first, { 'tenant-configured': ({ zone }, moment) => ({ ...moment, zone }) }),
+    idConflicts: conflicting.map(([eventId]) => eventId).toSorted(byBytes),
+  }
+}

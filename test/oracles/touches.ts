@@ -1,0 +1,37 @@
+import { type Facts, knownAt } from './facts.ts'
+import { identitiesAt } from './identities.ts'
+import { byBytes, byMoment } from './order.ts'
+import type { TouchContent, TouchFact } from './touch-facts.ts'
+
+export type Touch = TouchContent & { readonly touchId: string; readonly subject: string; readonly recordedAt: number }
+
+/** A touch under one of the accounts that it counts for; `account` is '' where none is known. `accounts` is how many share it. */
+export type AccountTouch = Touch & { readonly account: string; readonly persons: readonly string[]; readonly accounts: number }
+
+/** (touched_at, recorded_at, touch_id): the order in which touches count. */
+export const byTouch = (a: Touch, b: Touch): number =>
+  a.touchedAt - b.touchedAt || a.recordedAt - b.recordedAt || byBytes(a.touchId, b.touchId)
+
+const byLastWord = (a: TouchFact, b: TouchFact): number => Number(a.amends) - Number(b.amends) || byMoment(a, b)
+
+/** The touches as known at `asOf` (ms), in order: corrected where they were corrected, without those that were retracted. */
+export const touchesAt = (facts: Facts, asOf: number): readonly Touch[] => {
+  const said = Map.groupBy(knownAt(facts.touches, asOf), fact => JSON.stringify([fact.subject, fact.touchId]))
+  const touches = [...said.values()].flatMap(words => {
+    const last = words.toSorted(byLastWord).at(-1)
+    if (last === undefined || last.content === null) return []
+    const recordedAt = Math.min(...words.map(word => word.recordedAt))
+    return { touchId: last.touchId, subject: last.subject, recordedAt, ...last.content }
+  })
+  return touches.toSorted(byTouch)
+}
+
+/** Every touch under each root account that its subject stood for when it happened, as known at `asOf` (ms); in order of touch, then account. */
+export const accountTouchesAt = (facts: Facts, asOf: number): readonly AccountTouch[] => {
+  const identities = identitiesAt(facts, asOf)
+  return touchesAt(facts, asOf).flatMap(touch => {
+    const { persons, accounts } = identities.at(touch.subject, touch.touchedAt)
+    const under = accounts.length > 0 ? accounts : ['']
+    return under.map(account => ({ ...touch, account, persons, accounts: accounts.length }))
+  })
+}
