@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS touch_facts
 ENGINE = ReplacingMergeTree(first, gone)
 ORDER BY (tenant, subject, event_id);
 
+-- Evidence of identity. `relation`: link (alias or person → person or account), merge (from → into), domains (a business email domain).
 CREATE TABLE IF NOT EXISTS link_facts
 (
   tenant LowCardinality(String),
@@ -74,7 +75,8 @@ CREATE TABLE IF NOT EXISTS link_facts
   partition UInt16,
   offset UInt64,
   gone UInt8 DEFAULT 0,
-  first UInt128 DEFAULT bitNot(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(appended_at)), 80) + bitShiftLeft(toUInt128(partition), 64) + toUInt128(offset))
+  first UInt128 DEFAULT bitNot(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(appended_at)), 80) + bitShiftLeft(toUInt128(partition), 64) + toUInt128(offset)),
+  INDEX target_bloom target TYPE bloom_filter GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(first, gone)
 ORDER BY (tenant, subject, event_id);

@@ -1,7 +1,7 @@
 -- What follows from the facts. Every table is the result of one SELECT in services/domain/projections, named after the table.
 -- `version` is the watermark (ms) at which a row was computed.
 
--- Where merges lead: one row per merged node and stretch of knowledge. Nodes that never merged have no row.
+-- Where merges lead: one row per node of a merge and stretch of knowledge, tiling all time. Nodes of no merge have no row.
 CREATE TABLE IF NOT EXISTS roots
 (
   tenant LowCardinality(String),
@@ -9,10 +9,24 @@ CREATE TABLE IF NOT EXISTS roots
   root String,
   known_from DateTime64(3, 'UTC'),
   known_to DateTime64(3, 'UTC'),
-  version UInt64
+  version UInt64,
+  INDEX version_range version TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, node, known_from);
+
+-- What the evidence about a person and everybody merged with it says: (root, account, strength, valid_from, valid_to, known_from, known_to),
+-- with strength 0 the person itself, 1 a link names the account, 2 only the email domain does.
+CREATE TABLE IF NOT EXISTS placements
+(
+  tenant LowCardinality(String),
+  person String,
+  placements Array(Tuple(String, String, UInt8, DateTime64(6, 'UTC'), DateTime64(6, 'UTC'), DateTime64(3, 'UTC'), DateTime64(3, 'UTC'))),
+  version UInt64,
+  INDEX version_range version TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, person);
 
 -- Which persons and accounts a subject stands for: one row per placement, in business time and in knowledge time.
 CREATE TABLE IF NOT EXISTS identities
@@ -26,7 +40,8 @@ CREATE TABLE IF NOT EXISTS identities
   valid_to DateTime64(6, 'UTC'),
   known_from DateTime64(3, 'UTC'),
   known_to DateTime64(3, 'UTC'),
-  version UInt64
+  version UInt64,
+  INDEX version_range version TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, subject, valid_from, known_from, account);
@@ -55,7 +70,8 @@ CREATE TABLE IF NOT EXISTS account_touches
   member LowCardinality(String),
   known_from DateTime64(3, 'UTC'),
   known_to DateTime64(3, 'UTC'),
-  version UInt64
+  version UInt64,
+  INDEX version_range version TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, account, occurred_at, touch_id, known_from);
@@ -86,7 +102,8 @@ CREATE TABLE IF NOT EXISTS deal_journey
   counted UInt8,
   excluded_because LowCardinality(String),
   event_ids Array(String),
-  version UInt64
+  version UInt64,
+  INDEX version_range version TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, deal_id);
@@ -108,7 +125,8 @@ CREATE TABLE IF NOT EXISTS person_journey
   campaign Array(String),
   owner Array(String),
   deal_id Array(String),
-  version UInt64
+  version UInt64,
+  INDEX version_range version TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, person);
@@ -133,7 +151,8 @@ CREATE TABLE IF NOT EXISTS deal_credit
   subjects Array(String),
   credit Array(UInt32),
   missing LowCardinality(String),
-  version UInt64
+  version UInt64,
+  INDEX version_range version TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, deal_id, conversion, model);

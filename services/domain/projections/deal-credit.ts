@@ -1,0 +1,156 @@
+import { modelName } from '../definitions/attribution-model.ts'
+import type { Definitions } from '../definitions/definitions.ts'
+import { qualifyingDealStages } from '../definitions/stage-map.ts'
+import { bind, joinSql, type Sql, sql } from '../sql.ts'
+import { foreverValid } from './in-force.ts'
+
+export type DealCreditInputs = {
+  /** Rows of `deal_journey` as of `asOf`. */
+  readonly dealJourney: Sql
+  /** Rows of `account_touches`; only those known at `asOf` are looked at. */
+  readonly accountTouches: Sql
+  readonly roots: Sql
+  /** (tenant, deal_id): the deals to compute. */
+  readonly deals: Sql
+  readonly tenant: string
+  readonly definitions: Definitions
+  readonly asOf: Sql
+}
+
+/** The same person, campaign and type within this time counts once (metric M53). */
+const SESSION_SECONDS = 30 * 60
+/** Divisible by every number of accounts up to 16, so that a touch in n accounts weighs exactly 1/n. */
+const WHOLE = 720_720
+
+/** Models by lookback, because what is eligible depends on nothing else: [(seconds or -1, [(name, first, last, middle)])]. */
+const modelsByLookback = ({ models }: Definitions): Sql => {
+  const groups = Map.groupBy(models, model => model.lookback_days)
+  const rows = [...groups].map(
+    ([days, members]) =>
+      sql`(${bind.int(days === null ? -1 : days * 86_400)}, [${joinSql(
+        members.map(
+          model =>
+            sql`(${bind.string(modelName(model))}, ${bind.uint(model.weights.first)}, ${bind.uint(model.weights.last)}, ${bind.uint(model.weights.middle)})`,
+        ),
+        ', ',
+      )}])`,
+  )
+  return sql`[${joinSql(rows, ', ')}]`
+}
+
+/**
+ * Credit of every deal by conversion and model, in millionths that add up to 1,000,000 exactly (metrics M53, M53b; design D11): floor and largest
+ * remainders, ties to the earliest touch. A deal without the conversion keeps an empty row, so that a reopening leaves nothing behind.
+ *
+ * Eligible: a response by the published list, not automatic, up to the conversion, inside the lookback before the deal's creation; of the linked
+ * contacts where they have any, else of the whole account; the same person, campaign and type within 30 minutes once; direct only if there is nothing else.
+ */
+export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, definitions, asOf }: DealCreditInputs): Sql => sql`
+  SELECT tenant, deal_id, conversion, model.1 AS model, account, converted, converted_at,
+    arrayMap(t -> t.3, eligible) AS touch_ids, arrayMap(t -> t.1, eligible) AS touched_at, arrayMap(t -> t.4, eligible) AS channels,
+    arrayMap(t -> t.5, eligible) AS campaigns, arrayMap(t -> t.6, eligible) AS sources, arrayMap(t -> t.7, eligible) AS contents,
+    arrayMap(t -> t.8, eligible) AS teams, arrayMap(t -> t.10, eligible) AS subjects,
+    -- what the floors leave goes to the largest remainders
+    arrayMap((f, i) -> toUInt32(f + has(arraySlice(by_remainder, 1, 1000000 - arraySum(floors)), i)), floors, arrayEnumerate(floors)) AS credit,
+    if(converted = 1 AND empty(eligible), 'no_touch', '') AS missing
+  FROM (
+    SELECT tenant, deal_id, conversion, model, account, converted, converted_at, eligible,
+      arrayMap(w -> toUInt32(intDiv(w * 1000000, whole)), weights) AS floors,
+      arraySort((i, w) -> (-toInt128((w * 1000000) % whole), i), arrayEnumerate(weights), weights) AS by_remainder
+    FROM (
+      SELECT tenant, deal_id, conversion, model, account, converted, converted_at, eligible, weights,
+        greatest(arraySum(weights), toUInt128(1)) AS whole
+      FROM (
+        SELECT tenant, deal_id, conversion, model, account, converted, converted_at, eligible,
+          arrayMap((t, i) -> toUInt128(intDiv(${bind.uint(WHOLE)}, greatest(t.12, 1))) * (
+              if(i = 1, model.2, 0) * middles + if(i = length(eligible), model.3, 0) * middles
+              + if((i = 1 AND model.2 > 0) OR (i = length(eligible) AND model.3 > 0), 0, model.4)
+            ), eligible, arrayEnumerate(eligible)) AS weights
+        FROM (
+          SELECT tenant, deal_id, conversion, account, converted, converted_at, eligible, model,
+            toUInt64(greatest(1, toInt64(length(eligible)) - if(length(eligible) = 1, toInt64(model.2 > 0 OR model.3 > 0), (model.2 > 0) + (model.3 > 0)))) AS middles
+          FROM (
+            SELECT tenant, deal_id, conversion, account, converted, converted_at, of_lookback.2 AS models,
+              if(arrayExists(t -> t.4 != 'direct', once), arrayFilter(t -> t.4 != 'direct', once), once) AS eligible
+            FROM (
+              SELECT tenant, deal_id, conversion, account, converted, converted_at, of_lookback,
+                arrayFold((kept, t) -> if(arrayExists(k -> (k.5, k.9, k.11) = (t.5, t.9, t.11) AND t.1 <= k.1 + toIntervalSecond(${bind.int(SESSION_SECONDS)}), kept), kept, arrayPushBack(kept, t)),
+                  linked, arraySlice(linked, 1, 0)) AS once
+              FROM (
+                SELECT tenant, deal_id, conversion, account, converted, converted_at, of_lookback,
+                  if(arrayExists(t -> hasAny(t.11, contact_roots), within), arrayFilter(t -> hasAny(t.11, contact_roots), within), within) AS linked
+                FROM (
+                  SELECT tenant, deal_id, conversion, account, converted, converted_at, contact_roots, of_lookback,
+                    arrayFilter(t -> of_lookback.1 < 0 OR t.1 >= created_at - toIntervalSecond(of_lookback.1), candidates) AS within
+                  FROM (
+                    SELECT d.tenant AS tenant, d.deal_id AS deal_id, d.conversion AS conversion, d.account AS account, d.converted AS converted,
+                      d.converted_at AS converted_at, d.created_at AS created_at, d.contact_roots AS contact_roots,
+                      arraySort(t -> (t.1, t.2, t.3), groupArrayIf(t.touch, t.tenant != '' AND d.converted = 1 AND t.occurred_at <= d.converted_at)) AS candidates
+                    FROM (
+                      SELECT tenant, deal_id, account, created_at, contact_roots, conversion.1 AS conversion, toUInt8(conversion.2) AS converted, conversion.3 AS converted_at
+                      FROM (${dealsWithConversions({ dealJourney, roots, deals, tenant, definitions, asOf })})
+                      ARRAY JOIN conversions AS conversion
+                    ) AS d
+                    LEFT JOIN (
+                      SELECT tenant, account, occurred_at,
+                        (occurred_at, recorded_at, touch_id, toString(channel), toString(campaign), toString(utm_source), toString(content), toString(team),
+                          toString(touch_type), subject, if(empty(persons), [subject], persons), accounts) AS touch
+                      FROM ${accountTouches}
+                      WHERE tenant = ${bind.string(tenant)} AND account != '' AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0
+                        AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
+                        AND account IN (SELECT account FROM (${dealAccounts({ dealJourney, roots, deals, tenant, asOf })}))
+                    ) AS t ON t.tenant = d.tenant AND t.account = d.account
+                    GROUP BY tenant, deal_id, conversion, account, converted, converted_at, created_at, contact_roots
+                  )
+                  ARRAY JOIN ${modelsByLookback(definitions)} AS of_lookback
+                )
+              )
+            )
+          )
+          ARRAY JOIN models AS model
+        )
+      )
+    )
+  )`
+
+type DealsInputs = Pick<DealCreditInputs, 'dealJourney' | 'roots' | 'deals' | 'tenant' | 'asOf'>
+
+/** (tenant, node, root) as of the knowledge time. */
+const rootsAsOf = ({ roots, tenant, asOf, kind }: Pick<DealsInputs, 'roots' | 'tenant' | 'asOf'> & { readonly kind: string }): Sql =>
+  sql`SELECT tenant, node, root FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND startsWith(node, ${bind.string(kind)}) AND known_from <= ${asOf} AND known_to > ${asOf}`
+
+/** (tenant, deal_id, account): the root account of each deal. */
+const dealAccounts = ({ dealJourney, roots, deals, tenant, asOf }: DealsInputs): Sql => sql`
+  SELECT j.tenant AS tenant, j.deal_id AS deal_id, if(r.node = '', j.account, substring(r.root, 9)) AS account
+  FROM (SELECT tenant, deal_id, account FROM ${dealJourney} WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})) AS j
+  LEFT JOIN (${rootsAsOf({ roots, tenant, asOf, kind: 'account:' })}) AS r ON r.tenant = j.tenant AND r.node = concat('account:', j.account)`
+
+/** (tenant, deal_id, account, created_at, contact_roots, conversions): [(name, reached, instant)] of each deal. */
+const dealsWithConversions = ({ dealJourney, roots, deals, tenant, definitions, asOf }: DealsInputs & { readonly definitions: Definitions }): Sql => sql`
+  SELECT j.tenant AS tenant, j.deal_id AS deal_id, a.account AS account, j.created_at AS created_at, c.contact_roots AS contact_roots,
+    [
+      ('deal', toUInt8(j.counted), j.created_at),
+      ('sqo', toUInt8(j.counted AND j.sqo_at < ${foreverValid}), j.sqo_at),
+      ('won', toUInt8(j.counted AND j.outcome = 'won'), j.won_at)
+    ] AS conversions
+  FROM (
+    SELECT tenant, deal_id, account, created_at, counted, outcome,
+      if(has_sqo = 0, ${foreverValid}, entered_at[has_sqo]) AS sqo_at,
+      -- touches count up to the closing or the end of the close date in the tenant's zone, whichever is first
+      if(closed_at IS NULL, ${foreverValid}, least(assumeNotNull(closed_at),
+        if(close_date IS NULL, ${foreverValid}, toTimeZone(toDateTime64(addDays(assumeNotNull(close_date), 1), 6, ${bind.string(definitions.zone)}), 'UTC') - toIntervalMicrosecond(1)))) AS won_at
+    FROM (
+      SELECT *, arrayFirstIndex(s -> has(${bind.strings(qualifyingDealStages(definitions.stageMap))}, s), stages) AS has_sqo
+      FROM ${dealJourney}
+      WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})
+    )
+  ) AS j
+  INNER JOIN (${dealAccounts({ dealJourney, roots, deals, tenant, asOf })}) AS a ON a.tenant = j.tenant AND a.deal_id = j.deal_id
+  LEFT JOIN (
+    SELECT p.tenant AS tenant, p.deal_id AS deal_id, arraySort(groupUniqArray(if(r.node = '', p.person, r.root))) AS contact_roots
+    FROM (
+      SELECT tenant, deal_id, arrayJoin(contacts) AS person FROM ${dealJourney} WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})
+    ) AS p
+    LEFT JOIN (${rootsAsOf({ roots, tenant, asOf, kind: 'person:' })}) AS r ON r.tenant = p.tenant AND r.node = p.person
+    GROUP BY tenant, deal_id
+  ) AS c ON c.tenant = j.tenant AND c.deal_id = j.deal_id`
