@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from '@fastify/type-provider-zod'
+import { OidcUnavailable } from '../access/oidc.ts'
 import { LogError } from '../log/port.ts'
 import { StoreError } from '../store/port.ts'
 import { HttpProblem, problem, type ProblemDocument, type ProblemError, sendProblem } from './problem.ts'
@@ -49,6 +50,12 @@ const translate = (error: unknown): Translated => {
       }
     }
     return { document: problem(500, 'Store failure', 'the store refuses this; see the server log', { code: error.code }), headers: {} }
+  }
+  if (error instanceof OidcUnavailable) {
+    return {
+      document: problem(503, 'Issuer unavailable', 'the OIDC issuer does not answer, so the token cannot be checked; try again'),
+      headers: retry,
+    }
   }
   const status = statusOf(error)
   if (status === 413) return { document: problem(413, 'Too large', messageOf(error)), headers: {} }
