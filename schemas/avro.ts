@@ -47,7 +47,8 @@ export type ReleasedSchema = NamedSchema & { readonly version: number }
 export const isOptional = (type: AvroType): type is AvroOptional => Array.isArray(type)
 
 /** Full name of the record, as in the registry's subjects. */
-export const fullName = (schema: AvroRecord): string => (schema.namespace === undefined ? schema.name : `${schema.namespace}.${schema.name}`)
+export const fullName = (schema: AvroRecord): string =>
+  schema.namespace === undefined ? schema.name : `${schema.namespace}.${schema.name}`
 
 /** `touch-recorded` → `TouchRecorded`. */
 export const recordName = (type: string): string =>

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { EventSchema, NamedSchema, ReleasedSchema } from './avro.ts'
-import { describeMalformed } from './house-rules.ts'
+import { parseEventSchema } from './house-rules.ts'
 
 export const eventsDirectory = new URL('./events/', import.meta.url)
 export const releasedDirectory = new URL('./events/released/', import.meta.url)
@@ -10,9 +10,9 @@ const RELEASED_NAME = /^(?<type>[a-z0-9-]+)\.v(?<version>[1-9]\d*)\.avsc$/
 
 const readSchema = (file: URL): EventSchema => {
   const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'))
-  const malformed = describeMalformed(parsed)
-  if (malformed !== null) throw new RangeError(`${file.pathname}: ${malformed}`)
-  return parsed as EventSchema // describeMalformed has looked at every part
+  const result = parseEventSchema(parsed)
+  if (!result.ok) throw new RangeError(`${file.pathname}: ${result.reason}`)
+  return result.schema
 }
 
 const filesIn = (directory: URL): readonly string[] => {

@@ -2,13 +2,12 @@
  * Writes what follows from the schemas: `node schemas/generate.ts`. With `--release` it first snapshots every schema that differs
  * from its newest released version; it refuses when the change is incompatible.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { incompatibilities } from './compatibility.ts'
 import { eventsDirectory, generatedDirectory, readCurrentSchemas, readReleasedSchemas, releasedDirectory } from './event-schema-files.ts'
 import { generatedFiles } from './generated-files.ts'
 import { houseProblems } from './house-rules.ts'
 import { unreleased } from './release.ts'
-import { readFileSync } from 'node:fs'
 
 const schemas = readCurrentSchemas()
 const problems = [...schemas.flatMap(houseProblems), ...incompatibilities(schemas, readReleasedSchemas())]

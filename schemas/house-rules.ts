@@ -26,7 +26,7 @@ const Logical = z.union([
     scale: z.int().nonnegative().max(38),
   }),
 ])
-const Type: z.ZodType = z.lazy(() =>
+const Type: z.ZodType<AvroType> = z.lazy(() =>
   z.union([
     z.enum(['string', 'boolean', 'int', 'long', 'bytes']),
     Logical,
@@ -36,15 +36,15 @@ const Type: z.ZodType = z.lazy(() =>
     z.tuple([z.literal('null'), Type]),
   ]),
 )
-const Field = z.strictObject({
+const Field: z.ZodType<AvroField> = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9_]*$/),
   type: Type,
   doc: z.string().min(1),
-  default: z.union([z.null(), z.string(), z.boolean(), z.int(), z.tuple([]), z.strictObject({})]).optional(),
-  format: z.string().optional(),
-  values: z.array(z.string()).min(1).optional(),
+  default: z.union([z.null(), z.string(), z.boolean(), z.int(), z.tuple([]), z.strictObject({})]).exactOptional(),
+  format: z.string().exactOptional(),
+  values: z.array(z.string()).min(1).exactOptional(),
 })
-const Schema = z.strictObject({
+const Schema: z.ZodType<EventSchema> = z.strictObject({
   type: z.literal('record'),
   name: z.string().regex(/^[A-Z][A-Za-z0-9]*$/),
   namespace: z.literal('accord.events'),
@@ -54,11 +54,13 @@ const Schema = z.strictObject({
   fields: z.array(Field).min(1),
 })
 
-/** Why a parsed file is not a schema of the kind that this project writes, or null when it is. */
-export const describeMalformed = (parsed: unknown): string | null => {
+/** A parsed file as a schema of the kind that this project writes, or why it is none. */
+export const parseEventSchema = (
+  parsed: unknown,
+): { readonly ok: true; readonly schema: EventSchema } | { readonly ok: false; readonly reason: string } => {
   const result = Schema.safeParse(parsed)
-  if (result.success) return null
-  return result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+  if (result.success) return { ok: true, schema: result.data }
+  return { ok: false, reason: result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; ') }
 }
 
 const COMMON: readonly (readonly [string, string, boolean])[] = [

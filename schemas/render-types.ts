@@ -22,7 +22,7 @@ const typeText = (type: AvroType): string => {
 const fieldsText = (fields: readonly AvroField[]): string =>
   fields.map(field => `  /** ${field.doc ?? ''} */\n  readonly ${field.name}: ${typeText(field.type)}\n`).join('')
 
-const nestedRecords = (type: AvroType): readonly AvroRecord[] => {
+export const nestedRecords = (type: AvroType): readonly AvroRecord[] => {
   if (isOptional(type)) return nestedRecords(type[1])
   if (typeof type === 'string' || 'logicalType' in type) return []
   if (type.type === 'array') return nestedRecords(type.items)
@@ -35,11 +35,17 @@ export const renderTypes = (schemas: readonly NamedSchema[]): string => {
   const nested = new Map(
     schemas.flatMap(({ schema }) => schema.fields.flatMap(field => nestedRecords(field.type))).map(record => [record.name, record]),
   )
-  const interfaces = [...nested.values()].map(record => `/** ${record.doc ?? ''} */\nexport interface ${record.name} {\n${fieldsText(record.fields)}}\n`)
-  interfaces.push(`/** What every event has. */\nexport interface CommonFields {\n${fieldsText(schemas[0]?.schema.fields.slice(0, COMMON_FIELDS) ?? [])}}\n`)
+  const interfaces = [...nested.values()].map(
+    record => `/** ${record.doc ?? ''} */\nexport interface ${record.name} {\n${fieldsText(record.fields)}}\n`,
+  )
+  interfaces.push(
+    `/** What every event has. */\nexport interface CommonFields {\n${fieldsText(schemas[0]?.schema.fields.slice(0, COMMON_FIELDS) ?? [])}}\n`,
+  )
   for (const { type, schema } of schemas) {
     const own = fieldsText(schema.fields.slice(COMMON_FIELDS))
-    interfaces.push(`/** ${schema.doc ?? ''} */\nexport interface ${schema.name} extends CommonFields {\n  readonly type: '${type}'\n${own}}\n`)
+    interfaces.push(
+      `/** ${schema.doc ?? ''} */\nexport interface ${schema.name} extends CommonFields {\n  readonly type: '${type}'\n${own}}\n`,
+    )
   }
   const byType = schemas.map(({ type, schema }) => `  readonly '${type}': ${schema.name}\n`).join('')
   const required = schemas.map(({ type, schema }) => {
@@ -53,12 +59,14 @@ export const renderTypes = (schemas: readonly NamedSchema[]): string => {
     '/** A decimal number as text, without an exponent. */\nexport type DecimalText = string\n',
     ...interfaces,
     `export interface EventsByType {\n${byType}}\n`,
-    '/** Fields of the type itself that producers have to give: the others have a default. */\n' + `export interface RequiredFields {\n${required.join('')}}\n`,
+    '/** Fields of the type itself that producers have to give: the others have a default. */\n' +
+      `export interface RequiredFields {\n${required.join('')}}\n`,
     'export type EventType = keyof EventsByType\n',
     'export type EventOf<T extends EventType> = EventsByType[T]\n',
     '/** Any event, told apart by `type`. */\nexport type AccordEvent = EventsByType[EventType]\n',
     '/** An event as a producer may write it: fields with a default may be left out. */\n' +
       "export type NewEvent<T extends EventType> = Pick<EventOf<T>, (RequiredFields[T] | 'type' | Exclude<keyof CommonFields, 'known_at'>) & keyof EventOf<T>> &\n" +
       '  Partial<EventOf<T>>\n',
+    'export type WritableEvent = { [T in EventType]: NewEvent<T> }[EventType]\n',
   ].join('\n')
 }

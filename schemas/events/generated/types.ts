@@ -2099,3 +2099,5 @@ export type AccordEvent = EventsByType[EventType]
 /** An event as a producer may write it: fields with a default may be left out. */
 export type NewEvent<T extends EventType> = Pick<EventOf<T>, (RequiredFields[T] | 'type' | Exclude<keyof CommonFields, 'known_at'>) & keyof EventOf<T>> &
   Partial<EventOf<T>>
+
+export type WritableEvent = { [T in EventType]: NewEvent<T> }[EventType]
