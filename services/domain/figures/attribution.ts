@@ -1,3 +1,4 @@
+import { foreverValid } from '../projections/in-force.ts'
 import { bind, type Bound, identifier, joinSql, type Sql, sql } from '../sql.ts'
 import { convertedAmount, ratesInto, splitByCredit } from './money.ts'
 import type { FigureSources } from './sources.ts'
@@ -10,10 +11,13 @@ export type Basis = (typeof BASES)[number]
 export const CONVERSIONS = ['won', 'deal', 'sqo'] as const
 export type Conversion = (typeof CONVERSIONS)[number]
 
-/** Which conversions each basis is answered for (metrics, Basis × conversion); the first is the default. Anything else is refused. */
+/**
+ * Which conversions each basis is answered for (metrics, Basis × conversion); the first is the default. Anything else is refused: pipeline
+ * on won needs provisional credit, and leads and MQLs credit of their own, which `deal_credit` does not hold.
+ */
 export const CONVERSIONS_OF: Readonly<Record<Basis, readonly [Conversion, ...Conversion[]]>> = {
   conversions: ['won', 'deal', 'sqo'],
-  pipeline: ['sqo', 'won'],
+  pipeline: ['sqo'],
   revenue: ['won'],
 }
 
@@ -52,10 +56,11 @@ export const closeDay = (zone: string): Sql => sql`coalesce(close_date, ${dateIn
 /** Which deals are asked about, and the day that dates each. */
 const population = ({ basis, conversion, zone }: AttributionQuestion): { readonly which: Sql; readonly day: Sql } => {
   if (conversion === 'deal') return { which: sql`1`, day: dateIn(sql`created_at`, zone) }
-  if (conversion === 'sqo')
-    return { which: sql`converted = 1`, day: dateIn(basis === 'pipeline' ? sql`valued_at` : sql`converted_at`, zone) }
-  // pipeline × won: what is still open, by the date it is expected
-  if (basis === 'pipeline') return { which: sql`outcome = 'open'`, day: sql`close_date` }
+  if (conversion === 'sqo') {
+    // a deal that does not count is not converted, but its row says when it would have been
+    const reached = sql`(converted = 1 OR (counted = 0 AND converted_at > toDateTime64(0, 6, 'UTC') AND converted_at < ${foreverValid}))`
+    return { which: reached, day: dateIn(basis === 'pipeline' ? sql`valued_at` : sql`converted_at`, zone) }
+  }
   return { which: sql`outcome = 'won'`, day: closeDay(zone) }
 }
 
@@ -108,13 +113,13 @@ const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
           -- closed deals at the rate of their close date, open ones at that of as_of (metrics C5)
           toInt32(assumeNotNull(if(outcome = 'open', ${dateIn(sql`${sources.asOf}`, zone)}, ${closeDay(zone)}))) AS rate_day
         FROM (
-          SELECT j.deal_id AS deal_id, j.account AS account, j.deal_type AS deal_type, j.counted AS counted, j.excluded_because AS excluded_because,
+          SELECT j.deal_id AS deal_id, toString(if(c.account = '', j.account, c.account)) AS account, j.deal_type AS deal_type, j.counted AS counted, j.excluded_because AS excluded_because,
             toString(j.outcome) AS outcome, j.close_date AS close_date, j.closed_at AS closed_at, j.created_at AS created_at, j.closed_event_id AS closed_event_id,
             c.converted AS converted, c.converted_at AS converted_at, c.touch_ids AS touch_ids, c.touched_at AS touched_at, c.channels AS channels,
             c.campaigns AS campaigns, c.sources AS touch_sources, c.contents AS contents, c.teams AS teams, c.credit AS credit, toString(c.missing) AS missing,
             ${
               atEntry
-                ? sql`e.entry_amount AS amount_asked, toString(e.entry_currency) AS currency_asked, e.entry_valued_at AS valued_at`
+                ? sql`e.entry_amount AS amount_asked, toString(e.entry_currency) AS currency_asked, if(e.deal_id = '', c.converted_at, e.entry_valued_at) AS valued_at`
                 : sql`j.amount AS amount_asked, toString(j.currency) AS currency_asked`
             }
           FROM ${sources.dealJourney} AS j

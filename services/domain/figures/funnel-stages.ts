@@ -1,0 +1,149 @@
+import type { StageMap } from '../definitions/stage-map.ts'
+import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
+import { convertedAmount, ratesInto } from './money.ts'
+import type { FigureSources } from './sources.ts'
+import { type Counted, type FunnelDimension, stagePaths } from './stage-paths.ts'
+
+export type FunnelFilters = Readonly<Partial<Record<FunnelDimension | 'stage', readonly string[]>>>
+
+export type FunnelStagesQuestion = {
+  readonly stageMap: StageMap
+  readonly counted: Counted
+  readonly by: readonly FunnelDimension[]
+  readonly filters: FunnelFilters
+  /** Instants (ms since the epoch), `to` exclusive: the period's bounds in the tenant's zone. */
+  readonly from: number | null
+  readonly to: number | null
+  readonly zone: string
+  readonly currency: string
+  /** When volumes are taken: just before each of these instants. `month` is '' unless they are by month. */
+  readonly volumesAt: readonly { readonly month: string; readonly before: number }[]
+}
+
+export const monthIn = (instant: Sql, zone: string): Sql => sql`formatDateTime(toTimeZone(${instant}, ${bind.string(zone)}), '%Y-%m')`
+
+export const within = (instant: Sql, from: number | null, to: number | null): Sql =>
+  sql`${from === null ? sql`1` : sql`${instant} >= ${bind.businessInstant(from)}`} AND ${to === null ? sql`1` : sql`${instant} < ${bind.businessInstant(to)}`}`
+
+export const whereAll = (filters: Readonly<Record<string, readonly string[] | undefined>>): Sql =>
+  joinSql(
+    [
+      sql`1`,
+      ...Object.entries(filters).flatMap(([name, values]) =>
+        values === undefined ? [] : [sql`${identifier(name)} IN (${bind.strings(values)})`],
+      ),
+    ],
+    ' AND ',
+  )
+
+export const stageName = (map: StageMap, place: Sql): Sql => sql`${bind.strings(map.stages.map(stage => stage.name))}[${place}]`
+
+/** One row per entry to a stage within the period; `is_first` of the unit's entries to it, `is_created` where the unit began in it. */
+const entries = (sources: FigureSources, { stageMap, counted, filters, from, to, zone }: FunnelStagesQuestion): Sql => sql`
+  SELECT * FROM (
+    SELECT counted, unit, account, deal_id, channel, campaign, owner, ${stageName(stageMap, sql`move.1`)} AS stage, move.1 AS place, move.2 AS entered, move.3 AS event_id,
+      ${monthIn(sql`move.2`, zone)} AS month,
+      toUInt8(arrayFirstIndex(m -> m.1 = move.1, moves) = k) AS is_first,
+      toUInt8(k = 1 AND move.2 = opened_at) AS is_created
+    FROM (${stagePaths(sources, stageMap, counted)})
+    ARRAY JOIN moves AS move, arrayEnumerate(moves) AS k
+    WHERE ${within(sql`move.2`, from, to)}
+  )
+  WHERE ${whereAll(filters)}`
+
+/** M1 first entries, M2 all entries, and those created in the stage (of M3): one row per stage and combination of `by`; `is_total` = 1 per stage. */
+export const stageEntries = (sources: FigureSources, question: FunnelStagesQuestion): Sql => {
+  const dims = question.by.map(identifier)
+  const keys = joinSql([sql`place`, sql`stage`, ...dims], ', ')
+  return sql`
+    SELECT ${keys}, toUInt8(${dims[0] === undefined ? sql`0` : sql`grouping(${dims[0]})`}) AS is_total,
+      countIf(is_first = 1) AS first_entries, count() AS all_entries, countIf(is_created = 1) AS created
+    FROM (${entries(sources, question)})
+    GROUP BY GROUPING SETS ((${keys})${dims.length === 0 ? sql`` : sql`, (place, stage)`})
+    ORDER BY is_total, ${keys}`
+}
+
+export const stageEntriesProof = (sources: FigureSources, question: FunnelStagesQuestion, only: 'first' | 'all'): Sql => sql`
+  SELECT unit, account, deal_id, event_id, toString(entered) AS at, is_created
+  FROM (${entries(sources, question)})
+  WHERE ${only === 'first' ? sql`is_first = 1` : sql`1`}
+  ORDER BY entered, unit, event_id`
+
+/**
+ * One row per unit and instant at which it stands in a stage: its last entry before the instant, if it has not ended by then. Deals carry the
+ * amount in force then, at the rate of that day (metrics M5, C5); `why` says what keeps it out of the value.
+ */
+const standing = (sources: FigureSources, { stageMap, counted, filters, zone, currency, volumesAt }: FunnelStagesQuestion): Sql => {
+  const instants = joinSql(
+    volumesAt.map(({ before }) => sql`${bind.businessInstant(before)}`),
+    ', ',
+  )
+  const months = bind.strings(volumesAt.map(({ month }) => month))
+  const units = sql`
+    SELECT counted, unit, account, deal_id, channel, campaign, owner, month, before, ${stageName(stageMap, sql`last.1`)} AS stage, last.1 AS place, last.2 AS entered, last.3 AS event_id
+    FROM (
+      SELECT *, before, month, arrayFilter(m -> m.2 < before, moves)[-1] AS last
+      FROM (${stagePaths(sources, stageMap, counted)})
+      ARRAY JOIN [${instants}] AS before, ${months} AS month
+      WHERE ended_at >= before
+    )
+    WHERE last.1 > 0`
+  if (counted === 'journeys') return sql`SELECT *, toInt128(0) AS money, '' AS why FROM (${units}) WHERE ${whereAll(filters)}`
+  return sql`
+    SELECT * EXCEPT (converted), ifNull(converted, toInt128(0)) AS money, multiIf(isNull(amount), 'amount_missing', isNull(converted), 'rate_missing', '') AS why
+    FROM (
+      SELECT u.* EXCEPT (said, amounts), ${convertedAmount({ amount: sql`u.amount`, currency: sql`u.currency`, num: sql`r.num`, den: sql`r.den`, target: currency })} AS converted
+      FROM (
+        SELECT s.*, a.amounts AS amounts, arrayFilter(x -> x.1 < s.before, amounts)[-1] AS said, said.4 AS amount, said.5 AS currency,
+          toInt32(toDate32(toTimeZone(s.before - toIntervalMicrosecond(1), ${bind.string(zone)}))) AS rate_day
+        FROM (${units}) AS s
+        LEFT JOIN (
+          SELECT subject, arraySort(x -> (x.1, x.2, x.3), groupArray((occurred_at, recorded_at, event_id, amount, toString(currency)))) AS amounts
+          FROM ${sources.dealFacts} WHERE isNotNull(amount)
+          GROUP BY subject
+        ) AS a ON a.subject = s.unit
+      ) AS u
+      ASOF LEFT JOIN (${ratesInto(sources, currency)}) AS r ON r.currency = u.currency AND r.day <= u.rate_day
+    )
+    WHERE ${whereAll(filters)}`
+}
+
+/** M4 in-stage volume and, for deals, M5 in-stage value: like `stageEntries`. `valued` deals make up `money`; the others are counted apart. */
+export const stageVolumes = (sources: FigureSources, question: FunnelStagesQuestion): Sql => {
+  const dims = question.by.map(identifier)
+  const keys = joinSql([sql`place`, sql`stage`, ...dims], ', ')
+  // volumes at the ends of several months do not add up: by month there is no total
+  const totals = dims.length > 0 && !question.by.includes('month')
+  return sql`
+    SELECT ${keys}, toUInt8(${totals && dims[0] !== undefined ? sql`grouping(${dims[0]})` : sql`0`}) AS is_total,
+      count() AS units, countIf(why = '') AS valued, sum(v.money) AS money, countIf(why = 'amount_missing') AS amount_missing, countIf(why = 'rate_missing') AS rate_missing
+    FROM (${standing(sources, question)}) AS v
+    GROUP BY GROUPING SETS ((${keys})${totals ? sql`, (place, stage)` : sql``})
+    ORDER BY is_total, ${keys}`
+}
+
+export const stageVolumesProof = (sources: FigureSources, question: FunnelStagesQuestion): Sql => sql`
+  SELECT unit, account, deal_id, event_id, toString(entered) AS at, toString(money) AS money_minor, why
+  FROM (${standing(sources, question)})
+  ORDER BY unit, before`
+
+/** (reason, units): deals that are left out by rule, and entries to stages that the map does not know. */
+export const stagesExcluded = (
+  { dealJourney, personJourney }: FigureSources,
+  { stageMap, counted, from, to }: FunnelStagesQuestion,
+): Sql =>
+  counted === 'deals'
+    ? sql`
+      SELECT toString(excluded_because) AS reason, count() AS units
+      FROM ${dealJourney}
+      WHERE counted = 0 AND ${within(sql`created_at`, from, to)}
+      GROUP BY reason ORDER BY reason`
+    : sql`
+      SELECT 'unmapped_stage' AS reason, count() AS units
+      FROM (
+        SELECT entry.1 AS stage, entry.2 AS entered
+        FROM (SELECT j FROM ${personJourney} ARRAY JOIN arrayZip(stages, entered_at) AS j)
+        ARRAY JOIN arrayZip(j.1, j.2) AS entry
+      )
+      WHERE stage NOT IN (${bind.strings(stageMap.stages.map(stage => stage.name))}) AND ${within(sql`entered`, from, to)}
+      HAVING units > 0`

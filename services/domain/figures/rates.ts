@@ -1,0 +1,39 @@
+/** Rates and their uncertainty. The only floats of a figure: they come after the last aggregate (design D11). */
+
+const Z95 = 1.959963984540054
+
+/** Wilson score interval, 95 % (metrics C4); null without trials. */
+export const wilson = (successes: number, trials: number): readonly [number, number] | null => {
+  if (trials <= 0) return null
+  const rate = successes / trials
+  const z2 = Z95 * Z95
+  const scale = 1 + z2 / trials
+  const middle = (rate + z2 / (2 * trials)) / scale
+  const half = (Z95 / scale) * Math.sqrt((rate * (1 - rate)) / trials + z2 / (4 * trials * trials))
+  return [Math.max(0, middle - half), Math.min(1, middle + half)]
+}
+
+/** null where there is nothing to divide by (metrics C3). */
+export const ratio = (numerator: number, denominator: number): number | null => (denominator === 0 ? null : numerator / denominator)
+
+export type TimeToEvent = { readonly micros: number; readonly what: 'converted' | 'exited' | 'censored'; readonly units: number }
+
+/**
+ * Aalen–Johansen estimate of the share that converts, the other exits competing (metrics M6): at each instant, what is left of the
+ * cohort times the share of those at risk that converts then. Who was observed only up to an instant is still at risk in it.
+ */
+export const incidence = (times: readonly TimeToEvent[]): number | null => {
+  const instants = Map.groupBy(times, time => time.micros)
+  let atRisk = times.reduce((sum, time) => sum + time.units, 0)
+  if (atRisk === 0) return null
+  let left = 1
+  let converted = 0
+  for (const micros of [...instants.keys()].toSorted((a, b) => a - b)) {
+    const here = { converted: 0, exited: 0, censored: 0 }
+    for (const { what, units } of instants.get(micros) ?? []) here[what] += units
+    converted += left * (here.converted / atRisk)
+    left *= 1 - (here.converted + here.exited) / atRisk
+    atRisk -= here.converted + here.exited + here.censored
+  }
+  return converted
+}

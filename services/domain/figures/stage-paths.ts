@@ -1,0 +1,72 @@
+import type { StageMap } from '../definitions/stage-map.ts'
+import { everValid, foreverValid } from '../projections/in-force.ts'
+import { bind, type Sql, sql } from '../sql.ts'
+import { NONE } from './attribution.ts'
+import type { FigureSources } from './sources.ts'
+
+/** What a funnel figure counts (metrics C6): qualification cycles of persons, or deals. */
+export const COUNTED = ['journeys', 'deals'] as const
+export type Counted = (typeof COUNTED)[number]
+
+export const FUNNEL_DIMENSIONS = ['month', 'channel', 'campaign', 'owner'] as const
+export type FunnelDimension = (typeof FUNNEL_DIMENSIONS)[number]
+
+/** Deals are counted from the first stage that a deal can be in; a journey passes through all of them. */
+export const isDealStage = (map: StageMap, name: string): boolean =>
+  map.stages.some(stage => stage.name === name && (stage.deal_stages.length > 0 || stage.on === 'won'))
+
+/** Place of a stage in the map, from 1; 0 for none. */
+export const rankOf = (map: StageMap, name: string): number => map.stages.findIndex(stage => stage.name === name) + 1
+
+const rank = (column: Sql, pairs: readonly (readonly [string, number])[]): Sql =>
+  pairs.length === 0
+    ? sql`toInt64(0)`
+    : sql`transform(toString(${column}), ${bind.strings(pairs.map(([name]) => name))}, ${bind.ints(pairs.map(([, place]) => place))}, toInt64(0))`
+
+const shown = (column: Sql): Sql => sql`if(${column} = '', ${bind.string(NONE)}, toString(${column}))`
+
+/** Moves [(rank, at, event id)] without stages that the map does not know (a unit stays where it was) and without standing still. */
+const kept = (moves: Sql): Sql => {
+  const known = sql`arrayFilter(m -> m.1 > 0, ${moves})`
+  return sql`arrayFilter((m, before, i) -> i = 1 OR m.1 != before.1, ${known}, arrayPopBack(arrayPushFront(${known}, (toInt64(0), ${everValid}, ''))), arrayEnumerate(${known}))`
+}
+
+/**
+ * One row per unit, with its way through the stage map: (counted, unit, account, deal_id, opened_at, ended_at, outcome, channel, campaign, owner,
+ * moves). `moves` is [(rank, entered_at, event_id)] in order; `ended_at` is far in the future while the unit is open.
+ */
+export const stagePaths = (sources: FigureSources, map: StageMap, counted: Counted): Sql =>
+  counted === 'journeys' ? journeyPaths(sources, map) : dealPaths(sources, map)
+
+const journeyPaths = ({ personJourney }: FigureSources, map: StageMap): Sql => {
+  const stages = map.stages.map((stage, index) => [stage.name, index + 1] as const)
+  const moves = sql`arrayZip(arrayMap(name -> ${rank(sql`name`, stages)}, j.5), j.6, j.7)`
+  return sql`
+    SELECT 'journeys' AS counted, concat(person, '#', toString(n)) AS unit, account, j.11 AS deal_id, j.1 AS opened_at, j.3 AS ended_at, j.4 AS outcome,
+      ${shown(sql`j.8`)} AS channel, ${shown(sql`j.9`)} AS campaign, ${shown(sql`j.10`)} AS owner, ${kept(moves)} AS moves
+    FROM (
+      SELECT person, account,
+        arrayZip(opened_at, opened_by, ended_at, outcome, stages, entered_at, stage_event_ids, channel, campaign, owner, deal_id) AS journeys
+      FROM ${personJourney}
+    )
+    ARRAY JOIN journeys AS j, arrayEnumerate(journeys) AS n`
+}
+
+const dealPaths = ({ dealJourney, personJourney }: FigureSources, map: StageMap): Sql => {
+  const stages = map.stages.flatMap((stage, index) => stage.deal_stages.map(name => [name, index + 1] as const))
+  const won = map.stages.findIndex(stage => stage.on === 'won') + 1
+  const moves = sql`arrayConcat(arrayZip(arrayMap(name -> ${rank(sql`name`, stages)}, stages), entered_at, stage_event_ids),
+      if(outcome = 'won', [(toInt64(${bind.int(won)}), ifNull(closed_at, ${foreverValid}), closed_event_id)], arrayResize([(toInt64(0), ${foreverValid}, '')], 0)))`
+  return sql`
+    SELECT 'deals' AS counted, d.deal_id AS unit, toString(d.account) AS account, d.deal_id AS deal_id, created_at AS opened_at, ifNull(closed_at, ${foreverValid}) AS ended_at,
+      toString(outcome) AS outcome, ${shown(sql`f.came.1`)} AS channel, ${shown(sql`f.came.2`)} AS campaign, ${shown(sql`d.owner`)} AS owner, ${kept(moves)} AS moves
+    FROM (SELECT * FROM ${dealJourney} WHERE counted = 1) AS d
+    LEFT JOIN (
+      -- a deal came the way of the earliest journey that feeds it
+      SELECT j.2 AS deal_id, argMin((j.3, j.4), (j.1, person)) AS came
+      FROM (SELECT person, arrayZip(opened_at, deal_id, channel, campaign) AS journeys FROM ${personJourney})
+      ARRAY JOIN journeys AS j
+      WHERE j.2 != ''
+      GROUP BY deal_id
+    ) AS f ON f.deal_id = d.deal_id`
+}
