@@ -33,10 +33,12 @@ export const createCodec = ({ registry }: { readonly registry: SchemaRegistry })
     const known = decoders.get(schemaId)
     if (known !== undefined) return known
     const written = registry.schemaOf(schemaId)
-    if (written === undefined) throw new CodecError('CODEC_UNKNOWN_SCHEMA_ID', `no schema has the id ${schemaId}`, { schemaId })
-    const type = typeOfRecord.get(fullName(written))
-    if (type === undefined) throw new CodecError('CODEC_UNKNOWN_TYPE', `${fullName(written)} is no event of ours`, { schemaId })
-    const decode = decoderFor(type, catalogue[type].schema, written)
+    if (written === undefined) throw new CodecError('CODEC_UNKNOWN_SCHEMA_ID', `no schema has the id ${schemaId}`)
+    if (!written.ok) throw new CodecError('CODEC_INCOMPATIBLE_SCHEMA', `schema ${schemaId}: ${written.reason}`)
+    const name = fullName(written.schema)
+    const type = typeOfRecord.get(name)
+    if (type === undefined) throw new CodecError('CODEC_UNKNOWN_TYPE', `${name} is no event of ours`)
+    const decode = decoderFor(type, catalogue[type].schema, written.schema)
     decoders.set(schemaId, decode)
     return decode
   }

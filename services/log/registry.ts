@@ -15,12 +15,15 @@ export type RegisteredSchema = {
   readonly text: string
 }
 
+/** A schema that can be read, or why it cannot. */
+export type KnownSchema = { readonly ok: true; readonly schema: AvroRecord } | { readonly ok: false; readonly reason: string }
+
 /** What the codec asks. */
 export type SchemaRegistry = {
   /** The id that events of a type are written under. */
   readonly writerId: (type: EventType) => number
-  /** The schema of an id, if it is known here and now. */
-  readonly schemaOf: (id: number) => AvroRecord | undefined
+  /** What is known of an id here and now; undefined: nothing. */
+  readonly schemaOf: (id: number) => KnownSchema | undefined
   /** Learns what the ids mean, where that can be learnt; afterwards `schemaOf` knows them, or nobody does. Rejects with `RegistryError`. */
   readonly prepare: (ids: readonly number[]) => Promise<void>
 }
@@ -61,7 +64,10 @@ export const createOwnRegistry = (): OwnRegistry => {
       if (id === undefined) throw new RangeError(`no such event type: ${type}`)
       return id
     },
-    schemaOf: id => byId.get(id)?.schema,
+    schemaOf: id => {
+      const entry = byId.get(id)
+      return entry === undefined ? undefined : { ok: true, schema: entry.schema }
+    },
     prepare: async () => {},
     listSubjects: () => subjects,
     versions: subject => bySubject.get(subject)?.map(entry => entry.version),
