@@ -1,4 +1,4 @@
-import { byMoment, latest, type Moment } from './order.ts'
+import { latest, type Moment } from './order.ts'
 import { accountNode, personNode, type Readers } from './recorded.ts'
 
 /** `from` was merged into `into`, or that was taken back (`on` = false). Nodes. */
@@ -42,10 +42,8 @@ export const mergesInForce = (facts: readonly MergeFact[]): ReadonlyMap<string, 
     const chosen = latest(targets)
     if (chosen !== undefined) edges.set(from, chosen)
   }
-  for (const start of [...edges.keys()]) {
-    const cut = circleFrom(start, edges).toSorted(byMoment).at(-1)
-    if (cut !== undefined) edges.delete(cut.from)
-  }
+  const cuts = [...edges.keys()].flatMap(start => latest(circleFrom(start, edges)) ?? [])
+  for (const { from } of cuts) edges.delete(from)
   return edges
 }
 
