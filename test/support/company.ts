@@ -58,12 +58,12 @@ export const generateCompany = (options: CompanyOptions): readonly Recorded[] =>
   while (told.length < options.size * 0.94) told.push(...touchStory(teller))
 
   const heard = told.flatMap(one => [{ said: one, at: learnt(one) }, ...heardAgain(dice, one)]).toSorted((a, b) => a.at - b.at)
-  const last = (heard.at(-1)?.at ?? 0) + 1
+  const last = Math.max(heard.at(-1)?.at ?? 0, (COMPANY_START + (LAST_DAY + 1) * DAY) / 1000) + 1
   // a record of an erased person is refused, so erasure is the last that is heard
-  const erased = dice.chance(60)
-    ? [{ ...teller.tell('person-erased', { occurred_at: teller.day(LAST_DAY, LAST_DAY), person_id: dice.pick(cast.persons) }), delayMs: 0 }]
-    : []
-  const all = [...heard, ...erased.map(said => ({ said, at: Math.max(last, learnt(said)) }))]
+  const erased = cast.persons
+    .filter(() => dice.chance(12))
+    .map(person_id => ({ ...teller.tell('person-erased', { occurred_at: teller.day(300, LAST_DAY), person_id }), delayMs: 0 }))
+  const all = [...heard, ...erased.map((said, index) => ({ said, at: last + index }))]
   if (options.history !== 'backfill') return placed(all.map(({ said, at }) => ({ event: said.event, at })))
   return placed(
     all.map(({ said, at }, index) => ({ event: { ...said.event, known_at: at * 1000 }, at: (all.at(-1)?.at ?? 0) + 1000 + index })),
