@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7'
 import type { AccordEvent, EventOf, EventType } from '../../schemas/events/generated/types.ts'
+import type { Codec } from '../log/codec.ts'
 import type { EventLog, LogAppend, LogRecord } from '../log/port.ts'
 import type { TopicNames } from '../log/topics.ts'
 import { hashApiKey, newApiKey, parseApiKey, verifyApiKey } from './api-key.ts'
@@ -9,11 +10,9 @@ import { type Member, refusalOf } from './permissions.ts'
 import type { Secrets } from './secrets.ts'
 import { applyEvent, type BackfillState, emptyState, type KeyRecord, memberKey, type TenantRecord } from './state.ts'
 
-export type EventCodec = { readonly encode: (event: AccordEvent) => Buffer; readonly decode: (value: Buffer) => AccordEvent }
-
 export type AccessOptions = {
   readonly log: EventLog
-  readonly codec: EventCodec
+  readonly codec: Pick<Codec, 'encode' | 'decode'>
   readonly secrets: Secrets
   readonly topics: Pick<TopicNames, 'access' | 'definitions'>
   /** null: API keys only. */
@@ -89,7 +88,7 @@ export const createAccess = async ({ log, codec, secrets, topics, oidc = null, n
     for (const record of records) {
       if (record.value === null) continue
       try {
-        applyEvent(state, codec.decode(record.value))
+        applyEvent(state, codec.decode(record.value).event)
       } catch (cause) {
         onUnreadable?.({ partition: record.partition, offset: record.offset }, cause)
       }

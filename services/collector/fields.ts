@@ -33,12 +33,12 @@ export const describe = (field: AvroField, isKey: boolean): DataField => {
 const KEY_PART = /\{([a-z0-9_]+)\}/g
 
 /** Subject of an event by its type's key template. */
-export const subjectOf = (type: EventType): ((event: Readonly<Record<string, unknown>>) => string) => {
+export const subjectOf = (type: EventType): ((event: object) => string) => {
   const template = catalogue[type].key
   const only = /^([^{}]*)\{([a-z0-9_]+)\}$/.exec(template)
   if (only !== null) {
     const [, prefix = '', name = ''] = only
-    return event => prefix + String(event[name])
+    return event => prefix + String(Reflect.get(event, name))
   }
-  return event => template.replaceAll(KEY_PART, (_match, name: string) => String(event[name]))
+  return event => template.replaceAll(KEY_PART, (_match, name: string) => String(Reflect.get(event, name)))
 }

@@ -9,6 +9,8 @@ export type LoopbackDemo = { readonly tenant: string; readonly scopes?: readonly
 
 export const ACT_AS_HEADER = 'accord-act-as'
 const DEMO_SCOPES: readonly Scope[] = ['ingest', 'read', 'admin']
+/** Acting as a member is to see what the member may do, which is not an administrator's. */
+const ACT_AS_SCOPES: readonly Scope[] = ['ingest', 'read']
 
 /**
  * The caller of a request, or null. A credential goes before the demo's open door. A page of another site must not get in
@@ -31,7 +33,7 @@ export const authenticateRequest = async (
     tenant: loopbackDemo.tenant,
     actor: member === null ? 'key:demo' : `member:${member}`,
     keyName: 'demo',
-    scopes: loopbackDemo.scopes ?? DEMO_SCOPES,
+    scopes: member === null ? (loopbackDemo.scopes ?? DEMO_SCOPES) : ACT_AS_SCOPES,
     member,
   }
 }
