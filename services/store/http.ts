@@ -3,7 +3,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import type { Engine, Lane } from './engine.ts'
 import { toStoreError } from './errors.ts'
 import { StoreError } from './port.ts'
-import { type Limits, withSplitParameters } from './statement.ts'
+import { APPEND_SETTINGS, type Limits, withSplitParameters } from './statement.ts'
 import { DEFAULT_DATABASE, type HttpConfig } from './store.ts'
 
 const LAND_CONNECTIONS = 4
@@ -147,7 +147,7 @@ const openLane = (client: ClickHouseClient, graceSeconds: number): Lane => {
     insert: (table, columns, rows) =>
       withDeadline(INSERT_SECONDS + graceSeconds, async signal => {
         const { stream } = await client.exec({
-          query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT TabSeparated`,
+          query: `INSERT INTO ${table} (${columns.join(', ')}) SETTINGS ${APPEND_SETTINGS} FORMAT TabSeparated`,
           values: Readable.from([rows], { objectMode: false }),
           abort_signal: signal,
         })

@@ -39,36 +39,25 @@ export const tsvTexts = (values: readonly string[]): string => {
   return `${cell}']`
 }
 
-const twoDigits = (value: number): string => (value < 10 ? `0${value}` : `${value}`)
+/**
+ * Instants of 2001–2286 go in as seconds since the epoch with their fraction, which ClickHouse reads twice as fast as a
+ * calendar date; with fewer or more than ten digits it would take them for something else, so those are written out.
+ */
+const isTenDigits = (seconds: number): boolean => seconds >= 1_000_000_000 && seconds < 10_000_000_000
 
-let lastDay = Number.NaN
-let lastDayText = ''
+const calendarText = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace('Z', '')
 
-/** `YYYY-MM-DD ` of a day since the epoch; neighbouring rows mostly share it. */
-const dayText = (day: number): string => {
-  if (day !== lastDay) {
-    lastDayText = `${new Date(day * 86_400_000).toISOString().slice(0, 10)} `
-    lastDay = day
-  }
-  return lastDayText
-}
-
-const clockText = (secondsOfDay: number): string => {
-  const hours = Math.floor(secondsOfDay / 3600)
-  const minutes = Math.floor((secondsOfDay % 3600) / 60)
-  return `${twoDigits(hours)}:${twoDigits(minutes)}:${twoDigits(secondsOfDay % 60)}`
-}
-
-/** `DateTime64(3, 'UTC')` from milliseconds since the epoch: `2026-03-01 09:30:00.123`. */
+/** `DateTime64(3, 'UTC')` from milliseconds since the epoch, in [1900-01-01, 2299-12-31]. */
 export const tsvMillis = (ms: number): string => {
-  const day = Math.floor(ms / 86_400_000)
-  const rest = ms - day * 86_400_000
-  return `${dayText(day)}${clockText(Math.floor(rest / 1000))}.${String(rest % 1000).padStart(3, '0')}`
+  const seconds = Math.floor(ms / 1000)
+  if (!isTenDigits(seconds)) return calendarText(ms)
+  return `${seconds}.${String(ms - seconds * 1000).padStart(3, '0')}`
 }
 
-/** `DateTime64(6, 'UTC')` from microseconds since the epoch: `2026-03-01 09:30:00.123456`. */
+/** `DateTime64(6, 'UTC')` from microseconds since the epoch, in [1900-01-01, 2299-12-31]. */
 export const tsvMicros = (micros: number): string => {
-  const day = Math.floor(micros / 86_400_000_000)
-  const rest = micros - day * 86_400_000_000
-  return `${dayText(day)}${clockText(Math.floor(rest / 1_000_000))}.${String(rest % 1_000_000).padStart(6, '0')}`
+  const seconds = Math.floor(micros / 1_000_000)
+  const fraction = micros - seconds * 1_000_000
+  if (!isTenDigits(seconds)) return `${calendarText(seconds * 1000).slice(0, -3)}${String(fraction).padStart(6, '0')}`
+  return `${seconds}.${String(fraction).padStart(6, '0')}`
 }
