@@ -1,6 +1,6 @@
 import { foreverValid } from '../projections/in-force.ts'
 import { bind, type Bound, identifier, joinSql, type Sql, sql } from '../sql.ts'
-import { convertedAmount, ratesInto, splitByCredit } from './money.ts'
+import { withMoney, withParts } from './money.ts'
 import type { FigureSources } from './sources.ts'
 
 export const ATTRIBUTION_DIMENSIONS = ['channel', 'campaign', 'source', 'content', 'team', 'month'] as const
@@ -80,83 +80,82 @@ const entryAmounts = ({ dealFacts, dealCredit }: FigureSources, model: Bound): S
     GROUP BY deal_id, entered
   )`
 
+/** The event that made the deal convert: the closing, the entry to the stage, or the creation, which enters the first stage. */
+const conversionEvent = (conversion: Conversion): Sql => {
+  if (conversion === 'won') return sql`j.closed_event_id`
+  return conversion === 'sqo' ? sql`j.stage_event_ids[indexOf(j.entered_at, c.converted_at)]` : sql`j.stage_event_ids[1]`
+}
+
 /**
- * One row per deal that the question is about: its day, its amount in the answer's currency and why it does not count, if so.
- * `excluded` is '' for the deals that count; deals outside the period are not here.
+ * One row per deal that the question is about: its day, its amount in the answer's currency (`money`, 0 where conversions are asked for) and
+ * why it does not count, if so: `excluded` is '' for the deals that do. Deals outside the period are not here.
  */
 const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
   const { basis, conversion, currency, zone, from, to, dealTypes } = question
   const { which, day } = population(question)
   const model = bind.string(question.model)
   const atEntry = basis === 'pipeline' && conversion === 'sqo'
-  const money = basis !== 'conversions'
-  const typeRefused = dealTypes.length === 0 ? sql`deal_type = ${bind.string(RENEWAL)}` : sql`deal_type NOT IN (${bind.strings(dealTypes)})`
+  const byMoney = basis !== 'conversions'
+  const joined = sql`
+    SELECT j.deal_id AS deal_id, toString(if(c.account = '', j.account, c.account)) AS account, toString(j.deal_type) AS deal_type, j.counted AS counted,
+      toString(j.excluded_because) AS excluded_because, toString(j.outcome) AS outcome, j.close_date AS close_date, j.closed_at AS closed_at, j.created_at AS created_at,
+      ${conversionEvent(conversion)} AS conversion_event_id,
+      c.converted AS converted, c.converted_at AS converted_at, c.touch_ids AS touch_ids, c.touched_at AS touched_at, c.channels AS channels,
+      c.campaigns AS campaigns, c.sources AS touch_sources, c.contents AS contents, c.teams AS teams, c.credit AS credit, toString(c.missing) AS missing,
+      ${
+        atEntry
+          ? sql`e.entry_amount AS amount, toString(e.entry_currency) AS currency, if(e.deal_id = '', c.converted_at, e.entry_valued_at) AS valued_at`
+          : sql`j.amount AS amount, toString(j.currency) AS currency`
+      }
+    FROM ${sources.dealJourney} AS j
+    LEFT JOIN (SELECT * FROM ${sources.dealCredit} WHERE conversion = ${bind.string(conversion)} AND model = ${model}) AS c ON c.deal_id = j.deal_id
+    ${atEntry ? sql`LEFT JOIN (${entryAmounts(sources, model)}) AS e ON e.deal_id = j.deal_id` : sql``}`
+  const dated = sql`
+    SELECT *,
+      -- closed deals at the rate of their close date, open ones at that of as_of (metrics C5)
+      toInt32(assumeNotNull(if(outcome = 'open', ${dateIn(sql`${sources.asOf}`, zone)}, ${closeDay(zone)}))) AS rate_day
+    FROM (SELECT *, ${day} AS day FROM (${joined}) WHERE ${which})
+    WHERE ${from === null ? sql`1` : sql`(isNull(day) OR day >= ${bind.date(from)})`} AND ${to === null ? sql`1` : sql`(isNull(day) OR day < ${bind.date(to)})`}`
   return sql`
-    SELECT
-      deal_id, account, month, touch_ids, touched_at, channels, campaigns, touch_sources, contents, teams, credit,
-      if(empty(credit), if(missing = '', 'no_credit', missing), '') AS missing,
-      closed_event_id, if(isNull(money), toInt128(0), assumeNotNull(money)) AS amount_converted, excluded
-    FROM (
-      SELECT d.*,
-        ${convertedAmount({ amount: sql`d.amount_asked`, currency: sql`d.currency_asked`, num: sql`r.num`, den: sql`r.den`, target: currency })} AS money,
-        multiIf(
-          d.counted = 0, if(d.excluded_because = '', 'excluded', toString(d.excluded_because)),
-          ${typeRefused}, ${dealTypes.length === 0 ? sql`'renewal'` : sql`'deal_type'`},
-          isNull(d.day), 'undated',
-          ${money ? sql`1` : sql`0`} AND isNull(d.amount_asked), 'amount_missing',
-          ${money ? sql`1` : sql`0`} AND isNull(money), 'rate_missing',
-          '') AS excluded
-      FROM (
-        SELECT *,
-          ${day} AS day,
-          if(isNull(day), '', substring(toString(assumeNotNull(day)), 1, 7)) AS month,
-          -- closed deals at the rate of their close date, open ones at that of as_of (metrics C5)
-          toInt32(assumeNotNull(if(outcome = 'open', ${dateIn(sql`${sources.asOf}`, zone)}, ${closeDay(zone)}))) AS rate_day
-        FROM (
-          SELECT j.deal_id AS deal_id, toString(if(c.account = '', j.account, c.account)) AS account, j.deal_type AS deal_type, j.counted AS counted, j.excluded_because AS excluded_because,
-            toString(j.outcome) AS outcome, j.close_date AS close_date, j.closed_at AS closed_at, j.created_at AS created_at, j.closed_event_id AS closed_event_id,
-            c.converted AS converted, c.converted_at AS converted_at, c.touch_ids AS touch_ids, c.touched_at AS touched_at, c.channels AS channels,
-            c.campaigns AS campaigns, c.sources AS touch_sources, c.contents AS contents, c.teams AS teams, c.credit AS credit, toString(c.missing) AS missing,
-            ${
-              atEntry
-                ? sql`e.entry_amount AS amount_asked, toString(e.entry_currency) AS currency_asked, if(e.deal_id = '', c.converted_at, e.entry_valued_at) AS valued_at`
-                : sql`j.amount AS amount_asked, toString(j.currency) AS currency_asked`
-            }
-          FROM ${sources.dealJourney} AS j
-          LEFT JOIN (SELECT * FROM ${sources.dealCredit} WHERE conversion = ${bind.string(conversion)} AND model = ${model}) AS c ON c.deal_id = j.deal_id
-          ${atEntry ? sql`LEFT JOIN (${entryAmounts(sources, model)}) AS e ON e.deal_id = j.deal_id` : sql``}
-        )
-        WHERE ${which}
-      ) AS d
-      ASOF LEFT JOIN (${ratesInto(sources, currency)}) AS r ON r.currency = d.currency_asked AND r.day <= d.rate_day
-      WHERE ${from === null ? sql`1` : sql`(isNull(d.day) OR d.day >= ${bind.date(from)})`}
-        AND ${to === null ? sql`1` : sql`(isNull(d.day) OR d.day < ${bind.date(to)})`}
-    )`
+    SELECT deal_id, account, if(isNull(day), '', substring(toString(assumeNotNull(day)), 1, 7)) AS month, conversion_event_id,
+      touch_ids, touched_at, channels, campaigns, touch_sources, contents, teams,
+      if(empty(credit), [toUInt32(${bind.uint(MILLION)})], credit) AS shares,
+      multiIf(notEmpty(credit), '', missing = '', 'no_credit', missing) AS missing,
+      ${byMoney ? sql`ifNull(worth, toInt128(0))` : sql`toInt128(0)`} AS money,
+      multiIf(
+        counted = 0, if(excluded_because = '', 'excluded', excluded_because),
+        ${dealTypes.length === 0 ? sql`deal_type = ${bind.string(RENEWAL)}, 'renewal'` : sql`deal_type NOT IN (${bind.strings(dealTypes)}), 'deal_type'`},
+        isNull(day), 'undated',
+        ${byMoney ? sql`isNull(amount), 'amount_missing', isNull(worth), 'rate_missing',` : sql``}
+        '') AS excluded
+    FROM (${byMoney ? withMoney(sources, dated, currency) : dated})`
 }
 
-const shown = (column: string): Sql => sql`arrayMap(value -> if(value = '', ${bind.string(NONE)}, toString(value)), ${identifier(column)})`
-const orUnattributed = (column: string): Sql => sql`if(missing = '', ${shown(column)}, [${bind.string(UNATTRIBUTED)}])`
+const shown = (column: string): Sql =>
+  sql`if(missing = '', arrayMap(value -> if(value = '', ${bind.string(NONE)}, toString(value)), ${identifier(column)}), [${bind.string(UNATTRIBUTED)}])`
 
 /**
  * One row per deal and credited touch: `credit` in millionths, `money` in minor units of the answer's currency, and the values of
  * every dimension. A deal without an eligible touch is one row under `(unattributed)`, with the reason in `missing`.
  */
 const pieces = (sources: FigureSources, question: AttributionQuestion): Sql => {
+  const counting = sql`SELECT * FROM (${deals(sources, question)}) WHERE excluded = ''`
+  const split =
+    question.basis === 'conversions'
+      ? sql`SELECT *, arrayMap(share -> toInt128(0), shares) AS parts FROM (${counting})`
+      : withParts(counting)
   const filters = Object.entries(question.filters).map(([name, values]) => sql`${identifier(name)} IN (${bind.strings(values)})`)
   return sql`
-    SELECT deal_id, account, month, closed_event_id, missing, place, piece.1 AS touch_id, piece.2 AS channel, piece.3 AS campaign,
-      piece.4 AS source, piece.5 AS content, piece.6 AS team, piece.7 AS credit, piece.8 AS money
+    SELECT deal_id, account, month, conversion_event_id, missing, place, piece.1 AS touch_id, piece.2 AS touched_at, piece.3 AS channel, piece.4 AS campaign,
+      piece.5 AS source, piece.6 AS content, piece.7 AS team, piece.8 AS credit, piece.9 AS money
     FROM (
-      SELECT deal_id, account, month, closed_event_id, missing,
-        if(missing = '', credit, [toUInt32(${bind.uint(MILLION)})]) AS shares,
-        arrayZip(
-          if(missing = '', touch_ids, ['']), ${orUnattributed('channels')}, ${orUnattributed('campaigns')}, ${orUnattributed('touch_sources')},
-          ${orUnattributed('contents')}, ${orUnattributed('teams')}, shares, ${splitByCredit(sql`amount_converted`, sql`shares`)}) AS parts
-      FROM (${deals(sources, question)})
-      WHERE excluded = ''
+      SELECT deal_id, account, month, conversion_event_id, missing,
+        arrayZip(if(missing = '', touch_ids, ['']), if(missing = '', touched_at, [toDateTime64(0, 6, 'UTC')]),
+          ${shown('channels')}, ${shown('campaigns')}, ${shown('touch_sources')}, ${shown('contents')}, ${shown('teams')}, shares, parts) AS touches
+      FROM (${split})
     )
-    ARRAY JOIN parts AS piece, arrayEnumerate(parts) AS place
-    WHERE piece.7 > 0${filters.length === 0 ? sql`` : sql` AND ${joinSql(filters, ' AND ')}`}`
+    ARRAY JOIN touches AS piece, arrayEnumerate(touches) AS place
+    WHERE piece.8 > 0${filters.length === 0 ? sql`` : sql` AND ${joinSql(filters, ' AND ')}`}`
 }
 
 /**
@@ -188,6 +187,7 @@ export const attributionExcluded = (sources: FigureSources, question: Attributio
 
 /** The pieces behind one value, in a stable order; their credit or money adds up to it. */
 export const attributionProof = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
-  SELECT deal_id, account, touch_id, missing, closed_event_id, toString(credit) AS credit_millionths, toString(money) AS money_minor
+  SELECT deal_id, account, touch_id, toString(touched_at) AS touched_at, channel, campaign, source, content, team, missing, conversion_event_id,
+    toString(credit) AS credit_millionths, toString(money) AS money_minor
   FROM (${pieces(sources, question)})
   ORDER BY deal_id, place`

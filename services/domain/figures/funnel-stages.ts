@@ -1,6 +1,6 @@
 import type { StageMap } from '../definitions/stage-map.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
-import { convertedAmount, ratesInto } from './money.ts'
+import { withMoney } from './money.ts'
 import type { FigureSources } from './sources.ts'
 import { type Counted, type FunnelDimension, stagePaths } from './stage-paths.ts'
 
@@ -89,22 +89,18 @@ const standing = (sources: FigureSources, { stageMap, counted, filters, zone, cu
     )
     WHERE last.1 > 0`
   if (counted === 'journeys') return sql`SELECT *, toInt128(0) AS money, '' AS why FROM (${units}) WHERE ${whereAll(filters)}`
+  const valued = sql`
+    SELECT s.*, a.amounts AS amounts, arrayFilter(x -> x.1 < s.before, amounts)[-1] AS said, said.4 AS amount, said.5 AS currency,
+      toInt32(toDate32(toTimeZone(s.before - toIntervalMicrosecond(1), ${bind.string(zone)}))) AS rate_day
+    FROM (${units}) AS s
+    LEFT JOIN (
+      SELECT subject, arraySort(x -> (x.1, x.2, x.3), groupArray((occurred_at, recorded_at, event_id, amount, toString(currency)))) AS amounts
+      FROM ${sources.dealFacts} WHERE isNotNull(amount)
+      GROUP BY subject
+    ) AS a ON a.subject = s.unit`
   return sql`
-    SELECT * EXCEPT (converted), ifNull(converted, toInt128(0)) AS money, multiIf(isNull(amount), 'amount_missing', isNull(converted), 'rate_missing', '') AS why
-    FROM (
-      SELECT u.* EXCEPT (said, amounts), ${convertedAmount({ amount: sql`u.amount`, currency: sql`u.currency`, num: sql`r.num`, den: sql`r.den`, target: currency })} AS converted
-      FROM (
-        SELECT s.*, a.amounts AS amounts, arrayFilter(x -> x.1 < s.before, amounts)[-1] AS said, said.4 AS amount, said.5 AS currency,
-          toInt32(toDate32(toTimeZone(s.before - toIntervalMicrosecond(1), ${bind.string(zone)}))) AS rate_day
-        FROM (${units}) AS s
-        LEFT JOIN (
-          SELECT subject, arraySort(x -> (x.1, x.2, x.3), groupArray((occurred_at, recorded_at, event_id, amount, toString(currency)))) AS amounts
-          FROM ${sources.dealFacts} WHERE isNotNull(amount)
-          GROUP BY subject
-        ) AS a ON a.subject = s.unit
-      ) AS u
-      ASOF LEFT JOIN (${ratesInto(sources, currency)}) AS r ON r.currency = u.currency AND r.day <= u.rate_day
-    )
+    SELECT *, ifNull(worth, toInt128(0)) AS money, multiIf(isNull(amount), 'amount_missing', isNull(worth), 'rate_missing', '') AS why
+    FROM (${withMoney(sources, valued, currency)})
     WHERE ${whereAll(filters)}`
 }
 

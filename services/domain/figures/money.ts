@@ -47,45 +47,45 @@ export const ratesInto = ({ recordFacts }: FigureSources, target: string): Sql =
     )`
 }
 
-/** n/d to the nearest integer, halves to the even one; n is Int256 and not negative, d is Int256 and positive. */
-const halfEven = (n: Sql, d: Sql): Sql => {
-  const rest = sql`(${n} % ${d})`
-  const whole = sql`intDiv(${n}, ${d})`
-  return sql`(${whole} + if(2 * ${rest} > ${d} OR (2 * ${rest} = ${d} AND ${whole} % 2 = 1), 1, 0))`
+/**
+ * `rows` with `worth` (Nullable(Int128)): the column `amount` (Nullable(Int64), minor units of the column `currency`) in minor units of `target`
+ * at the last rate on or before the column `rate_day` (days since the epoch), halves to the even. NULL where there is no amount, or no
+ * rate. In steps, because ClickHouse writes out an alias wherever it is used.
+ */
+export const withMoney = (sources: FigureSources, rows: Sql, target: string): Sql => {
+  const wanted = bind.string(target)
+  return sql`
+    SELECT * EXCEPT (num, den, size, whole, rest),
+      multiIf(
+        isNull(amount), NULL,
+        currency = ${wanted}, toInt128(assumeNotNull(amount)),
+        den = 0, NULL,
+        if(amount < 0, -1, 1) * toInt128(whole + (2 * rest > den OR (2 * rest = den AND whole % 2 = 1)))) AS worth
+    FROM (
+      -- den is 0 where an outer join found no rate
+      SELECT *, intDiv(size, greatest(den, toInt256(1))) AS whole, size % greatest(den, toInt256(1)) AS rest
+      FROM (
+        SELECT a.*, r.num AS num, r.den AS den, abs(toInt256(ifNull(a.amount, 0))) * r.num AS size
+        FROM (${rows}) AS a
+        ASOF LEFT JOIN (${ratesInto(sources, target)}) AS r ON r.currency = a.currency AND r.day <= a.rate_day
+      )
+    )`
 }
 
 /**
- * Amount (Nullable(Int64) minor units of `currency`) in minor units of `target`, as Nullable(Int128). NULL where there is no
- * amount, or no rate: then `den` is 0, as an outer join leaves it.
+ * `rows` with `parts` (Array(Int128)): the column `money` (Int128) split by the column `shares` (Array(UInt32), millionths that add up to a
+ * million), by largest remainder, ties to the earliest, negatives by absolute value (metrics M53).
  */
-export const convertedAmount = (columns: {
-  readonly amount: Sql
-  readonly currency: Sql
-  readonly num: Sql
-  readonly den: Sql
-  readonly target: string
-}): Sql => {
-  const { amount, currency, num, den, target } = columns
-  const size = sql`(abs(toInt256(assumeNotNull(${amount}))) * ${num})`
-  // the divisor is only ever 1 where the branch is not taken: ClickHouse evaluates both
-  const divisor = sql`greatest(${den}, toInt256(1))`
-  return sql`multiIf(
-    isNull(${amount}), NULL,
-    ${currency} = ${bind.string(target)}, toInt128(assumeNotNull(${amount})),
-    ${den} = 0, NULL,
-    if(${amount} < 0, -1, 1) * toInt128(${halfEven(size, divisor)}))`
-}
-
-/**
- * Array(Int128): an amount split by credit in millionths, by largest remainder, ties to the earliest, negatives by absolute value
- * (metrics M53). `amount` is Int128, `credit` an Array(UInt32) that adds up to a million.
- */
-export const splitByCredit = (amount: Sql, credit: Sql): Sql => {
-  const size = sql`abs(${amount})`
-  const floors = sql`arrayMap(share -> intDiv(${size} * share, 1000000), ${credit})`
-  const rests = sql`arrayMap(share -> (${size} * share) % 1000000, ${credit})`
-  const byRest = sql`arraySort((i, rest) -> (-rest, i), arrayEnumerate(${credit}), ${rests})`
-  const ranks = sql`arraySort((rank, i) -> i, arrayEnumerate(${credit}), ${byRest})`
-  return sql`arrayMap((whole, rank, spare) -> if(${amount} < 0, -1, 1) * (whole + (rank <= spare)),
-    ${floors}, ${ranks}, arrayWithConstant(length(${credit}), ${size} - arraySum(${floors})))`
-}
+export const withParts = (rows: Sql): Sql => sql`
+  SELECT * EXCEPT (size, floors, rests, spare, by_rest, ranks),
+    arrayMap((floor, rank) -> if(money < 0, -1, 1) * (floor + (rank <= spare)), floors, ranks) AS parts
+  FROM (
+    SELECT *, size - arraySum(floors) AS spare, arraySort((rank, i) -> i, arrayEnumerate(shares), by_rest) AS ranks
+    FROM (
+      SELECT *, arraySort((i, rest) -> (-rest, i), arrayEnumerate(shares), rests) AS by_rest
+      FROM (
+        SELECT *, abs(money) AS size, arrayMap(share -> intDiv(size * share, 1000000), shares) AS floors, arrayMap(share -> (size * share) % 1000000, shares) AS rests
+        FROM (${rows})
+      )
+    )
+  )`

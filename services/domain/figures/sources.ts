@@ -8,8 +8,8 @@ export type ProjectionSources = {
   readonly dealCredit: Sql
 }
 
-/** Makes the sources of one tenant as of an instant: how time travel reaches the projections. */
-export type ProjectionsAsOf = (tenant: Bound, asOf: Bound) => ProjectionSources
+/** Makes the projections of one tenant as of an instant (ms since the epoch). */
+export type ProjectionsAsOf = (tenant: string, asOf: number) => ProjectionSources
 
 const boundToTenant: unique symbol = Symbol('rows of one tenant, known at one instant')
 
@@ -44,7 +44,7 @@ export type SourcesQuestion = {
 export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): FigureSources => {
   const tenantIs = bind.string(tenant)
   const known = bind.instant(asOf)
-  const { accountTouches, dealJourney, personJourney, dealCredit } = projections(tenantIs, known)
+  const { accountTouches, dealJourney, personJourney, dealCredit } = projections(tenant, asOf)
   return {
     [boundToTenant]: true,
     accountTouches: sql`(SELECT * FROM ${accountTouches} WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
@@ -54,5 +54,16 @@ export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): F
     dealFacts: sql`(SELECT * FROM deal_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     recordFacts: sql`(SELECT * FROM record_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     asOf: known,
+  }
+}
+
+/** The same, with nothing but one deal in it. */
+export const onlyDeal = (sources: FigureSources, dealId: string): FigureSources => {
+  const deal = bind.string(dealId)
+  return {
+    ...sources,
+    dealJourney: sql`(SELECT * FROM ${sources.dealJourney} WHERE deal_id = ${deal})`,
+    dealCredit: sql`(SELECT * FROM ${sources.dealCredit} WHERE deal_id = ${deal})`,
+    dealFacts: sql`(SELECT * FROM ${sources.dealFacts} WHERE subject = ${deal})`,
   }
 }

@@ -122,7 +122,8 @@ export const affectedJourneys = (scope: Scope, allOfTenant: boolean): Sql => {
     return sql`
       SELECT DISTINCT tenant, subject AS person FROM lead_facts
       UNION DISTINCT SELECT DISTINCT tenant, arrayJoin(persons) AS person FROM account_touches
-      UNION DISTINCT SELECT DISTINCT tenant, person FROM placements`
+      UNION DISTINCT SELECT DISTINCT tenant, person FROM placements
+      UNION DISTINCT SELECT DISTINCT tenant, person FROM deal_facts WHERE type = 'deal-contact-linked'`
   }
   const version = bind.uint(scope.to)
   const deals = sql`SELECT tenant, deal_id FROM deal_journey WHERE version = ${version}`

@@ -35,7 +35,8 @@ export const sourcesAsOf = (tenant: string, definitions: Definitions, asOf: numb
   const persons = sql`
     SELECT DISTINCT tenant, subject AS person FROM lead_facts WHERE tenant = ${bind.string(tenant)}
     UNION DISTINCT SELECT DISTINCT tenant, arrayJoin(persons) AS person FROM account_touches WHERE tenant = ${bind.string(tenant)}
-    UNION DISTINCT SELECT DISTINCT tenant, person FROM placements WHERE tenant = ${bind.string(tenant)}`
+    UNION DISTINCT SELECT DISTINCT tenant, person FROM placements WHERE tenant = ${bind.string(tenant)}
+    UNION DISTINCT SELECT DISTINCT tenant, person FROM deal_facts WHERE tenant = ${bind.string(tenant)} AND type = 'deal-contact-linked'`
   return {
     dealJourney: journeys,
     dealCredit: sql`(${dealCredit({ ...keptSources, dealJourney: journeys, deals, tenant, definitions, asOf: knowledge })})`,

@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { bind, identifier, type Sql, sql } from '../domain/sql.ts'
+import type { Row, Store } from '../store/port.ts'
+import { type FactTable, factColumns } from './facts.ts'
+
+/** A fact that is taken out of the account, and why. */
+export type Exclusion = {
+  readonly code: 'id_conflict' | 'person_erased'
+  readonly tenant: string
+  readonly eventId: string
+  readonly type: string
+  readonly subject: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+const ExclusionRow = z.object({
+  code: z.enum(['id_conflict', 'person_erased']),
+  tenant: z.string(),
+  event_id: z.string(),
+  type: z.string(),
+  subject: z.string(),
+  topic: z.string(),
+  partition: z.coerce.number(),
+  offset: z.coerce.number(),
+})
+
+const TABLES = Object.keys(factColumns) as FactTable[]
+
+/**
+ * Which facts up to `to` do not count, of those that the window can have brought to light: of one event_id under several subjects or types
+ * all but the first recording; what was said of a person after the erasure of its data. A function of the facts alone, in any order of arrival.
+ */
+const findings = (from: number, to: number): Sql => {
+  const recent = sql`SELECT tenant, event_id FROM changes WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}`
+  return sql`
+    SELECT 'id_conflict' AS code, tenant, event_id, said.2 AS type, said.3 AS subject, said.4 AS topic, said.5 AS partition, said.6 AS offset
+    FROM (
+      SELECT tenant, event_id, arrayPopFront(arraySort(s -> (s.1, s.4, s.5, s.6), groupArray((appended_at, toString(type), subject, toString(topic), partition, offset)))) AS later
+      FROM events FINAL
+      WHERE appended_at <= ${bind.instant(to)} AND (tenant, event_id) IN (${recent})
+      GROUP BY tenant, event_id
+      HAVING notEmpty(later)
+    )
+    ARRAY JOIN later AS said
+    UNION ALL
+    SELECT 'person_erased' AS code, e.tenant AS tenant, e.event_id AS event_id, toString(e.type) AS type, e.subject AS subject, toString(e.topic) AS topic, e.partition AS partition, e.offset AS offset
+    FROM (
+      SELECT tenant, event_id, type, subject, topic, partition, offset, appended_at FROM events FINAL
+      WHERE type != 'person-erased' AND appended_at <= ${bind.instant(to)} AND startsWith(subject, 'person:')
+        AND (tenant, subject) IN (SELECT tenant, subject FROM record_facts WHERE type = 'person-erased')
+        AND ((tenant, event_id) IN (${recent})
+          OR (tenant, subject) IN (SELECT tenant, subject FROM record_facts WHERE type = 'person-erased' AND appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}))
+    ) AS e
+    INNER JOIN (SELECT tenant, subject, min(appended_at) AS erased_at FROM record_facts WHERE type = 'person-erased' AND appended_at <= ${bind.instant(to)} GROUP BY tenant, subject) AS x
+      ON x.tenant = e.tenant AND x.subject = e.subject
+    WHERE e.appended_at > x.erased_at`
+}
+
+const fromRow = (row: Row): Exclusion => {
+  const { event_id, ...rest } = ExclusionRow.parse(row)
+  return { ...rest, eventId: event_id }
+}
+
+/**
+ * The fact again, with the greatest `first` and `gone`: under FINAL the row is out, whenever the fact itself arrives. Looks at the rows that FINAL
+ * leaves: where the first recording stands under the same key it has won already, and must stay.
+ */
+const takeOut = (table: FactTable, excluded: readonly Exclusion[]): Sql => {
+  const columns: Sql = { parts: [factColumns[table].join(', ')] }
+  const list = (pick: (exclusion: Exclusion) => string) => bind.strings(excluded.map(pick))
+  return sql`
+    INSERT INTO ${identifier(table)} (${columns}, gone, first)
+    SELECT ${columns}, 1 AS gone, bitNot(toUInt128(0)) AS first
+    FROM ${identifier(table)} FINAL
+    WHERE (tenant, subject, event_id, type) IN (
+      SELECT arrayJoin(arrayZip(${list(e => e.tenant)}, ${list(e => e.subject)}, ${list(e => e.eventId)}, ${list(e => e.type)})) AS fact)`
+}
+
+/** Takes the window's conflicts and late records of erased persons out of the facts; says which, for the dead letters. Safe to repeat. */
+export const excludeConflicts = async (store: Store, from: number, to: number): Promise<readonly Exclusion[]> => {
+  const excluded = (await store.read(findings(from, to), { maxSeconds: 600 })).map(fromRow)
+  for (let start = 0; start < excluded.length; start += 1000) {
+    const part = excluded.slice(start, start + 1000)
+    for (const table of TABLES) await store.write(takeOut(table, part))
+  }
+  return excluded
+}

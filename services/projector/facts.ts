@@ -1,0 +1,258 @@
+import type { AccordEvent, EventOf } from '../../schemas/events/generated/types.ts'
+import type { ChangeKind } from '../domain/projections/affected.ts'
+import { EVER, FOREVER } from '../domain/time.ts'
+import { tsvMicros, tsvMillis, tsvText, tsvTexts } from '../store/tsv.ts'
+import { payloadOf } from './payload.ts'
+
+/** An event with its place in the log. */
+export type Recorded = {
+  readonly event: AccordEvent
+  /** What the fact is about and what it is keyed by in the log (services/README.md). */
+  readonly subject: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** ms; per partition the greatest so far. */
+  readonly appendedAt: number
+}
+
+export type FactTable = 'touch_facts' | 'link_facts' | 'lead_facts' | 'deal_facts' | 'record_facts'
+
+export const eventColumns = ['tenant', 'event_id', 'type', 'subject', 'occurred_at', 'recorded_at', 'appended_at', 'source', 'actor', 'topic', 'partition', 'offset', 'payload'] as const
+export const changeColumns = ['tenant', 'appended_at', 'kind', 'key', 'event_id'] as const
+
+const place = ['tenant', 'subject', 'event_id', 'type', 'occurred_at', 'recorded_at', 'appended_at', 'partition', 'offset'] as const
+
+export const factColumns: Readonly<Record<FactTable, readonly string[]>> = {
+  touch_facts: [
+    ...place,
+    ...['touch_id', 'touched_at', 'touch_type', 'channel', 'campaign', 'utm_source', 'utm_medium', 'utm_term', 'content', 'outcome', 'direction', 'team'],
+    ...['automatic', 'member', 'precision'],
+  ],
+  link_facts: [...place, 'relation', 'target', 'linked', 'domains', 'valid_from', 'valid_to', 'rule', 'confidence_ppm'],
+  lead_facts: [...place, 'stage', 'owner', 'reason_class', 'reason', 'deal_id', 'lead_source'],
+  deal_facts: [
+    ...place,
+    ...['account', 'stage', 'pipeline', 'deal_type', 'product', 'owner', 'team', 'amount', 'currency', 'close_date', 'outcome', 'reason', 'competitor'],
+    ...['person', 'buying_role', 'into_deal', 'lead_source', 'forecast_category'],
+  ],
+  record_facts: [...place, 'payload'],
+}
+
+export const kindOf: Readonly<Record<FactTable, ChangeKind>> = {
+  touch_facts: 'touch',
+  link_facts: 'link',
+  lead_facts: 'lead',
+  deal_facts: 'deal',
+  record_facts: 'record',
+}
+
+/** Knowledge time (design D4): when the log had it, or, on a backfill, when the source knew it; never after the log. */
+const recordedAt = ({ event, appendedAt }: Recorded): number =>
+  event.known_at === null ? appendedAt : Math.min(Math.floor(event.known_at / 1000), appendedAt)
+
+const placeOf = (recorded: Recorded): string => {
+  const { event, subject, appendedAt, partition, offset } = recorded
+  return `${tsvText(event.tenant)}\t${tsvText(subject)}\t${event.event_id.includes('\\') ? tsvText(event.event_id) : event.event_id}\t${event.type}\t${tsvMicros(event.occurred_at)}\t${tsvMillis(recordedAt(recorded))}\t${tsvMillis(appendedAt)}\t${partition}\t${offset}`
+}
+
+/** The row of `events`, ended by a newline. */
+export const eventRow = (recorded: Recorded): string => {
+  const { event, subject, topic, partition, offset, appendedAt } = recorded
+  return `${tsvText(event.tenant)}\t${tsvText(event.event_id)}\t${event.type}\t${tsvText(subject)}\t${tsvMicros(event.occurred_at)}\t${tsvMillis(recordedAt(recorded))}\t${tsvMillis(appendedAt)}\t${tsvText(event.source)}\t${tsvText(event.actor)}\t${topic}\t${partition}\t${offset}\t${tsvText(payloadOf(event))}\n`
+}
+
+/** The row of `changes`. */
+export const changeRow = ({ event, subject, appendedAt }: Recorded, table: FactTable): string =>
+  `${tsvText(event.tenant)}\t${tsvMillis(appendedAt)}\t${kindOf[table]}\t${tsvText(subject)}\t${tsvText(event.event_id)}\n`
+
+type Touch = EventOf<'touch-recorded'> | EventOf<'touch-corrected'>
+
+const touchCells = (event: Touch, touchId: string, touchedAt: number): string =>
+  `${tsvText(touchId)}\t${tsvMicros(touchedAt)}\t${tsvText(event.touch_type)}\t${tsvText(event.channel)}\t${tsvText(event.campaign)}\t${tsvText(event.utm_source)}\t${tsvText(event.utm_medium)}\t${tsvText(event.utm_term)}\t${tsvText(event.content_id === '' ? event.utm_content : event.content_id)}\t${tsvText(event.outcome)}\t${tsvText(event.direction)}\t${tsvText(event.team)}\t${event.automatic ? 1 : 0}\t${tsvText(event.member_id)}\t${tsvText(event.precision)}`
+
+type LinkCells = {
+  readonly relation: 'link' | 'merge' | 'domains'
+  readonly target?: string
+  readonly linked?: boolean
+  readonly domains?: readonly string[]
+  readonly validFrom?: number | null
+  readonly validTo?: number | null
+  readonly rule?: string
+  readonly confidencePpm?: number
+}
+
+const linkCells = ({ relation, target = '', linked = true, domains = [], validFrom = null, validTo = null, rule = '', confidencePpm = 0 }: LinkCells): string =>
+  `${relation}\t${tsvText(target)}\t${linked ? 1 : 0}\t${tsvTexts(domains)}\t${validFrom === null ? EVER : tsvMicros(validFrom)}\t${validTo === null ? FOREVER : tsvMicros(validTo)}\t${tsvText(rule)}\t${confidencePpm}`
+
+type LeadCells = {
+  readonly stage?: string
+  readonly owner?: string
+  readonly reasonClass?: string
+  readonly reason?: string
+  readonly dealId?: string
+  readonly leadSource?: string
+}
+
+const leadCells = ({ stage = '', owner = '', reasonClass = '', reason = '', dealId = '', leadSource = '' }: LeadCells = {}): string =>
+  `${tsvText(stage)}\t${tsvText(owner)}\t${tsvText(reasonClass)}\t${tsvText(reason)}\t${tsvText(dealId)}\t${tsvText(leadSource)}`
+
+type DealCells = {
+  readonly account?: string
+  readonly stage?: string
+  readonly pipeline?: string
+  readonly dealType?: string
+  readonly product?: string
+  readonly owner?: string
+  readonly team?: string
+  readonly amount?: bigint | null
+  readonly currency?: string
+  readonly closeDate?: string | null
+  readonly outcome?: string
+  readonly reason?: string
+  readonly competitor?: string
+  readonly person?: string
+  readonly buyingRole?: string
+  readonly intoDeal?: string
+  readonly leadSource?: string
+  readonly forecastCategory?: string
+}
+
+const dealCells = (deal: DealCells = {}): string => {
+  const text = (value: string | undefined): string => (value === undefined ? '' : tsvText(value))
+  return `${text(deal.account)}\t${text(deal.stage)}\t${text(deal.pipeline)}\t${text(deal.dealType)}\t${text(deal.product)}\t${text(deal.owner)}\t${text(deal.team)}\t${deal.amount ?? '\\N'}\t${text(deal.currency)}\t${deal.closeDate ?? '\\N'}\t${text(deal.outcome)}\t${text(deal.reason)}\t${text(deal.competitor)}\t${text(deal.person)}\t${text(deal.buyingRole)}\t${text(deal.intoDeal)}\t${text(deal.leadSource)}\t${text(deal.forecastCategory)}`
+}
+
+const person = (id: string): string => `person:${id}`
+const account = (id: string): string => `account:${id}`
+
+/** The tables and cells that an event becomes, besides its row in `events`. Every event becomes at least one fact. */
+const cellsOf = (event: AccordEvent): readonly (readonly [FactTable, string])[] => {
+  switch (event.type) {
+    case 'touch-recorded':
+      return [['touch_facts', touchCells(event, event.event_id, event.occurred_at)]]
+    case 'touch-corrected':
+      return [['touch_facts', touchCells(event, event.touch_id, event.touched_at)]]
+    case 'touch-retracted':
+      return [['touch_facts', `${tsvText(event.touch_id)}\t${tsvMicros(event.occurred_at)}${'\t'.repeat(11)}0\t\t`]]
+    case 'identity-linked':
+      return [
+        ['link_facts', linkCells({ relation: 'link', target: event.target, validFrom: event.valid_from, validTo: event.valid_to, rule: event.rule, confidencePpm: event.confidence_ppm })],
+      ]
+    case 'identity-unlinked':
+      return [['link_facts', linkCells({ relation: 'link', target: event.target, linked: false })]]
+    case 'person-merged':
+      return [
+        ['link_facts', linkCells({ relation: 'merge', target: person(event.into_person_id), rule: event.rule })],
+        ['lead_facts', leadCells()],
+      ]
+    case 'person-unmerged':
+      return [['link_facts', linkCells({ relation: 'merge', target: person(event.into_person_id), linked: false })]]
+    case 'account-merged':
+      return [['link_facts', linkCells({ relation: 'merge', target: account(event.into_account_id) })]]
+    case 'account-unmerged':
+      return [['link_facts', linkCells({ relation: 'merge', target: account(event.into_account_id), linked: false })]]
+    case 'person-created':
+    case 'person-updated':
+      return [
+        ['record_facts', tsvText(payloadOf(event))],
+        ...(event.email_domain === '' ? [] : [['link_facts', linkCells({ relation: 'domains', domains: [event.email_domain] })] as const]),
+      ]
+    case 'account-updated':
+      return [
+        ['record_facts', tsvText(payloadOf(event))],
+        ...(event.domains.length === 0 ? [] : [['link_facts', linkCells({ relation: 'domains', domains: event.domains })] as const]),
+      ]
+    case 'person-erased':
+      return [
+        ['record_facts', tsvText(payloadOf(event))],
+        ['lead_facts', leadCells()],
+      ]
+    case 'lead-created':
+      return [['lead_facts', leadCells({ owner: event.owner_id, leadSource: event.lead_source })]]
+    case 'lead-stage-changed':
+      return [['lead_facts', leadCells({ stage: event.stage })]]
+    case 'lead-assigned':
+      return [['lead_facts', leadCells({ owner: event.owner_id })]]
+    case 'lead-accepted':
+      return [['lead_facts', leadCells()]]
+    case 'lead-rejected':
+      return [['lead_facts', leadCells({ reasonClass: event.reason_class, reason: event.reason })]]
+    case 'lead-disqualified':
+    case 'lead-recycled':
+      return [['lead_facts', leadCells({ reason: event.reason })]]
+    case 'lead-converted':
+      return [['lead_facts', leadCells({ dealId: event.deal_id })]]
+    case 'deal-created':
+      return [
+        [
+          'deal_facts',
+          dealCells({
+            account: event.account_id,
+            stage: event.stage,
+            pipeline: event.pipeline,
+            dealType: event.deal_type,
+            product: event.product,
+            owner: event.owner_id,
+            team: event.team,
+            amount: event.amount_minor,
+            currency: event.currency,
+            closeDate: event.close_date,
+            leadSource: event.lead_source,
+            forecastCategory: event.forecast_category,
+          }),
+        ],
+      ]
+    case 'deal-stage-changed':
+      return [['deal_facts', dealCells({ stage: event.stage, pipeline: event.pipeline })]]
+    case 'deal-amount-changed':
+      return [['deal_facts', dealCells({ amount: event.amount_minor, currency: event.currency })]]
+    case 'deal-close-date-changed':
+      return [['deal_facts', dealCells({ closeDate: event.close_date })]]
+    case 'deal-forecast-category-changed':
+      return [['deal_facts', dealCells({ forecastCategory: event.forecast_category })]]
+    case 'deal-account-changed':
+      return [['deal_facts', dealCells({ account: event.account_id })]]
+    case 'deal-owner-changed':
+      return [['deal_facts', dealCells({ owner: event.owner_id, team: event.team })]]
+    case 'deal-contact-linked':
+      return [['deal_facts', dealCells({ person: person(event.person_id), buyingRole: event.buying_role })]]
+    case 'deal-contact-unlinked':
+      return [['deal_facts', dealCells({ person: person(event.person_id) })]]
+    case 'deal-closed':
+      return [
+        [
+          'deal_facts',
+          dealCells({
+            outcome: event.outcome,
+            reason: event.reason,
+            competitor: event.competitor,
+            closeDate: event.close_date,
+            amount: event.amount_minor,
+            currency: event.currency,
+          }),
+        ],
+      ]
+    case 'deal-reopened':
+      return [['deal_facts', dealCells({ stage: event.stage })]]
+    case 'deal-merged':
+      return [['deal_facts', dealCells({ intoDeal: event.into_deal_id })]]
+    case 'deal-deleted':
+      return [['deal_facts', dealCells({ reason: event.reason })]]
+    case 'deal-attributes-changed':
+    case 'deal-split-changed':
+      return [
+        ['record_facts', tsvText(payloadOf(event))],
+        ['deal_facts', dealCells()],
+      ]
+    default:
+      // what no projection reads yet stays readable by type
+      return [['record_facts', tsvText(payloadOf(event))]]
+  }
+}
+
+/** The fact rows of an event, each ended by a newline. */
+export const factRows = (recorded: Recorded): readonly (readonly [FactTable, string])[] => {
+  const head = placeOf(recorded)
+  return cellsOf(recorded.event).map(([table, cells]) => [table, `${head}\t${cells}\n`] as const)
+}

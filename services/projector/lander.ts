@@ -1,0 +1,191 @@
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Codec } from '../log/codec.ts'
+import type { EventLog, LogRecord, PartitionBatch, Subscription, TopicPartition } from '../log/port.ts'
+import { sql } from '../domain/sql.ts'
+import type { Store } from '../store/port.ts'
+import { untilDone } from './backoff.ts'
+import { type DeadLetter, writeDeadLetters } from './dead-letters.ts'
+import { decoded, type LandingItem, type Reached, storeItems, storeReached } from './land.ts'
+import { type Landed, landedRows } from './watermark.ts'
+
+export type LanderOptions = {
+  readonly log: EventLog
+  readonly store: Store
+  readonly codec: Codec
+  readonly group: string
+  /** Record topics and the person topic. */
+  readonly topics: readonly string[]
+  readonly personsTopic: string
+  readonly deadLettersTopic: string
+  readonly logger: Logger
+  readonly now: () => number
+  readonly onAssigned?: (partitions: readonly TopicPartition[]) => void
+  readonly onRevoked?: (partitions: readonly TopicPartition[]) => void
+  /** After a batch is stored: how many records and letters, and how long storing took. */
+  readonly onLanded?: (batch: { readonly records: number; readonly letters: number; readonly ms: number }) => void
+  readonly onFailure: (error: unknown) => void
+}
+
+export type Lander = {
+  readonly start: () => Promise<void>
+  /** Lands what is queued, commits it, and leaves the group. */
+  readonly stop: () => Promise<void>
+}
+
+/** A batch is stored when it has this many records, or when its first record is this old. */
+const BATCH_RECORDS = 50_000
+const BATCH_MS = 100
+/** Fetching pauses above this many queued records. */
+const QUEUE_RECORDS = 100_000
+/** Decoding gives way to sockets and timers after this many records. */
+const DECODE_SLICE = 2_000
+/** Below this number bad records go to dead letters whatever their share. */
+const TOLERATED_LETTERS = 50
+
+/** Too many records of a batch cannot be read: somebody has to look before more is set aside. */
+export class PoisonedLogError extends Error {
+  readonly retriable = false
+  constructor(letters: readonly DeadLetter[], records: number) {
+    const [first] = letters
+    super(
+      `${letters.length} of ${records} records cannot be processed (first: ${first?.code ?? ''} at ${first?.origin.topic}/${first?.origin.partition}/${first?.origin.offset}: ${first?.reason}); nothing was set aside, landing has stopped`,
+    )
+    this.name = 'PoisonedLogError'
+  }
+}
+
+type Pending = { items: LandingItem[]; letters: DeadLetter[]; reached: Map<string, Reached>; since: number }
+
+const empty = (): Pending => ({ items: [], letters: [], reached: new Map(), since: 0 })
+const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
+
+/**
+ * Lands records of all partitions together (design D2, D3): decoded to rows as they are fetched, stored in one micro-batch, then the
+ * position of each partition is written to the store, then committed to the log. Whatever is interrupted is done again; rows collapse by key.
+ */
+export const createLander = (options: LanderOptions): Lander => {
+  const { log, store, codec, logger } = options
+  const aborter = new AbortController()
+  const retry = {
+    signal: aborter.signal,
+    onWait: (error: unknown, waitMs: number) => logger.warn({ err: error, waitMs }, 'landing waits for the store or the log'),
+  }
+  let pending = empty()
+  /** Greatest append time so far and next offset, per assigned partition. */
+  const heads = new Map<string, { appendedAt: number; nextOffset: number }>()
+  let subscription: Subscription | null = null
+  let flushing: Promise<void> | null = null
+  let stopping = false
+  let wake: (() => void) | null = null
+
+  const take = async (batch: PartitionBatch): Promise<void> => {
+    while (pending.items.length > QUEUE_RECORDS && !stopping) await wait(5)
+    await codec.prepare(batch.records.map(record => record.value))
+    const name = nameOf(batch)
+    let sliced = 0
+    for (const record of batch.records) {
+      if (stopping) return
+      const head = heads.get(name)
+      // revoked meanwhile, or handed over before and stored already
+      if (head === undefined) return
+      if (record.offset < head.nextOffset) continue
+      queue(record, name, head)
+      if (++sliced % DECODE_SLICE === 0) await nextTurn()
+    }
+    wake?.()
+  }
+
+  const queue = (record: LogRecord, name: string, head: { appendedAt: number; nextOffset: number }): void => {
+    head.appendedAt = Math.max(head.appendedAt, record.appendedAt)
+    head.nextOffset = record.offset + 1
+    if (pending.since === 0) pending.since = performance.now()
+    const item = decoded(record, head.appendedAt, options)
+    if ('rows' in item) pending.items.push(item)
+    else pending.letters.push(item)
+    pending.reached.set(name, { topic: record.topic, partition: record.partition, nextOffset: head.nextOffset, appendedAt: head.appendedAt })
+  }
+
+  const flush = async (): Promise<void> => {
+    const batch = pending
+    pending = empty()
+    if (batch.reached.size === 0) return
+    const started = performance.now()
+    const records = batch.items.length + batch.letters.length
+    const refused = await untilDone(() => storeItems(store, batch.items), retry)
+    const letters = [...batch.letters, ...refused]
+    if (letters.length > TOLERATED_LETTERS && letters.length > records / 2) throw new PoisonedLogError(letters, records)
+    await untilDone(() => writeDeadLetters({ log, codec, topic: options.deadLettersTopic, now: options.now }, letters), retry)
+    const reached = [...batch.reached.values()]
+    await untilDone(() => storeReached(store, reached), retry)
+    options.onLanded?.({ records, letters: letters.length, ms: performance.now() - started })
+    await subscription
+      ?.commit(reached.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset })))
+      // the store knows; the log's own position only shows lag
+      .catch((error: unknown) => logger.warn({ err: error }, 'positions not committed'))
+  }
+
+  const flushSoon = async (): Promise<void> => {
+    flushing ??= flush().finally(() => {
+      flushing = null
+    })
+    await flushing
+  }
+
+  const run = async (): Promise<void> => {
+    while (!stopping) {
+      const age = pending.since === 0 ? 0 : performance.now() - pending.since
+      if (pending.reached.size > 0 && (age >= BATCH_MS || pending.items.length >= BATCH_RECORDS)) await flushSoon()
+      else await Promise.race([wait(10), new Promise<void>(resolve => (wake = resolve))])
+    }
+  }
+
+  const startAt = async (assigned: readonly TopicPartition[]): Promise<{ topic: string; partition: number; offset: number }[]> => {
+    const landed = await untilDone(async () => landedRows(await store.read(sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`)), retry)
+    const known = new Map<string, Landed>(landed.map(row => [nameOf(row), row]))
+    return assigned.map(partition => {
+      const row = known.get(nameOf(partition))
+      heads.set(nameOf(partition), { appendedAt: row?.appendedAt ?? 0, nextOffset: row?.nextOffset ?? 0 })
+      return { topic: partition.topic, partition: partition.partition, offset: row?.nextOffset ?? 0 }
+    })
+  }
+
+  let loop: Promise<void> = Promise.resolve()
+  return {
+    start: async () => {
+      subscription = await log.subscribe({
+        group: options.group,
+        topics: options.topics,
+        startAt,
+        onAssigned: assigned => options.onAssigned?.(assigned),
+        onRevoked: async revoked => {
+          options.onRevoked?.(revoked)
+          const names = new Set(revoked.map(nameOf))
+          for (const name of names) heads.delete(name)
+          // the next owner reads them again from where the store says
+          await flushing?.catch(() => undefined)
+          pending.items = pending.items.filter(item => !names.has(nameOf(item.record)))
+          pending.letters = pending.letters.filter(letter => !names.has(nameOf(letter.origin)))
+          for (const name of names) pending.reached.delete(name)
+        },
+        onBatch: take,
+        onLoss: loss => logger.error(loss, 'the log no longer has records that were never landed: retention destroyed them'),
+        onFailure: options.onFailure,
+      })
+      loop = run().catch((error: unknown) => {
+        if (!stopping) options.onFailure(error)
+      })
+    },
+    stop: async () => {
+      stopping = true
+      wake?.()
+      await loop
+      // one last try for what is queued; an outage now is left to the next start
+      const deadline = setTimeout(() => aborter.abort(new Error('stopped while the store was away')), 10_000)
+      await flushSoon().catch((error: unknown) => logger.warn({ err: error }, 'stopped with records that the next start lands again'))
+      clearTimeout(deadline)
+      aborter.abort(new Error('stopped'))
+      await subscription?.close()
+    },
+  }
+}

@@ -1,0 +1,198 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { sql } from '../domain/sql.ts'
+import type { Codec } from '../log/codec.ts'
+import type { EventLog, Position, TopicPartition } from '../log/port.ts'
+import type { TopicNames } from '../log/topics.ts'
+import type { Store } from '../store/port.ts'
+import { isOutage } from './backoff.ts'
+import { writeDeadLetters } from './dead-letters.ts'
+import { lettersOf } from './exclusion-letters.ts'
+import { createLander } from './lander.ts'
+import { mergeExactEmails } from './merge-emails.ts'
+import { projectStep, readProgress, writeProgress } from './step.ts'
+import { landedRows, watermarkOf } from './watermark.ts'
+
+export type ProjectorOptions = {
+  readonly log: EventLog
+  readonly store: Store
+  readonly codec: Codec
+  readonly topics: TopicNames
+  readonly group?: string
+  readonly logger: Logger
+  readonly now?: () => number
+  /** How far this machine's clock may be ahead of the log's (ms). */
+  readonly clockSkewMs?: number
+  readonly metrics?: ProjectorMetrics
+}
+
+export type ProjectorMetrics = {
+  readonly landed: (batch: { readonly records: number; readonly letters: number; readonly ms: number }) => void
+  readonly stepped: (step: { readonly ms: number; readonly watermark: number }) => void
+  readonly waited: () => void
+}
+
+export type ProjectorStatus = {
+  readonly state: 'starting' | 'running' | 'waiting' | 'stopped' | 'failed'
+  /** Does this instance project, besides landing? */
+  readonly projects: boolean
+  /** ms */
+  readonly watermark: number
+  readonly projectedTo: number
+  readonly failure: string | null
+}
+
+export type Projector = {
+  readonly start: () => Promise<void>
+  /** Lands what is queued, finishes the step, commits, leaves the group. */
+  readonly stop: () => Promise<void>
+  readonly status: () => ProjectorStatus
+  /**
+   * Runs `work` on the projecting side with no step under way (rebuild, verify), with what is projected and how far a step could go (ms).
+   * Rejects where this instance does not project.
+   */
+  readonly exclusively: <T>(work: (marks: { readonly projectedTo: number; readonly watermark: number }) => Promise<T>) => Promise<T>
+  /** Rejects when the projector cannot go on; otherwise resolves at `stop`. */
+  readonly failed: Promise<never>
+}
+
+const POLL_ENDS_MS = 150
+const TURN_MS = 25
+/** With nothing new, the mark moves this often: fresh enough, and few rows. */
+const IDLE_MARK_MS = 500
+
+export const projectorGroup = 'accord-projector'
+
+/** Lands and projects (design D2). All instances land; the one that owns partition 0 of the definitions topic projects. */
+export const createProjector = ({ log, store, codec, topics, logger, ...options }: ProjectorOptions): Projector => {
+  const { now = Date.now, clockSkewMs = 50, group = projectorGroup, metrics } = options
+  const records = [topics.leads, topics.deals, topics.touches, topics.campaigns, topics.definitions]
+  let state: ProjectorStatus['state'] = 'starting'
+  let failure: string | null = null
+  let projects = false
+  let watermark = 0
+  let projectedTo = 0
+  let stopping = false
+  let busy: Promise<unknown> = Promise.resolve()
+  let asked: { ends: readonly Position[]; at: number } | null = null
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>()
+  failed.catch(() => undefined)
+
+  const onFailure = (error: unknown): void => {
+    state = 'failed'
+    failure = error instanceof Error ? error.message : String(error)
+    stopping = true
+    logger.fatal({ err: error }, 'the projector cannot go on')
+    fail(error)
+  }
+
+  const decides = ({ topic, partition }: TopicPartition): boolean => topic === topics.definitions && partition === 0
+
+  const lander = createLander({
+    log,
+    store,
+    codec,
+    group,
+    logger,
+    now,
+    topics: [...records, topics.persons],
+    personsTopic: topics.persons,
+    deadLettersTopic: topics.deadLetters,
+    onFailure,
+    onAssigned: assigned => {
+      if (assigned.some(decides)) projects = true
+    },
+    onRevoked: revoked => {
+      if (revoked.some(decides)) projects = false
+    },
+    ...(metrics === undefined ? {} : { onLanded: metrics.landed }),
+  })
+
+  /** In turn with `exclusively`: one at a time on the projecting side. */
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = busy.then(work, work)
+    busy = turn.catch(() => undefined)
+    return turn
+  }
+
+  const findWatermark = async (): Promise<number> => {
+    if (asked === null || now() - asked.at >= POLL_ENDS_MS) {
+      const at = now()
+      asked = { at, ends: await log.ends(records) }
+    }
+    const landed = landedRows(await store.read(sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`))
+    return watermarkOf({ ends: asked.ends, askedAt: asked.at, landed, clockSkewMs })
+  }
+
+  const turn = async (): Promise<void> => {
+    watermark = Math.max(watermark, await findWatermark())
+    // another instance may have projected since this one last did
+    if (projectedTo === 0) projectedTo = (await readProgress(store)).projected_to
+    if (watermark <= projectedTo) return
+    const to = watermark
+    const started = performance.now()
+    const { projected, letters } = await projectStep(store, projectedTo, to)
+    if (letters.length > 0) await writeDeadLetters({ log, codec, topic: topics.deadLetters, now }, await lettersOf(store, codec, letters))
+    if (projected) {
+      // before the mark: a kill in between repeats it, and what is said twice counts once
+      await mergeExactEmails({ log, store, codec, topics, from: projectedTo, to, now })
+      await writeProgress(store, 'projected_to', to)
+      metrics?.stepped({ ms: performance.now() - started, watermark: to })
+      projectedTo = to
+    } else if (to - projectedTo >= IDLE_MARK_MS) {
+      await writeProgress(store, 'projecting_to', to)
+      await writeProgress(store, 'projected_to', to)
+      projectedTo = to
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    let waitMs = 100
+    while (!stopping) {
+      try {
+        if (projects) await alone(turn)
+        else projectedTo = 0
+        state = 'running'
+        waitMs = 100
+        await wait(TURN_MS)
+      } catch (error) {
+        if (stopping) return
+        if (!isOutage(error)) throw error
+        state = 'waiting'
+        metrics?.waited()
+        logger.warn({ err: error, waitMs }, 'projecting waits for the store or the log')
+        // what was under way may or may not be stored: begin again from what the store says
+        projectedTo = 0
+        await wait(waitMs)
+        waitMs = Math.min(waitMs * 2, 10_000)
+      }
+    }
+  }
+
+  let loop: Promise<void> = Promise.resolve()
+  return {
+    start: async () => {
+      await lander.start()
+      loop = run().catch(onFailure)
+    },
+    stop: async () => {
+      stopping = true
+      await loop
+      await lander.stop()
+      if (state !== 'failed') state = 'stopped'
+    },
+    status: () => ({ state, projects, watermark, projectedTo, failure }),
+    exclusively: work => {
+      if (!projects) return Promise.reject(new Error('another instance projects'))
+      return alone(async () => {
+        const marks = { projectedTo: (await readProgress(store)).projected_to, watermark: Math.max(watermark, await findWatermark()) }
+        try {
+          return await work(marks)
+        } finally {
+          projectedTo = 0
+        }
+      })
+    },
+    failed,
+  }
+}

@@ -1,0 +1,97 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
+import type { Scope } from '../domain/projections/affected.ts'
+import { chain, insertProjection, keptSources, type Projection, type Sources } from '../domain/projections/chain.ts'
+import { bind, identifier, type Sql, sql } from '../domain/sql.ts'
+import type { Store } from '../store/port.ts'
+import { backfillsAt } from './backfill.ts'
+import type { Projector } from './projector.ts'
+import { type FactSource, refillFacts } from './refill.ts'
+import { PROJECT_LIMITS, projectStep, readProgress, writeProgress } from './step.ts'
+import { allTenants } from './tenants.ts'
+
+export type RebuildOptions = {
+  readonly store: Store
+  readonly projector: Projector
+  /** One table of the chain; all of them by default. */
+  readonly projection?: string
+  /** Fill the facts anew first, from `events` or from the log. */
+  readonly facts?: FactSource
+  readonly onProgress: (said: { readonly step: string; readonly done: number; readonly of: number }) => void
+}
+
+const beside = (table: string): string => `${table}_rebuild`
+
+/** The sources with what was rebuilt so far in place of the kept tables. */
+const sourcesWith = (rebuilt: ReadonlySet<string>): Sources => {
+  const from = (table: string, kept: Sql): Sql => (rebuilt.has(table) ? sql`(SELECT * FROM ${identifier(beside(table))} FINAL)` : kept)
+  return {
+    ...keptSources,
+    roots: from('roots', keptSources.roots),
+    placements: from('placements', keptSources.placements),
+    identities: from('identities', keptSources.identities),
+    accountTouches: from('account_touches', keptSources.accountTouches),
+    dealJourney: from('deal_journey', keptSources.dealJourney),
+  }
+}
+
+/** Every row of a projection as of `to`, into a table of the same shape. */
+export const projectEverything = async (store: Store, projection: Projection, to: number, into: string, sources: Sources): Promise<void> => {
+  const skip = (await backfillsAt(store, to)).filter(({ open }) => open).map(({ tenant }) => tenant)
+  const scope: Scope = { kind: 'everything', to, skip }
+  if (!projection.perTenant) {
+    await store.write(insertProjection(projection, projection.select(scope, sources, null), to, into), PROJECT_LIMITS)
+    return
+  }
+  const definitions = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(to)}`)))
+  for (const tenant of await allTenants(store)) {
+    if (skip.includes(tenant)) continue
+    const of = { tenant, definitions: definitionsOf(definitions, tenant), changed: true }
+    await store.write(insertProjection(projection, projection.select(scope, sources, of), to, into), PROJECT_LIMITS)
+  }
+}
+
+/** Copies what is projected while nothing else projects; resolves with the instant that was projected to. */
+const exchange = async (store: Store, tables: readonly string[]): Promise<void> => {
+  for (const table of tables) await store.write(sql`EXCHANGE TABLES ${identifier(table)} AND ${identifier(beside(table))}`)
+}
+
+/**
+ * Builds projections beside the live tables as of what is projected now, while landing, projecting and answers go on; then swaps them in and
+ * projects what changed meanwhile. Answers in between wait for the step or travel in time (design D2). Rejects where another instance projects.
+ */
+export const rebuild = async ({ store, projector, projection, facts, onProgress }: RebuildOptions): Promise<{ readonly asOf: number }> => {
+  if (projection !== undefined && !chain.some(({ table }) => table === projection)) {
+    throw new RangeError(`no projection ${JSON.stringify(projection)}; there are ${chain.map(({ table }) => table).join(', ')}`)
+  }
+  if (facts !== undefined) await refillFacts({ store, projector, source: facts, onProgress })
+  const wanted = chain.filter(({ table }) => projection === undefined || table === projection)
+  const builtTo = (await readProgress(store)).projected_to
+  const rebuilt = new Set<string>()
+  for (const [index, each] of wanted.entries()) {
+    onProgress({ step: each.table, done: index, of: wanted.length })
+    await store.write(sql`DROP TABLE IF EXISTS ${identifier(beside(each.table))} SYNC`)
+    await store.write(sql`CREATE TABLE ${identifier(beside(each.table))} AS ${identifier(each.table)}`)
+    if (builtTo > 0) await projectEverything(store, each, builtTo, beside(each.table), sourcesWith(rebuilt))
+    rebuilt.add(each.table)
+  }
+  let asOf = builtTo
+  const tables = [...rebuilt]
+  for (;;) {
+    const swapped = await projector.exclusively(async ({ projectedTo, watermark }) => {
+      // an answer must be able to tell that something moves: the step goes beyond what is projected
+      if (watermark <= projectedTo) return false
+      await writeProgress(store, 'projecting_to', watermark)
+      await exchange(store, tables)
+      await projectStep(store, builtTo, watermark)
+      await writeProgress(store, 'projected_to', watermark)
+      asOf = watermark
+      return true
+    })
+    if (swapped) break
+    await wait(50)
+  }
+  for (const table of tables) await store.write(sql`DROP TABLE IF EXISTS ${identifier(beside(table))} SYNC`)
+  onProgress({ step: 'swapped in', done: wanted.length, of: wanted.length })
+  return { asOf }
+}

@@ -1,0 +1,37 @@
+import type { EventOf } from '../../schemas/events/generated/types.ts'
+import type { Codec } from '../log/codec.ts'
+import type { EventLog } from '../log/port.ts'
+
+export type StoredLetter = EventOf<'dead-letter'>
+
+/** All letters that have not expired, the latest state of each, in order of their place in the log. */
+export const readDeadLetters = async (log: EventLog, codec: Codec, topic: string): Promise<readonly StoredLetter[]> => {
+  const letters = new Map<string, StoredLetter>()
+  for await (const records of log.read([topic])) {
+    for (const record of records) {
+      if (record.value === null) continue
+      const { event } = codec.decode(record.value)
+      if (event.type !== 'dead-letter') continue
+      // found again by a repeated batch: what is known of its redriving stays
+      const known = letters.get(event.event_id)
+      letters.set(event.event_id, event.redriven_at === null && known !== undefined ? known : event)
+    }
+  }
+  return [...letters.values()].toSorted((a, b) => Number(a.origin_appended_at - b.origin_appended_at) || (a.event_id < b.event_id ? -1 : 1))
+}
+
+/**
+ * Puts the payloads back into the log, each at the end of the topic it came from, and marks the letters as redriven. What cannot be processed now either
+ * comes back as a new letter; what was counted meanwhile counts once.
+ */
+export const redrive = async (
+  { log, codec, topic, now }: { readonly log: EventLog; readonly codec: Codec; readonly topic: string; readonly now: () => number },
+  letters: readonly StoredLetter[],
+): Promise<number> => {
+  for (let start = 0; start < letters.length; start += 500) {
+    const part = letters.slice(start, start + 500)
+    await log.append(part.map(letter => ({ topic: letter.origin_topic, key: letter.origin_key ?? '', value: Buffer.from(letter.payload) })))
+    await log.append(part.map(letter => ({ topic, key: `${letter.tenant}\u001f${letter.event_id}`, value: codec.encode({ ...letter, redriven_at: now() * 1000 }) })))
+  }
+  return letters.length
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
+import { type ChangeKind, type Scope } from '../domain/projections/affected.ts'
+import { chain, insertProjection, keptSources, type Projection, type TenantDefinitions } from '../domain/projections/chain.ts'
+import { bind, sql } from '../domain/sql.ts'
+import type { Store } from '../store/port.ts'
+import { tsvMillis } from '../store/tsv.ts'
+import { excludeConflicts } from './exclusions.ts'
+import { type Backfill, backfillsAt } from './backfill.ts'
+
+/** Projections may take long when a great deal has to be caught up. */
+export const PROJECT_LIMITS = { maxSeconds: 3600, maxMemoryBytes: 8 * 1024 ** 3 }
+
+type Progress = 'projecting_to' | 'projected_to'
+
+/** Moves a mark forward; a late writer of an earlier instant changes nothing, because the greatest counts. */
+export const writeProgress = (store: Store, name: Progress, at: number): Promise<void> =>
+  store.append('progress', ['name', 'at', 'written'], `${name}\t${tsvMillis(at)}\t${at}\n`)
+
+const ProgressRow = z.object({ name: z.string(), at: z.coerce.number() })
+
+/** ms; 0 where nothing was projected yet. */
+export const readProgress = async (store: Store): Promise<Readonly<Record<Progress, number>>> => {
+  const rows = await store.read(sql`SELECT name, max(written) AS at FROM progress GROUP BY name`)
+  const marks = new Map(rows.map(row => ProgressRow.parse(row)).map(({ name, at }) => [name, at]))
+  return { projecting_to: marks.get('projecting_to') ?? 0, projected_to: marks.get('projected_to') ?? 0 }
+}
+
+const KindRow = z.object({ tenant: z.string(), kind: z.enum(['touch', 'link', 'lead', 'deal', 'record']), facts: z.coerce.number() })
+
+/** Which tenants had which kinds of change in (from, to]. */
+const changedKinds = async (store: Store, from: number, to: number): Promise<ReadonlyMap<string, ReadonlySet<ChangeKind>>> => {
+  const rows = await store.read(sql`
+    SELECT tenant, kind, count() AS facts FROM changes
+    WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}
+    GROUP BY tenant, kind`)
+  const kinds = new Map<string, Set<ChangeKind>>()
+  for (const row of rows) {
+    const { tenant, kind } = KindRow.parse(row)
+    kinds.set(tenant, (kinds.get(tenant) ?? new Set()).add(kind))
+  }
+  return kinds
+}
+
+/** Tenants whose definitions changed in the window: everything of theirs has to be computed anew. */
+const redefinedTenants = async (store: Store, from: number, to: number): Promise<ReadonlySet<string>> => {
+  const rows = await store.read(sql`
+    SELECT DISTINCT tenant FROM record_facts
+    WHERE type IN ('tenant-configured', 'definition-published', 'definition-approved') AND appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}`)
+  return new Set(rows.map(row => z.object({ tenant: z.string() }).parse(row).tenant))
+}
+
+const ALL_KINDS: ReadonlySet<ChangeKind> = new Set(['touch', 'link', 'lead', 'deal', 'record'])
+
+export type StepResult = { readonly projected: boolean; readonly letters: Awaited<ReturnType<typeof excludeConflicts>> }
+
+/**
+ * One step of the projection (design D2): everything that the facts appended in (from, to] can have changed is computed as of `to` and inserted
+ * with version `to`. All facts up to `to` have landed, so a row depends on nothing but its entity and `to`: a step that was cut off is done
+ * again, and two projectors at once write the same rows.
+ */
+export const projectStep = async (store: Store, from: number, to: number): Promise<StepResult> => {
+  const kinds = new Map(await changedKinds(store, from, to))
+  const backfills = await backfillsAt(store, to)
+  const whole = backfills.filter(backfill => !backfill.open && backfill.liveFrom > from && backfill.liveFrom <= to).map(({ tenant }) => tenant)
+  const skip = backfills.filter(({ open }) => open).map(({ tenant }) => tenant)
+  for (const tenant of whole) kinds.set(tenant, ALL_KINDS)
+  for (const tenant of skip) kinds.delete(tenant)
+  if (kinds.size === 0) return { projected: false, letters: [] }
+
+  await writeProgress(store, 'projecting_to', to)
+  const letters = await excludeConflicts(store, from, to)
+  const scope: Scope = { kind: 'window', from, to, skip: [...skip], whole }
+  await forget(store, reopened(backfills, whole))
+  const redefined = [...kinds.values()].some(of => of.has('record')) ? await redefinedTenants(store, from, to) : new Set<string>()
+  const definitions = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(to)}`)))
+  for (const projection of chain) {
+    for (const of of targets(projection, kinds, redefined, new Set(whole), tenant => definitionsOf(definitions, tenant))) {
+      await store.write(insertProjection(projection, projection.select(scope, keptSources, of), to), PROJECT_LIMITS)
+    }
+  }
+  return { projected: true, letters }
+}
+
+/** What to run of a projection: nothing, once for all tenants, or once per tenant that the changes can reach. */
+const targets = (
+  projection: Projection,
+  kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>,
+  redefined: ReadonlySet<string>,
+  whole: ReadonlySet<string>,
+  definitionsFor: (tenant: string) => TenantDefinitions['definitions'],
+): readonly (TenantDefinitions | null)[] => {
+  const moved = [...kinds].filter(([tenant, of]) => projection.movedBy.some(kind => of.has(kind) && (kind !== 'record' || redefined.has(tenant) || whole.has(tenant))))
+  if (moved.length === 0) return []
+  if (!projection.perTenant) return [null]
+  return moved.map(([tenant]) => ({ tenant, definitions: definitionsFor(tenant), changed: redefined.has(tenant) || whole.has(tenant) }))
+}
+
+/** Tenants that were live before and went live again: what was projected before the second backfill no longer follows from the facts. */
+const reopened = (backfills: readonly Backfill[], whole: readonly string[]): readonly string[] =>
+  backfills.filter(({ tenant, timesLive }) => timesLive > 1 && whole.includes(tenant)).map(({ tenant }) => tenant)
+
+const forget = async (store: Store, tenants: readonly string[]): Promise<void> => {
+  if (tenants.length === 0) return
+  for (const { table } of chain) {
+    await store.write(sql`DELETE FROM ${{ parts: [table] }} WHERE tenant IN (${bind.strings(tenants)})`, PROJECT_LIMITS)
+  }
+}
