@@ -108,8 +108,9 @@ describe('hybrid linkage', () => {
   })
 })
 
+const zone = (name: string) => event('tenant-configured', { event_id: 'zone', occurred_at: day(0), zone: name, currency: 'EUR' })
+
 describe('the conversion', () => {
-  const zone = (name: string) => event('tenant-configured', { event_id: 'zone', occurred_at: day(0), zone: name, currency: 'EUR' })
   /** Won on day 130 (11 May) with close date 10 May; the touch is 23:30 UTC on 10 May. */
   const dated = [...people, ...deal('d', 'a', { close_date: '2026-05-10' }), touch('t', 129 + 23.5 / 24, 'person:p')]
 

@@ -25,9 +25,10 @@ const closed = (on: number, outcome: 'won' | 'lost', deal_id = 'd') =>
   event('deal-closed', { ...id(on, `closed-${deal_id}`), deal_id, outcome })
 const reopened = (on: number) => event('deal-reopened', { ...id(on, 'reopened'), deal_id: 'd' })
 
+const on = (micros: number): number => (micros - day(0)) / 86_400_000_000
+
 /** `1 lead mql@3 → recycled@9 d`: opened on day 1, stages (with their day when not the opening), ended, fed deal. */
 const told = (journey: Journey): string => {
-  const on = (micros: number): number => (micros - day(0)) / 86_400_000_000
   const stages = journey.stages.map(({ stage: name, enteredAt }) => (enteredAt === journey.openedAt ? name : `${name}@${on(enteredAt)}`))
   const end = journey.endedAt === null ? journey.outcome : `${journey.outcome}@${on(journey.endedAt)}`
   return [on(journey.openedAt), ...stages, '→', end, ...(journey.dealId === '' ? [] : [journey.dealId])].join(' ')
@@ -109,6 +110,11 @@ describe('a journey and its deal', () => {
     {
       name: 'feeds what a conversion names before what a link does',
       events: [lead, deal(2), deal(2, 'e'), contact(3), converted(4, 'e')],
+      is: '1 lead → open e',
+    },
+    {
+      name: 'goes on when a deal is lost that it fed only until its conversion named another',
+      events: [lead, deal(2), deal(2, 'e'), contact(3), converted(4, 'e'), closed(5, 'lost')],
       is: '1 lead → open e',
     },
     { name: 'feeds no deal that it was linked to before it opened', events: [deal(0), contact(0.5), lead], is: '1 lead → open' },

@@ -176,13 +176,14 @@ const resultOf = (step: Step, deal: DealJourney | undefined): JourneyOutcome | n
   deal !== undefined && deal.closed !== null && deal.outcome !== 'open' && byMoment(deal.closed, step) <= 0 ? deal.outcome : null
 
 const written = (
-  { opener, said, converted, contact }: Open,
+  open: Open,
   end: Moment | null,
   outcome: JourneyOutcome,
   deals: ReadonlyMap<string, DealJourney>,
   terms: JourneyTerms,
 ): Journey => {
-  const dealId = converted ?? contact ?? ''
+  const { opener, said } = open
+  const dealId = fedBy(open)
   const entered = [...said, ...dealStages(deals.get(dealId), terms)].filter(
     entry => byMoment(opener, entry) <= 0 && (end === null || byMoment(entry, end) <= 0),
   )

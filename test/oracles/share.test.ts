@@ -19,11 +19,10 @@ describe('millionths', () => {
         fc.pre(weights.some(weight => weight > 0n))
         const credit = millionths(weights)
         expect(credit.reduce((sum, share) => sum + share, 0)).toBe(1_000_000)
-        weights.forEach((weight, i) => {
-          weights.forEach((other, j) => {
-            if (weight > other) expect(credit[i] ?? 0).toBeGreaterThanOrEqual(credit[j] ?? 0)
-          })
-        })
+        const byWeight = weights
+          .map((weight, index) => ({ weight, share: credit[index] ?? 0 }))
+          .toSorted((a, b) => Number(a.weight - b.weight) || a.share - b.share)
+        expect(byWeight.map(({ share }) => share)).toEqual(credit.toSorted((a, b) => a - b))
       }),
     )
   })
