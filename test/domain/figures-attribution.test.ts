@@ -5,7 +5,7 @@ import {
   attributionFigure,
   attributionProof,
 } from '../../services/domain/figures/attribution.ts'
-import { splitByCredit } from '../../services/domain/figures/money.ts'
+import { withParts } from '../../services/domain/figures/money.ts'
 import { figureSources, keptProjections } from '../../services/domain/figures/sources.ts'
 import { splitByWeights } from '../../services/domain/money.ts'
 import { bind, sql } from '../../services/domain/sql.ts'
@@ -75,10 +75,9 @@ describe('money by credit (M53, M54)', () => {
       { amount: 999n, credit: [0, 1_000_000, 0] },
     ]
     for (const { amount, credit } of cases) {
-      const [row] = await figures.rows(
-        sql`SELECT arrayMap(x -> toString(x), ${splitByCredit(sql`toInt128(${bind.int(amount)})`, sql`arrayMap(c -> toUInt32(c), ${bind.ints(credit)})`)}) AS parts`,
-      )
-      expect(row?.['parts']).toEqual(splitByWeights(amount, credit.map(BigInt)).map(String))
+      const row = sql`SELECT toInt128(${bind.int(amount)}) AS money, arrayMap(c -> toUInt32(c), ${bind.ints(credit)}) AS shares`
+      const [split] = await figures.rows(sql`SELECT arrayMap(x -> toString(x), parts) AS parts FROM (${withParts(row)})`)
+      expect(split?.['parts']).toEqual(splitByWeights(amount, credit.map(BigInt)).map(String))
     }
   })
 
