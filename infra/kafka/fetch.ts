@@ -29,7 +29,7 @@ const expected = async (): Promise<ReadonlyMap<string, string>> => {
 }
 
 const checksumsOf = async (folder: string): Promise<ReadonlyMap<string, string>> => {
-  const names = (await readdir(folder)).filter(name => name.endsWith('.jar')).sort()
+  const names = (await readdir(folder)).filter(name => name.endsWith('.jar')).toSorted()
   const sums = names.map(async name => {
     const bytes = await readFile(join(folder, name))
     return [name, createHash('sha256').update(bytes).digest('hex')] as const
@@ -59,11 +59,9 @@ const run = (command: string, args: readonly string[]): Promise<void> =>
     child.on('exit', code => (code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}:\n${said.slice(-4000)}`))))
   })
 
-const copyJars = (folder: string): Promise<void> =>
-  run('mvn', [
-    ...['-q', '-B', '-f', join(HERE, 'pom.xml'), 'dependency:copy-dependencies', '-DincludeScope=runtime'],
-    `-DoutputDirectory=${folder}`,
-  ])
+const MAVEN = ['-q', '-B', '-f', join(HERE, 'pom.xml'), 'dependency:copy-dependencies', '-DincludeScope=runtime']
+
+const copyJars = (folder: string): Promise<void> => run('mvn', [...MAVEN, `-DoutputDirectory=${folder}`])
 
 const locked = async (work: () => Promise<void>): Promise<void> => {
   await mkdir(HOME, { recursive: true })

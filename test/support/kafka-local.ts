@@ -85,11 +85,8 @@ export const startLocalKafka = async ({ secure = false, heapMb = 512 }: KafkaOpt
   await writeFile(config, properties(folder, { plain, controller, sasl, tls }, secure))
   const ca = secure ? await makeKeystore(folder) : ''
 
-  const java = (main: string, ...args: string[]): string[] => [
-    ...[`-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=4', '-Xshare:auto'],
-    ...['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true'],
-    ...['-cp', join(libs, '*'), main, ...args],
-  ]
+  const jvm = `-Xmx${heapMb}m -XX:+UseSerialGC -Xshare:auto -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.showDateTime=true`
+  const java = (main: string, ...args: string[]): string[] => [...jvm.split(' '), '-cp', join(libs, '*'), main, ...args]
   const cluster = Buffer.from('accord-test-0001').toString('base64url')
   await run('java', java('kafka.tools.StorageTool', 'format', '-t', cluster, '-c', config))
 

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
+import { quietKafkaTimers } from '../../services/log/kafka-timers.ts'
 
 type Patience = { readonly deadlineMs?: number; readonly gaveUp?: () => boolean }
 
@@ -10,6 +11,7 @@ export const kafkaReady = async (
 ): Promise<void> => {
   const deadline = Date.now() + deadlineMs
   let last: unknown
+  quietKafkaTimers()
   while (Date.now() < deadline && !gaveUp()) {
     const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING, connectionTimeout: 1000, retry: { retries: 0 } })
     const admin = kafka.admin()

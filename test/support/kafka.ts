@@ -28,8 +28,9 @@ export type KafkaOptions = {
   readonly heapMb?: number
 }
 
+const refuse = () => Promise.reject(new Error('the broker of ACCORD_TEST_KAFKA_BROKERS is not ours to stop; ask for an own one'))
+
 const outside = (brokers: readonly string[]): Kafka => {
-  const refuse = () => Promise.reject(new Error('the broker of ACCORD_TEST_KAFKA_BROKERS is not ours to stop; ask for an own one'))
   return { brokers, kind: 'env', kill: refuse, restart: refuse, stop: () => Promise.resolve() }
 }
 

@@ -1,0 +1,262 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Message, Producer, RecordMetadata } from 'kafkajs'
+import { kafkaClient, partitionsOf, type KafkaConnection } from './kafka-client.ts'
+import type { KafkaLogOptions } from './kafka-config.ts'
+import { hasType, toLogError } from './kafka-errors.ts'
+import { partitionOf } from './partition-of.ts'
+import { LogError, type Appended, type LogAppend } from './port.ts'
+import { assertRecordSizes, recordBytes } from './record-size.ts'
+
+const APPEND_TIMEOUT_MS = 10_000
+const RETRY_MS = 100
+const RETRY_MOST_MS = 1000
+/** What waits to be sent. Beyond it `append` says `LOG_OVERLOADED` at once, before the process runs out of memory. */
+const MAX_WAITING_BYTES = 67_108_864
+/** One request; and one partition's batch in it, below the topics' `max.message.bytes`. */
+const REQUEST_BYTES = 4_194_304
+const PARTITION_BYTES = 1_000_000
+/** Framing of one record in a batch, at most. */
+const RECORD_OVERHEAD = 64
+
+/** The broker's memory of this producer is not what the producer thinks: only a new producer id helps. */
+const OUT_OF_SEQUENCE = [
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'DUPLICATE_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+]
+
+type Waiting = LogAppend & { readonly bytes: number; partition: number }
+
+type Pending = {
+  readonly records: readonly Waiting[]
+  readonly bytes: number
+  readonly deadline: number
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: LogError) => void
+  /** False until the partitions of its records are known. */
+  placed: boolean
+  sent: number
+  appendedAt: number
+}
+
+type Slice = { readonly pending: Pending; readonly from: number; readonly to: number }
+
+const place = (topic: string, partition: number): string => `${topic}/${partition}`
+
+/** The longest run from the front of the queue that fits into one request; what comes later waits, so that order holds. */
+const takeFlight = (queue: readonly Pending[]): readonly Slice[] => {
+  const slices: Slice[] = []
+  const perPartition = new Map<string, number>()
+  let total = 0
+  for (const pending of queue) {
+    if (!pending.placed) break
+    let to = pending.sent
+    for (; to < pending.records.length; to += 1) {
+      const record = pending.records[to]
+      if (record === undefined) break
+      const key = place(record.topic, record.partition)
+      const inPartition = perPartition.get(key) ?? 0
+      const fits = total + record.bytes <= REQUEST_BYTES && inPartition + record.bytes <= PARTITION_BYTES
+      if (!fits && total > 0) break
+      total += record.bytes
+      perPartition.set(key, inPartition + record.bytes)
+    }
+    if (to > pending.sent) slices.push({ pending, from: pending.sent, to })
+    if (to < pending.records.length) break
+  }
+  return slices
+}
+
+const topicMessages = (slices: readonly Slice[]): { topic: string; messages: Message[] }[] => {
+  const byTopic = new Map<string, Message[]>()
+  for (const { pending, from, to } of slices) {
+    for (const { topic, partition, key, value } of pending.records.slice(from, to)) {
+      const messages = byTopic.get(topic) ?? []
+      messages.push({ key, value, partition })
+      byTopic.set(topic, messages)
+    }
+  }
+  return [...byTopic].map(([topic, messages]) => ({ topic, messages }))
+}
+
+/** Append time per partition. Throws when the answer doesn't cover everything that was sent. */
+const appendTimes = (slices: readonly Slice[], answered: readonly RecordMetadata[]): ReadonlyMap<string, number> => {
+  const times = new Map(
+    answered.map(({ topicName, partition, logAppendTime }) => [place(topicName, partition), Number(logAppendTime ?? -1)]),
+  )
+  for (const { pending, from, to } of slices) {
+    for (const { topic, partition } of pending.records.slice(from, to)) {
+      const time = times.get(place(topic, partition))
+      // kafkajs forgets a partition whose leader moved to a broker that has already answered
+      if (time === undefined) throw new LogError('LOG_UNAVAILABLE', `${place(topic, partition)} was not acknowledged`)
+      if (time < 0) throw new LogError('LOG_MISCONFIGURED', `${topic} has no LogAppendTime; run \`accord migrate\``)
+    }
+  }
+  return times
+}
+
+export type KafkaAppender = {
+  readonly append: (records: readonly LogAppend[]) => Promise<Appended>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * One request is on the way at a time, and what arrives meanwhile goes into the next one together. kafkajs gives a sequence number back when a
+ * send fails, so with two on the way the second could take the first one's number, and the broker would drop it as a repetition.
+ * A flight that fails is sent again as it was, by the same producer, which makes it idempotent. When it is given up, its fate is not known:
+ * the producer goes with it, and the next flight has a new producer id.
+ */
+export const kafkaAppender = (options: KafkaLogOptions, connection: KafkaConnection): KafkaAppender => {
+  const timeoutMs = options.appendTimeoutMs ?? APPEND_TIMEOUT_MS
+  const counts = new Map<string, number>()
+  const queue: Pending[] = []
+  let waitingBytes = 0
+  let producing: Promise<Producer> | null = null
+  let running: Promise<void> | null = null
+  let closed = false
+
+  const connect = async (): Promise<Producer> => {
+    const producer = kafkaClient(options).producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: () => {
+        return ({ message }) => message.partition ?? 0
+      },
+      retry: { retries: 2, initialRetryTime: RETRY_MS, maxRetryTime: RETRY_MOST_MS },
+    })
+    await producer.connect()
+    return producer
+  }
+  const drop = (): void => {
+    const dropped = producing
+    producing = null
+    void dropped?.then(producer => producer.disconnect()).catch(() => undefined)
+  }
+
+  const placeRecords = async (pending: Pending): Promise<void> => {
+    for (const topic of new Set(pending.records.map(record => record.topic))) {
+      if (counts.has(topic)) continue
+      const patienceMs = Math.max(0, pending.deadline - Date.now())
+      counts.set(
+        topic,
+        await connection.use('looking up a topic', [topic], async cluster => partitionsOf(cluster, topic).length, patienceMs),
+      )
+    }
+    for (const record of pending.records) record.partition = partitionOf(record.key, counts.get(record.topic) ?? 1)
+    pending.placed = true
+  }
+
+  const send = async (slices: readonly Slice[]): Promise<ReadonlyMap<string, number>> => {
+    const deadline = Math.min(...slices.map(slice => slice.pending.deadline))
+    const messages = topicMessages(slices)
+    for (let pause = RETRY_MS; ; pause = Math.min(pause * 2, RETRY_MOST_MS)) {
+      try {
+        producing ??= connect()
+        const producer = await producing
+        return appendTimes(slices, await producer.sendBatch({ acks: -1, topicMessages: messages }))
+      } catch (error) {
+        const failed = toLogError(error, 'appending')
+        const outOfSequence = hasType(error, OUT_OF_SEQUENCE)
+        if (outOfSequence || (await isBroken(producing))) drop()
+        if ((!failed.retriable && !outOfSequence) || Date.now() + pause > deadline) {
+          drop()
+          throw failed
+        }
+        options.logger?.warn({ code: failed.code, err: failed.message, againInMs: pause }, 'appending to Kafka failed, trying again')
+      }
+      await wait(pause)
+    }
+  }
+
+  /** A producer that never connected has sent nothing, so it may be replaced without a thought. */
+  const isBroken = async (producer: Promise<Producer> | null): Promise<boolean> =>
+    producer === null ||
+    producer.then(
+      () => false,
+      () => true,
+    )
+
+  const settle = (pending: Pending): void => {
+    queue.splice(queue.indexOf(pending), 1)
+    waitingBytes -= pending.bytes
+  }
+  const refuse = (refused: readonly Pending[], error: LogError): void => {
+    for (const pending of refused) {
+      settle(pending)
+      pending.reject(error)
+    }
+  }
+  const acknowledge = (slices: readonly Slice[], times: ReadonlyMap<string, number>): void => {
+    for (const { pending, from, to } of slices) {
+      for (const { topic, partition } of pending.records.slice(from, to)) {
+        pending.appendedAt = Math.max(pending.appendedAt, times.get(place(topic, partition)) ?? 0)
+      }
+      pending.sent = to
+      if (to < pending.records.length) continue
+      settle(pending)
+      pending.resolve({ count: pending.records.length, appendedAt: pending.appendedAt })
+    }
+  }
+
+  const flush = async (): Promise<void> => {
+    await new Promise(resolve => setImmediate(resolve)) // those that call together go together
+    let alone = 0
+    while (queue.length > 0) {
+      const [next] = queue
+      try {
+        // in order of the calls: whoever waits for a lookup holds up those behind
+        for (const pending of queue) {
+          if (!pending.placed && (pending === next || pending.records.every(record => counts.has(record.topic))))
+            await placeRecords(pending)
+        }
+      } catch (error) {
+        if (next !== undefined) refuse([next], toLogError(error, 'appending'))
+        continue
+      }
+      const slices = takeFlight(alone > 0 ? queue.slice(0, 1) : queue)
+      alone = Math.max(0, alone - 1)
+      try {
+        acknowledge(slices, await send(slices))
+      } catch (error) {
+        const failed = toLogError(error, 'appending')
+        const inFlight = slices.map(slice => slice.pending)
+        // one record too large for its topic takes its own append with it, not those that happened to travel along
+        if (failed.code === 'LOG_RECORD_TOO_LARGE' && slices.length > 1) alone = slices.length
+        else
+          refuse(
+            queue.filter(pending => inFlight.includes(pending) || pending.deadline < Date.now()),
+            failed,
+          )
+      }
+    }
+    running = null
+  }
+
+  return {
+    append: async records => {
+      if (records.length === 0) throw new RangeError('append needs at least one record')
+      assertRecordSizes(records)
+      if (closed) throw new LogError('LOG_CLOSED', 'the log is closed')
+      const waiting = records.map(record => ({ ...record, bytes: recordBytes(record) + RECORD_OVERHEAD, partition: 0 }))
+      const bytes = waiting.reduce((sum, record) => sum + record.bytes, 0)
+      if (waitingBytes > 0 && waitingBytes + bytes > MAX_WAITING_BYTES) {
+        throw new LogError('LOG_OVERLOADED', `${waitingBytes} bytes are waiting to be appended already`)
+      }
+      waitingBytes += bytes
+      return new Promise((resolve, reject) => {
+        queue.push({ records: waiting, bytes, deadline: Date.now() + timeoutMs, resolve, reject, placed: false, sent: 0, appendedAt: 0 })
+        running ??= flush()
+      })
+    },
+    close: async () => {
+      closed = true
+      await running
+      const last = producing
+      producing = null
+      await last?.then(producer => producer.disconnect()).catch(() => undefined)
+    },
+  }
+}
