@@ -267,6 +267,8 @@ export const dealStory = (teller: Teller, deal_id: string): readonly Told[] => {
   some(12, () => tell('deal-reopened', { occurred_at: next(), deal_id, stage: emptied && dice.chance(50) ? '' : dice.pick(STAGES) }))
   some(12, close)
   some(6, () => tell('deal-deleted', { occurred_at: next(), deal_id, reason: 'duplicate' }))
-  some(6, () => tell('deal-merged', { occurred_at: next(), deal_id, into_deal_id: dice.pick(cast.deals) }))
+  some(6, () =>
+    tell('deal-merged', { occurred_at: next(), deal_id, into_deal_id: dice.pick(cast.deals.filter(other => other !== deal_id)) }),
+  )
   return told
 }

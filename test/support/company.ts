@@ -35,7 +35,10 @@ export type CompanyOptions = {
 /** The first day of every generated company, µs. */
 export const COMPANY_START = Date.UTC(2025, 0, 6) * 1000
 
-/** A company's whole history in the order of the log. The same options tell the same story. */
+/**
+ * A company's whole history in the order of the log; the same options tell the same story. Events are as the log has them, so
+ * `email:` nodes carry hashes: they are appended, not sent to the collector, which wants addresses there.
+ */
 export const generateCompany = (options: CompanyOptions): readonly Recorded[] => {
   const dice = diceOf(options.seed)
   const tenant = options.tenant ?? TENANT
