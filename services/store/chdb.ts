@@ -66,20 +66,22 @@ const SPOOL_BYTES = 256 * 1024
 
 type ColumnTypes = ReadonlyMap<string, string>
 
+/** Stores of one process may share a data directory (never two processes), so each lane has a file of its own. */
+let spools = 0
+
 /**
  * Rows by way of a file beside the database. `INSERT … FORMAT` parses on one thread and looks every cell of a LowCardinality
  * column up in its dictionary; read as plain text and cast by the column, the same rows take half the time.
- * One lane lands, so there is one file; what a killed process left of it is overwritten.
+ * What a killed process left of the file is overwritten.
  */
 const spooledInsert = async (
-  path: string,
+  file: string,
   table: string,
   columns: readonly string[],
   types: ColumnTypes,
   rows: Buffer,
   run: (query: string) => Promise<unknown>,
 ) => {
-  const file = join(path, 'landing.tsv')
   const structure = columns
     .map(column => `${column} ${(types.get(column) ?? 'String').replaceAll('LowCardinality(String)', 'String')}`)
     .join(', ')
@@ -106,6 +108,8 @@ const openLane = async (chdb: Chdb, path: string, database: string): Promise<{ l
     return Buffer.concat(chunks)
   }
 
+  spools += 1
+  const spool = join(path, `landing-${spools}.tsv`)
   const tables = new Map<string, ColumnTypes>()
   const typesOf = async (table: string, columns: readonly string[]): Promise<ColumnTypes> => {
     const known = tables.get(table)
@@ -138,7 +142,7 @@ const openLane = async (chdb: Chdb, path: string, database: string): Promise<{ l
     insert: async (table, columns, rows) => {
       const types = rows.length < SPOOL_BYTES ? undefined : await typesOf(table, columns)
       if (types !== undefined && columns.every(column => types.has(column))) {
-        await spooledInsert(path, table, columns, types, rows, query => client.command({ query }))
+        await spooledInsert(spool, table, columns, types, rows, query => client.command({ query }))
         return
       }
       // the client would decode the rows to a string and encode them again; this hands the bytes to the engine as they are
