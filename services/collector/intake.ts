@@ -30,8 +30,6 @@ export type IntakeOptions = {
 export type TakeOptions = {
   /** Checks only: nothing is written. */
   readonly dryRun?: boolean
-  /** Added to the index in rejections: the place of the first event in the whole that it is a part of. */
-  readonly firstIndex?: number
 }
 
 export type Taken = {
@@ -137,7 +135,7 @@ export const createIntake = ({
   }
 
   return {
-    take: async (events, caller, { dryRun = false, firstIndex = 0 } = {}) => {
+    take: async (events, caller, { dryRun = false } = {}) => {
       if (bytesInFlight >= maxBytesInFlight) return { outcome: 'overloaded', retryAfterSeconds: RETRY_OVERLOADED_SECONDS }
       const context = contextOf(caller)
       const closed = closedTo(caller, access)
@@ -150,13 +148,13 @@ export const createIntake = ({
         const checked = closed === null ? checkEvent(raw, context) : closed
         const outcome = checked.ok ? encoded(() => recordsOf(checked)) : checked
         if (!outcome.ok) {
-          for (const { code, path, message } of outcome.problems) rejected.push({ index: firstIndex + index, code, path, message })
+          for (const { code, path, message } of outcome.problems) rejected.push({ index, code, path, message })
           continue
         }
         accepted += 1
-        for (const record of outcome.records) {
-          records.push(record)
-          bytes += record.key.length + (record.value?.length ?? 0)
+        for (const made of outcome.records) {
+          records.push(made)
+          bytes += made.key.length + (made.value?.length ?? 0)
         }
         if (checked.ok && checked.event.type === 'member-changed') members.push(checked.event)
       }
