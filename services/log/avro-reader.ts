@@ -120,7 +120,7 @@ export class AvroReader {
 
   octets(): Uint8Array {
     const from = this.take()
-    return Uint8Array.prototype.slice.call(this.bytes, from, this.at)
+    return new Uint8Array(this.bytes.subarray(from, this.at)) // a copy: the batch that it came in is not kept for it
   }
 
   /** Items of the next block of an array or a map, 0 at its end. Every item of ours takes at least one byte. */
