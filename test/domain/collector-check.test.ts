@@ -6,7 +6,7 @@ import { replaceEmails } from '../../services/collector/email.ts'
 
 const NOW = Date.UTC(2026, 2, 1, 12)
 const fakePseudonym = (email: string): string =>
-  `email:${[...email.trim().toLowerCase()]
+  `email:${Array.from(email.trim().toLowerCase())
     .reduce((sum, letter) => (sum * 31n + BigInt(letter.codePointAt(0) ?? 0)) % 2n ** 128n, 7n)
     .toString(16)
     .padStart(32, '0')}`
@@ -204,9 +204,9 @@ describe('knowledge time', () => {
   })
 })
 
-describe('personal data', () => {
-  const person = (data: object, type = 'person-created') => withData(type, { person_id: 'p_1', title: 'CFO', ...data })
+const person = (data: object, type = 'person-created') => withData(type, { person_id: 'p_1', title: 'CFO', ...data })
 
+describe('personal data', () => {
   it('go to the profile, and their addresses become links to the person', () => {
     const checked = check(
       person({
@@ -299,14 +299,15 @@ describe('personal data', () => {
   })
 })
 
-describe('who acts', () => {
-  const find = (memberId: string) =>
-    ({
-      ann: { memberId: 'ann', function: 'marketing', role: '', approver: true, delegates: ['ben'], permissions: [], active: true },
-      ben: { memberId: 'ben', function: 'sales', role: '', approver: false, delegates: [], permissions: [], active: true },
-    })[memberId] ?? null
-  const approval = (data: object) => withData('definition-approved', { definition_id: 'mql', version: 2, ...data })
+const approval = (data: object) => withData('definition-approved', { definition_id: 'mql', version: 2, ...data })
 
+const find = (memberId: string) =>
+  ({
+    ann: { memberId: 'ann', function: 'marketing', role: '', approver: true, delegates: ['ben'], permissions: [], active: true },
+    ben: { memberId: 'ben', function: 'sales', role: '', approver: false, delegates: [], permissions: [], active: true },
+  })[memberId] ?? null
+
+describe('who acts', () => {
   it('is the member of the credential, speaking for the own function', () => {
     expect(check(approval({}), { actors: { memberId: 'ann', find } })).toMatchObject({ event: { member_id: 'ann', function: 'marketing' } })
     expect(problemsOf(approval({ member_id: 'ben' }), { actors: { memberId: 'ann', find } })[0]).toContain('expected ann')
