@@ -1,5 +1,5 @@
 import { catalogue, eventTypes } from '../../schemas/events/generated/catalogue.ts'
-import type { AccordEvent, EventType, WritableEvent } from '../../schemas/events/generated/types.ts'
+import type { EventType, WritableEvent } from '../../schemas/events/generated/types.ts'
 
 /** Between tenant and subject: no identifier has it. */
 const SEPARATOR = '\u001f'
@@ -39,11 +39,3 @@ export const parseRecordKey = (key: string): { readonly tenant: string; readonly
   const at = key.indexOf(SEPARATOR)
   return at < 1 ? null : { tenant: key.slice(0, at), subject: key.slice(at + SEPARATOR.length) }
 }
-
-export const topicOf = (type: EventType): string => catalogue[type].topic
-
-/** True when `event` is of one of the types; narrows it. */
-export const isOfType = <T extends EventType>(
-  event: AccordEvent,
-  ...types: readonly T[]
-): event is Extract<AccordEvent, { readonly type: T }> => types.some(type => type === event.type)

@@ -36,6 +36,13 @@ const codeOf = (act: () => unknown): CodecErrorCode | 'nothing thrown' => {
   return 'nothing thrown'
 }
 
+/** A field with records that the current schema knows nothing of. */
+const nested = (name: string, fields: AvroRecord['fields']): AvroRecord['fields'][number] => ({
+  name: name.toLowerCase(),
+  type: { type: 'array', items: { type: 'record', name, fields } },
+  default: [],
+})
+
 const attributesOf = (event: AccordEvent): unknown => (event.type === 'deal-created' ? event.attributes : null)
 
 /** Framed bytes under `id`, as somebody with another schema would write them. */
@@ -205,11 +212,6 @@ describe('schemas that changed', () => {
   })
 
   it('a record inside that is not known yet is passed over, and cannot claim more items than there are bytes', () => {
-    const nested = (name: string, fields: AvroRecord['fields']): AvroRecord['fields'][number] => ({
-      name: name.toLowerCase(),
-      type: { type: 'array', items: { type: 'record', name, fields } },
-      default: [],
-    })
     const parts = nested('Part', [{ name: 'share', type: 'int' }])
     const after: AvroRecord = { ...current, fields: [...current.fields, parts] }
     const reading = createCodec({ registry: registryWith(7, after) })
