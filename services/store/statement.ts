@@ -1,5 +1,5 @@
 import type { BoundValue, Rendered } from '../domain/sql.ts'
-import type { ReadOptions } from './port.ts'
+import { type ReadOptions, StoreError } from './port.ts'
 
 export type Limits = { readonly maxSeconds: number; readonly maxMemoryBytes: number }
 
@@ -51,6 +51,11 @@ export const withLimits = (
   const text = query.replace(/[\s;]+$/, '')
   const start = text.slice(LEADING_COMMENTS.exec(text)?.[0].length ?? 0)
   const selects = /^(?:SELECT|WITH|\()/i.test(start)
+  if (kind === 'read' && !selects) {
+    if (!/^(?:SHOW|DESCRIBE|DESC|EXISTS|EXPLAIN)\b/i.test(start))
+      throw new StoreError('STORE_REJECTED', `a read only reads, got ${start.slice(0, 20)}…`)
+    return text
+  }
   const insertsSelected = /^INSERT\b/i.test(start) && /\bSELECT\b/i.test(start)
   if (!selects && !insertsSelected) return text
   const all: Record<string, string | number> = {
