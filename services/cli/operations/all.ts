@@ -1,0 +1,25 @@
+import { Refused } from '../control.ts'
+import { createKey, listKeys, live, revokeKey } from './administer.ts'
+import { fillDemo } from './fill-demo.ts'
+import type { Operation, Workplace } from './operation.ts'
+import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './repair.ts'
+
+const OPERATIONS: readonly Operation[] = [
+  createKey,
+  fillDemo,
+  listDeadLetters,
+  listKeys,
+  live,
+  rebuild,
+  redriveDeadLetters,
+  revokeKey,
+  showDeadLetter,
+  verify,
+]
+
+/** Carries out what came through the control socket; the same checks as for one that the command carries out itself. */
+export const carryOut = async (name: string, input: unknown, workplace: Workplace): Promise<unknown> => {
+  const operation = OPERATIONS.find(known => known.name === name)
+  if (operation === undefined) throw new Refused(`the running process is of another version: it knows no ${name}`)
+  return operation.run(input, workplace)
+}

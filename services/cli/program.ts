@@ -1,0 +1,300 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { z } from 'zod'
+import { dayOf } from '../demo/calendar.ts'
+import { DEFAULT_SEED, demoDays } from '../demo/company.ts'
+import { Refused } from './control.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { doctor } from './doctor.ts'
+import { describeProblem, readEnvironment, type Settings } from './environment.ts'
+import { createLogger, isEmbedded, openInstallation, prepareInstallation } from './installation.ts'
+import { createKey, listKeys, live, revokeKey } from './operations/administer.ts'
+import { fillDemo, yesterday } from './operations/fill-demo.ts'
+import { DEFAULT_TENANT, type Operation } from './operations/operation.ts'
+import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './operations/repair.ts'
+import { columns, createOutput, type Output } from './output.ts'
+import { perform } from './perform.ts'
+import { runService, type ServiceName } from './service.ts'
+import { start } from './start.ts'
+
+export type ProgramOptions = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean }
+  /** Ends long work and services. */
+  readonly signal: AbortSignal
+  /** The exit code of a command that did what it was asked and has bad news, or was asked wrongly. */
+  readonly onExit: (code: number) => void
+}
+
+const wholeNumber =
+  (from: number, to: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < from || value > to) throw new InvalidArgumentError(`expected a whole number from ${from} to ${to}`)
+    return value
+  }
+
+const date = (text: string): string => {
+  try {
+    dayOf(text)
+    return text
+  } catch {
+    throw new InvalidArgumentError('expected a date like 2026-03-31')
+  }
+}
+
+const Flags = z.object({ json: z.boolean().optional(), dataDir: z.string().optional(), port: z.string().optional() })
+
+/** The `accord` command. `parseAsync` rejects with `CommanderError` for wrong usage, with `Refused` or another error when a command fails. */
+export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOptions): Command => {
+  const program = new Command('accord')
+    .description('One account of revenue that sales and marketing both sign')
+    .option('--json', 'results as one line of JSON each')
+    .exitOverride()
+    .configureOutput({ writeOut: text => stdout.write(text), writeErr: text => stderr.write(text) })
+    .showHelpAfterError('(accord <command> --help says how)')
+
+  type Context = { readonly settings: Settings; readonly output: Output; readonly logger: ReturnType<typeof createLogger> }
+
+  /** The environment and what every command has; null when a value is wrong, which has been said. */
+  const contextOf = (command: Command, quiet: boolean): Context | null => {
+    const flags = Flags.parse(command.optsWithGlobals())
+    const read = readEnvironment(env, {
+      ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
+      ...(flags.port === undefined ? {} : { port: flags.port }),
+    })
+    if (!read.ok) {
+      for (const problem of read.problems) stderr.write(`accord: ${describeProblem(problem)}\n`)
+      onExit(2)
+      return null
+    }
+    const logger = createLogger(read.value.logLevel ?? (quiet ? 'warn' : 'info'))
+    return { settings: read.value, logger, output: createOutput({ json: flags.json === true, stdout, stderr }) }
+  }
+
+  const command = (name: string, description: string, parent: Command = program): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .addOption(new Option('--json', 'results as one line of JSON each'))
+      .addOption(new Option('--data-dir <directory>', 'instead of ACCORD_DATA_DIR'))
+
+  /** A command that is one operation. */
+  const asks = (
+    of: Command,
+    operation: Operation,
+    inputOf: (...given: readonly unknown[]) => unknown,
+    words: (result: unknown) => string,
+  ): Command =>
+    of.action(async (...given: readonly unknown[]) => {
+      const context = contextOf(of, true)
+      if (context === null) return
+      const { settings, logger, output } = context
+      const result = await perform(operation, inputOf(...given), { settings, logger, progress: output.progress, signal })
+      output.result(result, () => words(result))
+    })
+
+  command('start', 'everything in one process: log, store, collector, projector, API, dashboards; an empty directory gets the demo company')
+    .option('--no-demo', 'start empty')
+    .option('--port <port>', 'instead of ACCORD_PORT')
+    .action(async (options: { readonly demo: boolean }, of: Command) => {
+      const context = contextOf(of, true)
+      if (context === null) return
+      const { settings, logger, output } = context
+      const announce = (text: string): void => {
+        output.settle()
+        stdout.write(`${text}\n`)
+      }
+      await start({ settings, logger, demo: options.demo, progress: output.progress, announce, signal })
+    })
+
+  const services: readonly (readonly [ServiceName, string])[] = [
+    ['collect', 'the collector: events in over HTTP, into Kafka'],
+    ['project', 'the projector: from Kafka into ClickHouse'],
+    ['serve', 'the API and the dashboards'],
+  ]
+  for (const [name, description] of services) {
+    const service = command(name, `${description}; one service of many, for production`)
+    if (name !== 'project') service.option('--port <port>', 'instead of ACCORD_PORT')
+    service.action(async () => {
+      const context = contextOf(service, false)
+      if (context !== null)
+        await runService(name, { settings: context.settings, logger: context.logger, signal, announce: text => context.logger.info(text) })
+    })
+  }
+
+  const migrate = command('migrate', 'topics and tables as this version wants them; safe to run twice and by twenty at once')
+  migrate.action(async () => {
+    const context = contextOf(migrate, true)
+    if (context === null) return
+    const { settings, logger, output } = context
+    const lock = isEmbedded(settings) ? lockDirectory(settings.dataDir) : null
+    if (isEmbedded(settings) && lock === null) throw new Refused(`Accord runs on ${settings.dataDir}: it migrated when it started`)
+    try {
+      const installation = await openInstallation(settings, logger)
+      const report = await prepareInstallation(installation).finally(installation.close)
+      output.result(report, () => (report.applied.length === 0 ? 'nothing to do' : `applied ${report.applied.join(', ')}`))
+    } finally {
+      lock?.release()
+    }
+  })
+
+  const demo = command('demo', 'the demo company, the same for the same seed, into this installation; or as NDJSON with --out')
+    .option('--seed <number>', 'which company', wholeNumber(0, 2_147_483_647), DEFAULT_SEED)
+    .option('--scale <factor>', '1: 2,000 accounts, 20,000 persons, 250,000 touches', wholeNumber(1, 100), 1)
+    .option('--until <date>', 'its last day (default: yesterday)', date)
+    .option('--tenant <tenant>', 'whose events they are', DEFAULT_TENANT)
+    .option('--out <file>', 'write the events as NDJSON instead; - is stdout')
+  const DemoOptions = z.object({
+    seed: z.int(),
+    scale: z.int(),
+    until: z.string().optional(),
+    tenant: z.string(),
+    out: z.string().optional(),
+  })
+  demo.action(async () => {
+    const { out, until = yesterday(), ...options } = DemoOptions.parse(demo.opts())
+    if (out !== undefined) return writeDemo(out === '-' ? stdout : createWriteStream(out), { ...options, until }, signal)
+    const context = contextOf(demo, true)
+    if (context === null) return
+    const { settings, logger, output } = context
+    const result = await perform(fillDemo, { ...options, until }, { settings, logger, progress: output.progress, signal })
+    output.result(result, () => `the demo company is in: ${JSON.stringify(result)}`)
+  })
+
+  const rebuilding = command('rebuild', 'builds projections anew beside the live ones and swaps them in')
+    .option('--projection <table>', 'only this one')
+    .addOption(
+      new Option('--from <source>', 'fill the facts anew first, from the log or from the stored events')
+        .choices(['log', 'events', 'facts'])
+        .default('facts'),
+    )
+  asks(
+    rebuilding,
+    rebuild,
+    () => rebuilding.opts(),
+    said => `rebuilt: ${JSON.stringify(said)}`,
+  )
+
+  const verifying = command('verify', 'recomputes every projection from scratch and compares; checks that credit adds up')
+  verifying.action(async () => {
+    const context = contextOf(verifying, true)
+    if (context === null) return
+    const { settings, logger, output } = context
+    const result = z
+      .object({ ok: z.boolean(), findings: z.array(z.object({ check: z.string(), ok: z.boolean(), detail: z.string() })) })
+      .parse(await perform(verify, null, { settings, logger, progress: output.progress, signal }))
+    output.result(result, () => columns(result.findings.map(({ check, ok, detail }) => [ok ? 'ok' : 'DIFFERS', check, detail])))
+    if (!result.ok) onExit(1)
+  })
+
+  const going = command('live', 'ends a backfill: from now on nothing is known earlier than it comes')
+    .option('--reopen', 'opens another one, which will move the instant that answers are final from')
+    .option('--tenant <tenant>', 'whose', DEFAULT_TENANT)
+    .option('--no-wait', 'return when the log has it, not when the figures show it')
+  asks(
+    going,
+    live,
+    () => going.opts(),
+    said => JSON.stringify(said),
+  )
+
+  const letters = program.command('dead-letters').description('what could not be processed, why, and back into the log')
+  const listing = command('list', 'the latest of them', letters).option(
+    '--limit <number>',
+    'at most this many',
+    wholeNumber(1, 100_000),
+    100,
+  )
+  asks(
+    listing,
+    listDeadLetters,
+    () => listing.opts(),
+    said => JSON.stringify(said, null, 2),
+  )
+  asks(
+    command('show', 'one of them, with its payload', letters).argument('<id>'),
+    showDeadLetter,
+    id => ({ id }),
+    said => JSON.stringify(said, null, 2),
+  )
+  const redriving = command('redrive', 'back into the log; what was counted meanwhile counts once', letters)
+    .argument('[ids...]')
+    .option('--reason <code>', 'all with this reason code')
+    .option('--all', 'all that were not redriven yet')
+  asks(
+    redriving,
+    redriveDeadLetters,
+    ids => ({ ids, ...redriving.opts() }),
+    said => JSON.stringify(said),
+  )
+
+  const keys = program.command('keys').description('API keys: shown once, stored hashed')
+  const creating = command('create', 'makes a key and shows it, once', keys)
+    .requiredOption('--name <name>', 'becomes the source of what the key sends')
+    .requiredOption('--scopes <list>', 'of ingest, backfill, read, admin, with commas between', text => text.split(','))
+    .option('--tenant <tenant>', 'whose', DEFAULT_TENANT)
+    .option('--member <id>', 'the member who holds it')
+    .option('--expires <date>', 'the first day on which it no longer opens', date)
+  const KeyWords = z.object({ key: z.string(), key_id: z.string(), tenant: z.string() })
+  asks(
+    creating,
+    createKey,
+    () => creating.opts(),
+    said => {
+      const { key, key_id: id, tenant } = KeyWords.parse(said)
+      return `${key}\n\nkey ${id} of ${tenant}: it is not shown again`
+    },
+  )
+  const keysListing = command('list', 'all keys, without their secrets', keys).option('--tenant <tenant>', 'only whose')
+  const KeyRows = z.array(
+    z.object({ tenant: z.string(), key_id: z.string(), name: z.string(), scopes: z.array(z.string()), revoked: z.boolean() }),
+  )
+  asks(
+    keysListing,
+    listKeys,
+    () => keysListing.opts(),
+    said =>
+      columns([
+        ['TENANT', 'KEY', 'SCOPES', 'STATE', 'NAME'],
+        ...KeyRows.parse(said).map(key => [key.tenant, key.key_id, key.scopes.join(','), key.revoked ? 'revoked' : 'valid', key.name]),
+      ]),
+  )
+  const revoking = command('revoke', 'the key opens nothing from now on', keys)
+    .argument('<key-id>')
+    .option('--tenant <tenant>', 'whose')
+    .option('--reason <text>', 'why')
+  asks(
+    revoking,
+    revokeKey,
+    keyId => ({ keyId, ...revoking.opts() }),
+    said => JSON.stringify(said),
+  )
+
+  const examining = command('doctor', 'what is wrong with the installation and what to do about it')
+  examining.action(async () => {
+    const context = contextOf(examining, true)
+    if (context === null) return
+    const checks = await doctor(context.settings, context.logger, signal)
+    context.output.result(checks, () =>
+      columns(checks.map(({ check, ok, detail, advice }) => [ok ? 'ok' : 'WRONG', check, advice === '' ? detail : `${detail}: ${advice}`])),
+    )
+    if (checks.some(({ ok }) => !ok)) onExit(1)
+  })
+  return program
+}
+
+const writeDemo = async (
+  out: Writable,
+  options: { readonly seed: number; readonly scale: number; readonly until: string },
+  signal: AbortSignal,
+): Promise<void> => {
+  for (const events of demoDays(options)) {
+    signal.throwIfAborted()
+    const text = events.map(event => `${JSON.stringify(event)}\n`).join('')
+    if (text !== '' && !out.write(text)) await once(out, 'drain')
+  }
+}

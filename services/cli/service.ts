@@ -1,0 +1,57 @@
+import type { Logger } from 'pino'
+import { Refused, serveControl } from './control.ts'
+import { lockDirectory } from './directory-lock.ts'
+import type { Settings } from './environment.ts'
+import { openInstallation, prepareInstallation } from './installation.ts'
+import { carryOut } from './operations/all.ts'
+import { projectorOf } from './perform.ts'
+import { untilAborted } from './start.ts'
+import { createSurface, listen } from './surface.ts'
+
+export type ServiceName = 'collect' | 'project' | 'serve'
+export type ServiceOptions = {
+  readonly settings: Settings
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly announce: (text: string) => void
+}
+
+/**
+ * One service on Kafka and a ClickHouse server, until `signal`: `collect` takes events, `project` lands and projects them, `serve` answers. Each may
+ * run many times. Rejects with `Refused` for what a person can put right.
+ */
+export const runService = async (name: ServiceName, { settings, logger, signal, announce }: ServiceOptions): Promise<void> => {
+  if (settings.kafka === null)
+    throw new Refused(`ACCORD_KAFKA_BROKERS: expected the brokers, because ${name} runs beside other services (accord start needs none)`)
+  if (name !== 'collect' && settings.store.kind === 'chdb')
+    throw new Refused(`ACCORD_CLICKHOUSE_URL: expected the server, because ${name} runs beside other services (accord start needs none)`)
+  const closing: (() => Promise<unknown>)[] = []
+  try {
+    const installation = await openInstallation(settings, logger)
+    closing.push(installation.close)
+    if (name !== 'project') {
+      const app = await createSurface(installation, { collector: name === 'collect', figures: name === 'serve', projector: null })
+      closing.push(() => app.close())
+      announce(`${name}: listens on ${await listen(app, installation)}`)
+      await untilAborted(signal)
+      return
+    }
+    await prepareInstallation(installation)
+    const projector = await projectorOf(installation)
+    await projector.start()
+    closing.push(projector.stop)
+    // commands that only the projecting side can carry out come in here; a second instance on the same directory goes without
+    const lock = lockDirectory(settings.dataDir)
+    if (lock !== null) {
+      closing.push(async () => lock.release())
+      const control = await serveControl(settings.dataDir, (operation, input, progress) =>
+        carryOut(operation, input, { installation, projector, progress, signal }),
+      )
+      closing.push(control.close)
+    }
+    announce('project: lands and projects')
+    await Promise.race([untilAborted(signal), projector.failed])
+  } finally {
+    for (const close of closing.toReversed()) await close()
+  }
+}

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import { assertSafeBinding, opensLoopbackDemo } from '../access/binding.ts'
+import { collectorRoutes } from '../collector/routes.ts'
+import { type HttpApp, createHttpApp } from '../http/app.ts'
+import type { Projector } from '../projector/projector.ts'
+import { type Installation, isEmbedded } from './installation.ts'
+import { DEFAULT_TENANT } from './operations/operation.ts'
+import { Refused } from './control.ts'
+
+export type Surface = { readonly collector: boolean; readonly figures: boolean; readonly projector: Projector | null }
+
+const DASHBOARDS = join(import.meta.dirname, '../../dist/dashboards')
+
+/** The HTTP side of a process, with the routes of the services that run in it; not listening yet. */
+export const createSurface = async (installation: Installation, { collector }: Surface): Promise<HttpApp> => {
+  const { settings, logger } = installation
+  const access = await installation.access()
+  const binding = { host: settings.host, embeddedDemo: isWhollyEmbedded(installation), hasCredentials: access.hasCredentials() }
+  try {
+    assertSafeBinding(binding)
+  } catch (error) {
+    throw error instanceof RangeError ? new Refused(error.message) : error
+  }
+  const app = await createHttpApp({ access, logger, loopbackDemo: opensLoopbackDemo(binding) ? { tenant: DEFAULT_TENANT } : null })
+  if (collector) await app.register(collectorRoutes, { intake: await installation.intake() })
+  if (existsSync(DASHBOARDS)) await app.register(fastifyStatic, { root: DASHBOARDS, index: 'index.html' })
+  return app
+}
+
+/** Nothing outside this machine has a part in it: only then may whoever sits here come in without a login. */
+const isWhollyEmbedded = ({ settings }: Installation): boolean =>
+  isEmbedded(settings) && settings.kafka === null && settings.store.kind === 'chdb'
+
+/** Listens, and gives the address to show; `Refused` when the port is taken. */
+export const listen = async (app: HttpApp, { settings }: Installation): Promise<string> => {
+  try {
+    return await app.listen({ host: settings.host, port: settings.port })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      throw new Refused(`port ${settings.port} on ${settings.host} is taken: stop what listens there, or choose another with --port`)
+    throw error
+  }
+}
