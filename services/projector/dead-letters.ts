@@ -1,6 +1,7 @@
 import { CodecError } from '../log/codec-error.ts'
 import type { Codec } from '../log/codec.ts'
 import type { EventLog, LogRecord } from '../log/port.ts'
+import { parseRecordKey, recordKey } from '../log/record-key.ts'
 
 /** A record that could not be processed, with the reason; `origin` is where it stands in the log. */
 export type DeadLetter = {
@@ -18,27 +19,26 @@ export type DeadLetter = {
 /** The place in the log is the letter's id: the same record found again makes the same letter. */
 const letterId = ({ origin }: DeadLetter): string => `${origin.topic}/${origin.partition}/${origin.offset}`
 
-/** The tenant of a record's key (`tenant` U+001F subject). */
-export const tenantOfKey = (key: string | null): string => {
-  const end = key?.indexOf('\u001f') ?? -1
-  return key === null || end < 0 ? '' : key.slice(0, end)
-}
+/** The tenant of a record's key; '' when the key is none of ours. */
+export const tenantOfKey = (key: string | null): string => (key === null ? '' : (parseRecordKey(key)?.tenant ?? ''))
 
 /** What is wrong with bytes that do not decode, as a letter. Rethrows what is no fault of the record. */
 export const letterOf = (record: LogRecord, error: unknown): DeadLetter => {
+  // the field that says what the event is about is empty
+  if (error instanceof RangeError) return { ...nothingKnown(record), code: 'EVENT_WITHOUT_SUBJECT', reason: error.message }
   if (!(error instanceof CodecError)) throw error
-  return {
-    tenant: tenantOfKey(record.key),
-    origin: record,
-    code: error.code,
-    reason: error.message,
-    path: error.path ?? '',
-    schemaId: error.schemaId,
-    eventType: '',
-    eventId: '',
-    payload: record.value ?? Buffer.alloc(0),
-  }
+  return { ...nothingKnown(record), code: error.code, reason: error.message, path: error.path ?? '', schemaId: error.schemaId }
 }
+
+const nothingKnown = (record: LogRecord): Omit<DeadLetter, 'code' | 'reason'> => ({
+  tenant: tenantOfKey(record.key),
+  origin: record,
+  path: '',
+  schemaId: null,
+  eventType: '',
+  eventId: '',
+  payload: record.value ?? Buffer.alloc(0),
+})
 
 /** Appends letters; resolves when the log has them. */
 export const writeDeadLetters = async (
@@ -49,7 +49,7 @@ export const writeDeadLetters = async (
   await log.append(
     letters.map(letter => ({
       topic,
-      key: `${letter.tenant}\u001f${letterId(letter)}`,
+      key: recordKey(letter.tenant, letterId(letter)),
       value: codec.encode({
         type: 'dead-letter',
         event_id: letterId(letter),

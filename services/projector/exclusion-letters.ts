@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { bind, sql } from '../domain/sql.ts'
 import type { Codec } from '../log/codec.ts'
+import { recordKey } from '../log/record-key.ts'
 import type { Store } from '../store/port.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import type { Exclusion } from './exclusions.ts'
@@ -31,7 +32,9 @@ export const lettersOf = async (store: Store, codec: Codec, exclusions: readonly
       toUnixTimestamp64Milli(recorded_at) AS recorded_ms, toUnixTimestamp64Milli(appended_at) AS appended_ms, payload
     FROM events FINAL
     WHERE (tenant, event_id) IN (SELECT arrayJoin(arrayZip(${bind.strings(exclusions.map(e => e.tenant))}, ${bind.strings(exclusions.map(e => e.eventId))})) AS id)`)
-  const stored = new Map(rows.map(row => StoredRow.parse(row)).map(row => [`${row.tenant}\u001f${row.event_id}\u001f${row.type}\u001f${row.subject}`, row]))
+  const stored = new Map(
+    rows.map(row => StoredRow.parse(row)).map(row => [`${row.tenant}\u001f${row.event_id}\u001f${row.type}\u001f${row.subject}`, row]),
+  )
   return exclusions.flatMap(exclusion => {
     const row = stored.get(`${exclusion.tenant}\u001f${exclusion.eventId}\u001f${exclusion.type}\u001f${exclusion.subject}`)
     if (row === undefined) return []
@@ -44,7 +47,7 @@ export const lettersOf = async (store: Store, codec: Codec, exclusions: readonly
           partition: exclusion.partition,
           offset: exclusion.offset,
           appendedAt: row.appended_ms,
-          key: `${exclusion.tenant}\u001f${exclusion.subject}`,
+          key: recordKey(exclusion.tenant, exclusion.subject),
         },
         code: exclusion.code,
         reason: REASONS[exclusion.code],

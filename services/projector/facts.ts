@@ -18,7 +18,21 @@ export type Recorded = {
 
 export type FactTable = 'touch_facts' | 'link_facts' | 'lead_facts' | 'deal_facts' | 'record_facts'
 
-export const eventColumns = ['tenant', 'event_id', 'type', 'subject', 'occurred_at', 'recorded_at', 'appended_at', 'source', 'actor', 'topic', 'partition', 'offset', 'payload'] as const
+export const eventColumns = [
+  'tenant',
+  'event_id',
+  'type',
+  'subject',
+  'occurred_at',
+  'recorded_at',
+  'appended_at',
+  'source',
+  'actor',
+  'topic',
+  'partition',
+  'offset',
+  'payload',
+] as const
 export const changeColumns = ['tenant', 'appended_at', 'kind', 'key', 'event_id'] as const
 
 const place = ['tenant', 'subject', 'event_id', 'type', 'occurred_at', 'recorded_at', 'appended_at', 'partition', 'offset'] as const
@@ -26,25 +40,60 @@ const place = ['tenant', 'subject', 'event_id', 'type', 'occurred_at', 'recorded
 export const factColumns: Readonly<Record<FactTable, readonly string[]>> = {
   touch_facts: [
     ...place,
-    ...['touch_id', 'touched_at', 'touch_type', 'channel', 'campaign', 'utm_source', 'utm_medium', 'utm_term', 'content', 'outcome', 'direction', 'team'],
+    ...[
+      'touch_id',
+      'touched_at',
+      'touch_type',
+      'channel',
+      'campaign',
+      'utm_source',
+      'utm_medium',
+      'utm_term',
+      'content',
+      'outcome',
+      'direction',
+      'team',
+    ],
     ...['automatic', 'member', 'precision'],
   ],
   link_facts: [...place, 'relation', 'target', 'linked', 'domains', 'valid_from', 'valid_to', 'rule', 'confidence_ppm'],
   lead_facts: [...place, 'stage', 'owner', 'reason_class', 'reason', 'deal_id', 'lead_source'],
   deal_facts: [
     ...place,
-    ...['account', 'stage', 'pipeline', 'deal_type', 'product', 'owner', 'team', 'amount', 'currency', 'close_date', 'outcome', 'reason', 'competitor'],
+    ...[
+      'account',
+      'stage',
+      'pipeline',
+      'deal_type',
+      'product',
+      'owner',
+      'team',
+      'amount',
+      'currency',
+      'close_date',
+      'outcome',
+      'reason',
+      'competitor',
+    ],
     ...['person', 'buying_role', 'into_deal', 'lead_source', 'forecast_category'],
   ],
   record_facts: [...place, 'payload'],
 }
 
-export const kindOf: Readonly<Record<FactTable, ChangeKind>> = {
-  touch_facts: 'touch',
-  link_facts: 'link',
-  lead_facts: 'lead',
-  deal_facts: 'deal',
-  record_facts: 'record',
+/** What a fact of each table can change; a link fact by what it says. */
+const kindOf = (table: FactTable, cells: string): ChangeKind => {
+  switch (table) {
+    case 'touch_facts':
+      return 'touch'
+    case 'link_facts':
+      return cells.startsWith('merge') ? 'merge' : cells.startsWith('domains') ? 'domains' : 'link'
+    case 'lead_facts':
+      return 'lead'
+    case 'deal_facts':
+      return 'deal'
+    case 'record_facts':
+      return 'record'
+  }
 }
 
 /** Knowledge time (design D4): when the log had it, or, on a backfill, when the source knew it; never after the log. */
@@ -62,10 +111,6 @@ export const eventRow = (recorded: Recorded): string => {
   return `${tsvText(event.tenant)}\t${tsvText(event.event_id)}\t${event.type}\t${tsvText(subject)}\t${tsvMicros(event.occurred_at)}\t${tsvMillis(recordedAt(recorded))}\t${tsvMillis(appendedAt)}\t${tsvText(event.source)}\t${tsvText(event.actor)}\t${topic}\t${partition}\t${offset}\t${tsvText(payloadOf(event))}\n`
 }
 
-/** The row of `changes`. */
-export const changeRow = ({ event, subject, appendedAt }: Recorded, table: FactTable): string =>
-  `${tsvText(event.tenant)}\t${tsvMillis(appendedAt)}\t${kindOf[table]}\t${tsvText(subject)}\t${tsvText(event.event_id)}\n`
-
 type Touch = EventOf<'touch-recorded'> | EventOf<'touch-corrected'>
 
 const touchCells = (event: Touch, touchId: string, touchedAt: number): string =>
@@ -82,7 +127,16 @@ type LinkCells = {
   readonly confidencePpm?: number
 }
 
-const linkCells = ({ relation, target = '', linked = true, domains = [], validFrom = null, validTo = null, rule = '', confidencePpm = 0 }: LinkCells): string =>
+const linkCells = ({
+  relation,
+  target = '',
+  linked = true,
+  domains = [],
+  validFrom = null,
+  validTo = null,
+  rule = '',
+  confidencePpm = 0,
+}: LinkCells): string =>
   `${relation}\t${tsvText(target)}\t${linked ? 1 : 0}\t${tsvTexts(domains)}\t${validFrom === null ? EVER : tsvMicros(validFrom)}\t${validTo === null ? FOREVER : tsvMicros(validTo)}\t${tsvText(rule)}\t${confidencePpm}`
 
 type LeadCells = {
@@ -137,15 +191,22 @@ const cellsOf = (event: AccordEvent): readonly (readonly [FactTable, string])[] 
       return [['touch_facts', `${tsvText(event.touch_id)}\t${tsvMicros(event.occurred_at)}${'\t'.repeat(11)}0\t\t`]]
     case 'identity-linked':
       return [
-        ['link_facts', linkCells({ relation: 'link', target: event.target, validFrom: event.valid_from, validTo: event.valid_to, rule: event.rule, confidencePpm: event.confidence_ppm })],
+        [
+          'link_facts',
+          linkCells({
+            relation: 'link',
+            target: event.target,
+            validFrom: event.valid_from,
+            validTo: event.valid_to,
+            rule: event.rule,
+            confidencePpm: event.confidence_ppm,
+          }),
+        ],
       ]
     case 'identity-unlinked':
       return [['link_facts', linkCells({ relation: 'link', target: event.target, linked: false })]]
     case 'person-merged':
-      return [
-        ['link_facts', linkCells({ relation: 'merge', target: person(event.into_person_id), rule: event.rule })],
-        ['lead_facts', leadCells()],
-      ]
+      return [['link_facts', linkCells({ relation: 'merge', target: person(event.into_person_id), rule: event.rule })]]
     case 'person-unmerged':
       return [['link_facts', linkCells({ relation: 'merge', target: person(event.into_person_id), linked: false })]]
     case 'account-merged':
@@ -225,6 +286,7 @@ const cellsOf = (event: AccordEvent): readonly (readonly [FactTable, string])[] 
           'deal_facts',
           dealCells({
             outcome: event.outcome,
+            stage: event.stage,
             reason: event.reason,
             competitor: event.competitor,
             closeDate: event.close_date,
@@ -251,8 +313,16 @@ const cellsOf = (event: AccordEvent): readonly (readonly [FactTable, string])[] 
   }
 }
 
-/** The fact rows of an event, each ended by a newline. */
-export const factRows = (recorded: Recorded): readonly (readonly [FactTable, string])[] => {
+/** A fact's row and the row of `changes` that goes with it, as TabSeparated text ended by a newline. */
+export type FactRow = { readonly table: FactTable; readonly row: string; readonly change: string }
+
+/** Every fact that an event is. */
+export const factRows = (recorded: Recorded): readonly FactRow[] => {
+  const { event, subject, appendedAt } = recorded
   const head = placeOf(recorded)
-  return cellsOf(recorded.event).map(([table, cells]) => [table, `${head}\t${cells}\n`] as const)
+  return cellsOf(event).map(([table, cells]) => ({
+    table,
+    row: `${head}\t${cells}\n`,
+    change: `${tsvText(event.tenant)}\t${tsvMillis(appendedAt)}\t${kindOf(table, cells)}\t${tsvText(subject)}\t${tsvText(event.event_id)}\n`,
+  }))
 }

@@ -1,12 +1,12 @@
 import type { AccordEvent } from '../../schemas/events/generated/types.ts'
 import type { Codec } from '../log/codec.ts'
 import type { LogRecord, TopicPartition } from '../log/port.ts'
+import { parseRecordKey, subjectOf } from '../log/record-key.ts'
 import { StoreError, type Store } from '../store/port.ts'
 import { tsvMillis, tsvText } from '../store/tsv.ts'
 import { type DeadLetter, letterOf, tenantOfKey } from './dead-letters.ts'
-import { changeColumns, changeRow, eventColumns, eventRow, type FactTable, factColumns, factRows } from './facts.ts'
+import { changeColumns, eventColumns, eventRow, factColumns, factRows } from './facts.ts'
 import { payloadOf } from './payload.ts'
-import { subjectOf } from './subject.ts'
 
 /** What landing one batch needs to know and to write; made of text once, so that every further try sends the same rows. */
 export type Landing = {
@@ -35,29 +35,32 @@ const columnsOf: Readonly<Record<string, readonly string[]>> = {
 
 /** A person's profile or its tombstone, as the row of `persons`. */
 const profileRow = (record: LogRecord, codec: Codec): string => {
-  const person = record.key?.slice((record.key.indexOf('\u001f') ?? -1) + 1) ?? ''
+  const person = parseRecordKey(record.key ?? '')?.subject ?? ''
   const head = `${tsvText(tenantOfKey(record.key))}\t${tsvText(person)}\t`
   if (record.value === null) return `${head}\t${record.offset}\t1\n`
   return `${head}${tsvText(payloadOf(codec.decode(record.value).event))}\t${record.offset}\t0\n`
 }
 
 /** Decodes one record to its rows. Throws `CodecError` for bytes that are no event. `appendedAt` is the greatest of its partition so far. */
-export const itemOf = (record: LogRecord, appendedAt: number, { codec, personsTopic }: { readonly codec: Codec; readonly personsTopic: string }): LandingItem => {
+export const itemOf = (
+  record: LogRecord,
+  appendedAt: number,
+  { codec, personsTopic }: { readonly codec: Codec; readonly personsTopic: string },
+): LandingItem => {
   if (record.topic === personsTopic) return { record, event: null, rows: [['persons', profileRow(record, codec)]] }
   const { event } = codec.decode(record.value ?? Buffer.alloc(0))
   const recorded = { event, subject: subjectOf(event), topic: record.topic, partition: record.partition, offset: record.offset, appendedAt }
   const rows: (readonly [string, string])[] = [['events', eventRow(recorded)]]
-  let lastTable: FactTable | null = null
-  for (const [table, row] of factRows(recorded)) {
-    rows.push([table, row])
-    if (table !== lastTable) rows.push(['changes', changeRow(recorded, table)])
-    lastTable = table
-  }
+  for (const { table, row, change } of factRows(recorded)) rows.push([table, row], ['changes', change])
   return { record, event, rows }
 }
 
 /** Decodes a record, or says what is wrong with it. */
-export const decoded = (record: LogRecord, appendedAt: number, context: { readonly codec: Codec; readonly personsTopic: string }): LandingItem | DeadLetter => {
+export const decoded = (
+  record: LogRecord,
+  appendedAt: number,
+  context: { readonly codec: Codec; readonly personsTopic: string },
+): LandingItem | DeadLetter => {
   try {
     return itemOf(record, appendedAt, context)
   } catch (error) {
@@ -112,6 +115,8 @@ export const storeItems = async (store: Store, items: readonly LandingItem[]): P
 /** Writes down how far the partitions have landed; after the rows, before the log's own positions. */
 export const storeReached = async (store: Store, reached: readonly Reached[]): Promise<void> => {
   if (reached.length === 0) return
-  const rows = reached.map(({ topic, partition, nextOffset, appendedAt }) => `${topic}\t${partition}\t${nextOffset}\t${tsvMillis(appendedAt)}\n`).join('')
+  const rows = reached
+    .map(({ topic, partition, nextOffset, appendedAt }) => `${topic}\t${partition}\t${nextOffset}\t${tsvMillis(appendedAt)}\n`)
+    .join('')
   await store.append('landed', ['topic', 'partition', 'next_offset', 'appended_at'], rows)
 }

@@ -103,7 +103,12 @@ export const createLander = (options: LanderOptions): Lander => {
     const item = decoded(record, head.appendedAt, options)
     if ('rows' in item) pending.items.push(item)
     else pending.letters.push(item)
-    pending.reached.set(name, { topic: record.topic, partition: record.partition, nextOffset: head.nextOffset, appendedAt: head.appendedAt })
+    pending.reached.set(name, {
+      topic: record.topic,
+      partition: record.partition,
+      nextOffset: head.nextOffset,
+      appendedAt: head.appendedAt,
+    })
   }
 
   const flush = async (): Promise<void> => {
@@ -141,7 +146,15 @@ export const createLander = (options: LanderOptions): Lander => {
   }
 
   const startAt = async (assigned: readonly TopicPartition[]): Promise<{ topic: string; partition: number; offset: number }[]> => {
-    const landed = await untilDone(async () => landedRows(await store.read(sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`)), retry)
+    const landed = await untilDone(
+      async () =>
+        landedRows(
+          await store.read(
+            sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`,
+          ),
+        ),
+      retry,
+    )
     const known = new Map<string, Landed>(landed.map(row => [nameOf(row), row]))
     return assigned.map(partition => {
       const row = known.get(nameOf(partition))

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { bind, sql } from '../domain/sql.ts'
 import type { Codec } from '../log/codec.ts'
 import type { EventLog } from '../log/port.ts'
+import { recordKey } from '../log/record-key.ts'
 import type { TopicNames } from '../log/topics.ts'
 import type { Store } from '../store/port.ts'
 
@@ -44,10 +45,12 @@ export const mergeExactEmails = async ({
   await log.append(
     merges.map(({ tenant, person, into }) => ({
       topic: topics.leads,
-      key: `${tenant}\u001fperson:${person}`,
+      key: recordKey(tenant, `person:${person}`),
       value: codec.encode({
         type: 'person-merged',
-        event_id: `${EXACT_EMAIL_RULE}/${createHash('sha256').update(JSON.stringify([person, into])).digest('hex')}`,
+        event_id: `${EXACT_EMAIL_RULE}/${createHash('sha256')
+          .update(JSON.stringify([person, into]))
+          .digest('hex')}`,
         tenant,
         occurred_at: now() * 1000,
         known_at: null,

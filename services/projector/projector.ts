@@ -120,7 +120,11 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
       const at = now()
       asked = { at, ends: await log.ends(records) }
     }
-    const landed = landedRows(await store.read(sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`))
+    const landed = landedRows(
+      await store.read(
+        sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`,
+      ),
+    )
     return watermarkOf({ ends: asked.ends, askedAt: asked.at, landed, clockSkewMs })
   }
 

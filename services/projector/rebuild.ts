@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
 import type { Scope } from '../domain/projections/affected.ts'
-import { chain, insertProjection, keptSources, type Projection, type Sources } from '../domain/projections/chain.ts'
+import { changeKinds } from '../domain/projections/affected.ts'
+import { chain, keptSources, type Projection, type Sources } from '../domain/projections/chain.ts'
 import { bind, identifier, type Sql, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { backfillsAt } from './backfill.ts'
+import { compute } from './compute.ts'
 import type { Projector } from './projector.ts'
 import { type FactSource, refillFacts } from './refill.ts'
-import { PROJECT_LIMITS, projectStep, readProgress, writeProgress } from './step.ts'
+import { projectStep, readProgress, writeProgress } from './step.ts'
 import { allTenants } from './tenants.ts'
 
 export type RebuildOptions = {
@@ -35,23 +38,29 @@ const sourcesWith = (rebuilt: ReadonlySet<string>): Sources => {
   }
 }
 
-/** Every row of a projection as of `to`, into a table of the same shape. */
-export const projectEverything = async (store: Store, projection: Projection, to: number, into: string, sources: Sources): Promise<void> => {
+/** Every row of a projection as of `to`, into a table of the same shape. `run` sets this run's keys apart from others'. */
+export const projectEverything = async (
+  store: Store,
+  projection: Projection,
+  to: number,
+  into: string,
+  sources: Sources,
+  run: string,
+): Promise<void> => {
   const skip = (await backfillsAt(store, to)).filter(({ open }) => open).map(({ tenant }) => tenant)
   const scope: Scope = { kind: 'everything', to, skip }
+  const computing = { store, scope, sources, kinds: new Set(changeKinds), run, into: () => into }
   if (!projection.perTenant) {
-    await store.write(insertProjection(projection, projection.select(scope, sources, null), to, into), PROJECT_LIMITS)
+    await compute(computing, projection, null)
     return
   }
   const definitions = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(to)}`)))
   for (const tenant of await allTenants(store)) {
-    if (skip.includes(tenant)) continue
-    const of = { tenant, definitions: definitionsOf(definitions, tenant), changed: true }
-    await store.write(insertProjection(projection, projection.select(scope, sources, of), to, into), PROJECT_LIMITS)
+    if (!skip.includes(tenant)) await compute(computing, projection, { tenant, definitions: definitionsOf(definitions, tenant), all: true })
   }
 }
 
-/** Copies what is projected while nothing else projects; resolves with the instant that was projected to. */
+/** Each table and the one that was built beside it change names, one after the other. */
 const exchange = async (store: Store, tables: readonly string[]): Promise<void> => {
   for (const table of tables) await store.write(sql`EXCHANGE TABLES ${identifier(table)} AND ${identifier(beside(table))}`)
 }
@@ -67,12 +76,13 @@ export const rebuild = async ({ store, projector, projection, facts, onProgress 
   if (facts !== undefined) await refillFacts({ store, projector, source: facts, onProgress })
   const wanted = chain.filter(({ table }) => projection === undefined || table === projection)
   const builtTo = (await readProgress(store)).projected_to
+  const run = `rebuild ${randomUUID()}`
   const rebuilt = new Set<string>()
   for (const [index, each] of wanted.entries()) {
     onProgress({ step: each.table, done: index, of: wanted.length })
     await store.write(sql`DROP TABLE IF EXISTS ${identifier(beside(each.table))} SYNC`)
     await store.write(sql`CREATE TABLE ${identifier(beside(each.table))} AS ${identifier(each.table)}`)
-    if (builtTo > 0) await projectEverything(store, each, builtTo, beside(each.table), sourcesWith(rebuilt))
+    if (builtTo > 0) await projectEverything(store, each, builtTo, beside(each.table), sourcesWith(rebuilt), run)
     rebuilt.add(each.table)
   }
   let asOf = builtTo

@@ -1,6 +1,7 @@
 import type { EventOf } from '../../schemas/events/generated/types.ts'
 import type { Codec } from '../log/codec.ts'
 import type { EventLog } from '../log/port.ts'
+import { recordKey } from '../log/record-key.ts'
 
 export type StoredLetter = EventOf<'dead-letter'>
 
@@ -31,7 +32,13 @@ export const redrive = async (
   for (let start = 0; start < letters.length; start += 500) {
     const part = letters.slice(start, start + 500)
     await log.append(part.map(letter => ({ topic: letter.origin_topic, key: letter.origin_key ?? '', value: Buffer.from(letter.payload) })))
-    await log.append(part.map(letter => ({ topic, key: `${letter.tenant}\u001f${letter.event_id}`, value: codec.encode({ ...letter, redriven_at: now() * 1000 }) })))
+    await log.append(
+      part.map(letter => ({
+        topic,
+        key: recordKey(letter.tenant, letter.event_id),
+        value: codec.encode({ ...letter, redriven_at: now() * 1000 }),
+      })),
+    )
   }
   return letters.length
 }

@@ -13,7 +13,13 @@ import { readProgress } from './step.ts'
 /** Where facts come from when they are filled anew. */
 export type FactSource =
   | { readonly kind: 'events'; readonly codec: Codec }
-  | { readonly kind: 'log'; readonly log: EventLog; readonly codec: Codec; readonly topics: readonly string[]; readonly personsTopic: string }
+  | {
+      readonly kind: 'log'
+      readonly log: EventLog
+      readonly codec: Codec
+      readonly topics: readonly string[]
+      readonly personsTopic: string
+    }
 
 type Refill = {
   readonly store: Store
@@ -64,7 +70,14 @@ async function* fromEvents(store: Store, codec: Codec): AsyncGenerator<readonly 
     after = [last.tenant, last.event_id, last.type, last.subject]
     yield stored.map(row => {
       const event = eventOf({ ...row, occurred_at: row.occurred_micros, recorded_at: row.recorded_ms, appended_at: row.appended_ms }, codec)
-      return factRows({ event, subject: row.subject, topic: row.topic, partition: row.partition, offset: row.offset, appendedAt: row.appended_ms })
+      return factRows({
+        event,
+        subject: row.subject,
+        topic: row.topic,
+        partition: row.partition,
+        offset: row.offset,
+        appendedAt: row.appended_ms,
+      }).map(fact => [fact.table, fact.row] as const)
     })
   }
 }
@@ -89,7 +102,8 @@ async function* fromLog({ log, codec, topics, personsTopic }: Extract<FactSource
 const append = async (store: Store, pages: readonly Rows[]): Promise<void> => {
   const tables = new Map<string, string>()
   for (const rows of pages) for (const [table, row] of rows) tables.set(table, (tables.get(table) ?? '') + row)
-  for (const [table, text] of tables) await store.append(beside(table), table === 'events' ? eventColumns : (factColumns[table as keyof typeof factColumns] ?? []), text)
+  for (const [table, text] of tables)
+    await store.append(beside(table), table === 'events' ? eventColumns : (factColumns[table as keyof typeof factColumns] ?? []), text)
 }
 
 /**
@@ -115,9 +129,10 @@ export const refillFacts = async ({ store, projector, source, onProgress }: Refi
     await wait(1_000)
     for (const table of tables) {
       const carried = table === 'events' ? sql`` : sql`OR gone = 1`
-      await store.write(sql`INSERT INTO ${identifier(table)} SELECT * FROM ${identifier(beside(table))} WHERE appended_at > ${bind.instant(landedTo)} ${carried}`)
+      await store.write(
+        sql`INSERT INTO ${identifier(table)} SELECT * FROM ${identifier(beside(table))} WHERE appended_at > ${bind.instant(landedTo)} ${carried}`,
+      )
     }
   })
   for (const table of tables) await store.write(sql`DROP TABLE IF EXISTS ${identifier(beside(table))} SYNC`)
 }
-

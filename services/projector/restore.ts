@@ -20,7 +20,12 @@ export type StoredEvent = {
 
 const isLong = (type: AvroType): boolean => (isOptional(type) ? isLong(type[1]) : type === 'long')
 
-const longs = new Map(Object.entries(catalogue).map(([type, { schema }]) => [type, new Set(schema.fields.filter(field => isLong(field.type)).map(({ name }) => name))]))
+const longs = new Map(
+  Object.entries(catalogue).map(([type, { schema }]) => [
+    type,
+    new Set(schema.fields.filter(field => isLong(field.type)).map(({ name }) => name)),
+  ]),
+)
 
 /** `payloadOf` undone: the fields that said nothing come back as the schema's defaults, 64-bit numbers exactly. */
 export const eventOf = (stored: StoredEvent, codec: Codec): AccordEvent => {
@@ -46,7 +51,9 @@ export const eventOf = (stored: StoredEvent, codec: Codec): AccordEvent => {
 
 /** Required fields that were left out of the payload because they say nothing. */
 const emptyRequired = (type: EventType): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(catalogue[type].schema.fields.filter(field => field.default === undefined).map(field => [field.name, emptyOf(field.type)]))
+  Object.fromEntries(
+    catalogue[type].schema.fields.filter(field => field.default === undefined).map(field => [field.name, emptyOf(field.type)]),
+  )
 
 const emptyOf = (type: AvroType): unknown => {
   if (isOptional(type)) return null

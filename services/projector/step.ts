@@ -1,15 +1,13 @@
 import { z } from 'zod'
 import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
-import { type ChangeKind, type Scope } from '../domain/projections/affected.ts'
-import { chain, insertProjection, keptSources, type Projection, type TenantDefinitions } from '../domain/projections/chain.ts'
+import { type ChangeKind, changeKinds, type Scope } from '../domain/projections/affected.ts'
+import { chain, keptSources, type Projection, type TenantDefinitions } from '../domain/projections/chain.ts'
 import { bind, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { tsvMillis } from '../store/tsv.ts'
-import { excludeConflicts } from './exclusions.ts'
 import { type Backfill, backfillsAt } from './backfill.ts'
-
-/** Projections may take long when a great deal has to be caught up. */
-export const PROJECT_LIMITS = { maxSeconds: 3600, maxMemoryBytes: 8 * 1024 ** 3 }
+import { compute, PROJECT_LIMITS } from './compute.ts'
+import { excludeConflicts } from './exclusions.ts'
 
 type Progress = 'projecting_to' | 'projected_to'
 
@@ -26,7 +24,7 @@ export const readProgress = async (store: Store): Promise<Readonly<Record<Progre
   return { projecting_to: marks.get('projecting_to') ?? 0, projected_to: marks.get('projected_to') ?? 0 }
 }
 
-const KindRow = z.object({ tenant: z.string(), kind: z.enum(['touch', 'link', 'lead', 'deal', 'record']), facts: z.coerce.number() })
+const KindRow = z.object({ tenant: z.string(), kind: z.enum(changeKinds), facts: z.coerce.number() })
 
 /** Which tenants had which kinds of change in (from, to]. */
 const changedKinds = async (store: Store, from: number, to: number): Promise<ReadonlyMap<string, ReadonlySet<ChangeKind>>> => {
@@ -50,7 +48,7 @@ const redefinedTenants = async (store: Store, from: number, to: number): Promise
   return new Set(rows.map(row => z.object({ tenant: z.string() }).parse(row).tenant))
 }
 
-const ALL_KINDS: ReadonlySet<ChangeKind> = new Set(['touch', 'link', 'lead', 'deal', 'record'])
+const ALL_KINDS: ReadonlySet<ChangeKind> = new Set(changeKinds)
 
 export type StepResult = { readonly projected: boolean; readonly letters: Awaited<ReturnType<typeof excludeConflicts>> }
 
@@ -62,7 +60,9 @@ export type StepResult = { readonly projected: boolean; readonly letters: Awaite
 export const projectStep = async (store: Store, from: number, to: number): Promise<StepResult> => {
   const kinds = new Map(await changedKinds(store, from, to))
   const backfills = await backfillsAt(store, to)
-  const whole = backfills.filter(backfill => !backfill.open && backfill.liveFrom > from && backfill.liveFrom <= to).map(({ tenant }) => tenant)
+  const whole = backfills
+    .filter(backfill => !backfill.open && backfill.liveFrom > from && backfill.liveFrom <= to)
+    .map(({ tenant }) => tenant)
   const skip = backfills.filter(({ open }) => open).map(({ tenant }) => tenant)
   for (const tenant of whole) kinds.set(tenant, ALL_KINDS)
   for (const tenant of skip) kinds.delete(tenant)
@@ -74,9 +74,11 @@ export const projectStep = async (store: Store, from: number, to: number): Promi
   await forget(store, reopened(backfills, whole))
   const redefined = [...kinds.values()].some(of => of.has('record')) ? await redefinedTenants(store, from, to) : new Set<string>()
   const definitions = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(to)}`)))
+  const all = new Set([...kinds.values()].flatMap(of => [...of]))
+  const computing = { store, scope, sources: keptSources, kinds: all, run: 'step', into: (table: string) => table }
   for (const projection of chain) {
     for (const of of targets(projection, kinds, redefined, new Set(whole), tenant => definitionsOf(definitions, tenant))) {
-      await store.write(insertProjection(projection, projection.select(scope, keptSources, of), to), PROJECT_LIMITS)
+      await compute(computing, projection, of)
     }
   }
   return { projected: true, letters }
@@ -90,10 +92,12 @@ const targets = (
   whole: ReadonlySet<string>,
   definitionsFor: (tenant: string) => TenantDefinitions['definitions'],
 ): readonly (TenantDefinitions | null)[] => {
-  const moved = [...kinds].filter(([tenant, of]) => projection.movedBy.some(kind => of.has(kind) && (kind !== 'record' || redefined.has(tenant) || whole.has(tenant))))
+  const moved = [...kinds].filter(([tenant, of]) =>
+    projection.movedBy.some(kind => of.has(kind) && (kind !== 'record' || redefined.has(tenant) || whole.has(tenant))),
+  )
   if (moved.length === 0) return []
   if (!projection.perTenant) return [null]
-  return moved.map(([tenant]) => ({ tenant, definitions: definitionsFor(tenant), changed: redefined.has(tenant) || whole.has(tenant) }))
+  return moved.map(([tenant]) => ({ tenant, definitions: definitionsFor(tenant), all: redefined.has(tenant) || whole.has(tenant) }))
 }
 
 /** Tenants that were live before and went live again: what was projected before the second backfill no longer follows from the facts. */

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { chain, keptSources, type Projection } from '../domain/projections/chain.ts'
 import { identifier, type Sql, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import type { Projector } from './projector.ts'
 import { projectEverything } from './rebuild.ts'
-import { PROJECT_LIMITS } from './step.ts'
+import { PROJECT_LIMITS } from './compute.ts'
 
 export type Finding = {
   readonly check: string
@@ -35,13 +36,13 @@ const comparison = ({ table, columns, entity }: Projection): Sql => {
 }
 
 /** Computes one projection from scratch as of what is projected, and compares. Nothing is projected meanwhile. */
-const compareOnce = (store: Store, projector: Projector, projection: Projection): Promise<z.infer<typeof COUNT>> =>
+const compareOnce = (store: Store, projector: Projector, projection: Projection, run: string): Promise<z.infer<typeof COUNT>> =>
   projector.exclusively(async ({ projectedTo }) => {
     const { table } = projection
     await store.write(sql`DROP TABLE IF EXISTS ${identifier(scratch(table))} SYNC`)
     await store.write(sql`CREATE TABLE ${identifier(scratch(table))} AS ${identifier(table)}`)
     try {
-      if (projectedTo > 0) await projectEverything(store, projection, projectedTo, scratch(table), keptSources)
+      if (projectedTo > 0) await projectEverything(store, projection, projectedTo, scratch(table), keptSources, run)
       const [row] = await store.read(comparison(projection), PROJECT_LIMITS)
       return COUNT.parse(row)
     } finally {
@@ -66,7 +67,11 @@ const creditConserved = async (store: Store): Promise<Finding> => {
     PROJECT_LIMITS,
   )
   const { rows, broken, first } = CREDIT.parse(row)
-  return { check: 'credit adds up', ok: broken === 0, detail: broken === 0 ? `${rows} credits` : `${broken} of ${rows} credits do not add up, first ${first}` }
+  return {
+    check: 'credit adds up',
+    ok: broken === 0,
+    detail: broken === 0 ? `${rows} credits` : `${broken} of ${rows} credits do not add up, first ${first}`,
+  }
 }
 
 /**
@@ -75,13 +80,14 @@ const creditConserved = async (store: Store): Promise<Finding> => {
  */
 export const verify = async (store: Store, projector: Projector, onProgress: (finding: Finding) => void): Promise<readonly Finding[]> => {
   const findings: Finding[] = []
+  const run = (): string => `verify ${randomUUID()}`
   const said = (finding: Finding): void => {
     findings.push(finding)
     onProgress(finding)
   }
   for (const projection of chain) {
-    let result = await compareOnce(store, projector, projection)
-    if (result.differing > 0) result = await compareOnce(store, projector, projection)
+    let result = await compareOnce(store, projector, projection, run())
+    if (result.differing > 0) result = await compareOnce(store, projector, projection, run())
     const { entities, differing, first } = result
     said({
       check: projection.table,

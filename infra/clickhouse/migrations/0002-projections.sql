@@ -91,12 +91,14 @@ CREATE TABLE IF NOT EXISTS deal_journey
   created_at DateTime64(6, 'UTC'),
   stages Array(String),
   entered_at Array(DateTime64(6, 'UTC')),
+  entered_recorded_at Array(DateTime64(3, 'UTC')),
   stage_event_ids Array(String),
   amount Nullable(Int64),
   currency LowCardinality(String),
   close_date Nullable(Date32),
   outcome LowCardinality(String),
   closed_at Nullable(DateTime64(6, 'UTC')),
+  closed_recorded_at DateTime64(3, 'UTC'),
   closed_event_id String,
   contacts Array(String),
   counted UInt8,
@@ -156,3 +158,16 @@ CREATE TABLE IF NOT EXISTS deal_credit
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, deal_id, conversion, model);
+
+-- The entities that a step computes, per table: found once, then read by the table's SELECT and by what comes after it.
+CREATE TABLE IF NOT EXISTS affected
+(
+  version UInt64,
+  name LowCardinality(String),
+  tenant LowCardinality(String),
+  key String,
+  found_at DateTime DEFAULT now()
+)
+ENGINE = MergeTree
+ORDER BY (version, name, tenant, key)
+TTL found_at + INTERVAL 1 HOUR;

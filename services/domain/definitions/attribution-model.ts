@@ -29,4 +29,8 @@ const shipped = (id: string, first: number, last: number, middle: number): Attri
   lookback_days: 365,
 })
 
-export const shippedModels: readonly AttributionModel[] = [shipped('first', 1_000_000, 0, 0), shipped('last', 0, 1_000_000, 0), shipped('linear', 0, 0, 1_000_000)]
+export const shippedModels: readonly AttributionModel[] = [
+  shipped('first', 1_000_000, 0, 0),
+  shipped('last', 0, 1_000_000, 0),
+  shipped('linear', 0, 0, 1_000_000),
+]

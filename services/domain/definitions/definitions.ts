@@ -12,4 +12,9 @@ export type Definitions = {
 }
 
 /** In force where a tenant has published nothing of its own. */
-export const shippedDefinitions: Definitions = { models: shippedModels, responses: shippedResponses, stageMap: shippedStageMap, zone: 'UTC' }
+export const shippedDefinitions: Definitions = {
+  models: shippedModels,
+  responses: shippedResponses,
+  stageMap: shippedStageMap,
+  zone: 'UTC',
+}

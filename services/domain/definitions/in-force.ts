@@ -41,7 +41,9 @@ const withDocument = (definitions: Definitions, kind: string, document: string):
   switch (kind) {
     case 'attribution-model': {
       const model = AttributionModel.safeParse(content)
-      return model.success ? { ...definitions, models: [...definitions.models.filter(other => other.id !== model.data.id), model.data] } : definitions
+      return model.success
+        ? { ...definitions, models: [...definitions.models.filter(other => other.id !== model.data.id), model.data] }
+        : definitions
     }
     case 'responses': {
       const responses = ResponseList.safeParse(content)
@@ -87,4 +89,5 @@ export const definitionsInForce = (rows: readonly unknown[]): ReadonlyMap<string
 }
 
 /** The tenant's definitions, the shipped ones where it published nothing. */
-export const definitionsOf = (inForce: ReadonlyMap<string, Definitions>, tenant: string): Definitions => inForce.get(tenant) ?? shippedDefinitions
+export const definitionsOf = (inForce: ReadonlyMap<string, Definitions>, tenant: string): Definitions =>
+  inForce.get(tenant) ?? shippedDefinitions

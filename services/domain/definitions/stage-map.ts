@@ -28,7 +28,7 @@ export const shippedStageMap: StageMap = {
     { name: 'mql', lead_stages: ['mql'], deal_stages: [], on: null },
     { name: 'sal', lead_stages: ['sal'], deal_stages: [], on: 'accepted' },
     { name: 'sql', lead_stages: ['sql'], deal_stages: [], on: null },
-    { name: 'sqo', lead_stages: [], deal_stages: ['qualified'], on: null },
+    { name: 'sqo', lead_stages: [], deal_stages: ['qualified', 'proposal', 'negotiation'], on: null },
     { name: 'won', lead_stages: [], deal_stages: [], on: 'won' },
   ],
 }

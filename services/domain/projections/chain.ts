@@ -46,108 +46,203 @@ export const keptSources: Sources = {
   dealJourney: final('deal_journey'),
 }
 
-export type TenantDefinitions = { readonly tenant: string; readonly definitions: Definitions; /** Published in this window: everything of the tenant is affected. */ readonly changed: boolean }
+export type TenantDefinitions = {
+  readonly tenant: string
+  readonly definitions: Definitions
+  /** Everything of the tenant is affected: it went live, or its definitions changed. */
+  readonly all: boolean
+}
 
-/** One table that the projector keeps. The order of `chain` is the order of computing: each reads only what stands before it. */
-export type Projection = {
+/** (tenant, key) of what was computed of a table before in the same step. */
+export type ComputedKeys = (table: string) => Sql
+
+export type SelectInputs = {
+  /** (tenant, key): the entities to compute. */
+  readonly keys: Sql
+  readonly sources: Sources
+  readonly asOf: Sql
+}
+
+type Table = {
   readonly table: string
   readonly columns: readonly string[]
   /** Columns that name the entity; `verify` compares per entity. */
   readonly entity: readonly string[]
   /** Which changes can reach the table; a step without any of them leaves it alone. */
   readonly movedBy: readonly ChangeKind[]
-  /** One SELECT for all tenants, or one per tenant because it depends on the tenant's definitions. */
-  readonly perTenant: boolean
-  readonly select: (scope: Scope, sources: Sources, of: TenantDefinitions | null) => Sql
 }
 
-const asOf = (scope: Scope): Sql => sql`${bind.instant(scope.to)}`
-
-const needed = (of: TenantDefinitions | null, table: string): TenantDefinitions => {
-  if (of === null) throw new RangeError(`${table} is projected per tenant`)
-  return of
+/** One SELECT for all tenants. */
+export type SharedProjection = Table & {
+  readonly perTenant: false
+  readonly affected: (scope: Scope, computed: ComputedKeys, kinds: ReadonlySet<ChangeKind>) => Sql
+  readonly select: (inputs: SelectInputs) => Sql
 }
+
+/** One SELECT per tenant, because it depends on the tenant's definitions. */
+export type TenantProjection = Table & {
+  readonly perTenant: true
+  readonly affected: (scope: Scope, computed: ComputedKeys, of: TenantDefinitions) => Sql
+  readonly select: (inputs: SelectInputs, of: TenantDefinitions) => Sql
+}
+
+/** A table that the projector keeps. The order of `chain` is the order of computing: each reads only what stands before it. */
+export type Projection = SharedProjection | TenantProjection
+
+const as = (column: string, keys: Sql): Sql => sql`SELECT tenant, key AS ${identifier(column)} FROM (${keys})`
+
+const IDENTITY: readonly ChangeKind[] = ['link', 'merge', 'domains']
+
+/** Account merges and domains reach everybody of the account, which takes a longer look. */
+const accountsMoved = (kinds: ReadonlySet<ChangeKind>): boolean => kinds.has('merge') || kinds.has('domains')
 
 export const chain: readonly Projection[] = [
   {
     table: 'roots',
     columns: ['tenant', 'node', 'root', 'known_from', 'known_to'],
     entity: ['tenant', 'node'],
-    movedBy: ['link'],
+    movedBy: ['merge'],
     perTenant: false,
-    select: (scope, { linkFacts }) => {
-      const nodes = affectedRoots(scope)
-      return roots({ linkFacts, nodes, tenants: sql`SELECT tenant FROM (${nodes})`, asOf: asOf(scope) })
-    },
+    affected: affectedRoots,
+    select: ({ keys, sources: { linkFacts }, asOf }) =>
+      roots({ linkFacts, nodes: as('node', keys), tenants: sql`SELECT tenant FROM (${keys})`, asOf }),
   },
   {
     table: 'placements',
     columns: ['tenant', 'person', 'placements'],
     entity: ['tenant', 'person'],
-    movedBy: ['link'],
+    movedBy: IDENTITY,
     perTenant: false,
-    select: (scope, { linkFacts, roots: rootRows }) =>
-      placements({ linkFacts, roots: rootRows, persons: affectedPersons(scope), asOf: asOf(scope) }),
+    affected: (scope, _, kinds) => affectedPersons(scope, accountsMoved(kinds)),
+    select: ({ keys, sources: { linkFacts, roots: rootRows }, asOf }) =>
+      placements({ linkFacts, roots: rootRows, persons: as('person', keys), asOf }),
   },
   {
     table: 'identities',
     columns: ['tenant', 'subject', 'persons', 'account', 'accounts', 'valid_from', 'valid_to', 'known_from', 'known_to'],
     entity: ['tenant', 'subject'],
-    movedBy: ['link'],
+    movedBy: IDENTITY,
     perTenant: false,
-    select: (scope, { linkFacts, roots: rootRows, placements: placementRows }) =>
-      identities({ linkFacts, roots: rootRows, placements: placementRows, subjects: affectedSubjects(scope), asOf: asOf(scope) }),
+    affected: (scope, computed, kinds) => affectedSubjects(scope, computed('placements'), accountsMoved(kinds)),
+    select: ({ keys, sources: { linkFacts, roots: rootRows, placements: placementRows }, asOf }) =>
+      identities({ linkFacts, roots: rootRows, placements: placementRows, subjects: as('subject', keys), asOf }),
   },
   {
     table: 'account_touches',
     columns: [
-      ...['tenant', 'account', 'occurred_at', 'touch_id', 'subject', 'persons', 'accounts', 'recorded_at', 'touch_type', 'channel', 'campaign'],
+      ...[
+        'tenant',
+        'account',
+        'occurred_at',
+        'touch_id',
+        'subject',
+        'persons',
+        'accounts',
+        'recorded_at',
+        'touch_type',
+        'channel',
+        'campaign',
+      ],
       ...['utm_source', 'utm_medium', 'content', 'outcome', 'direction', 'team', 'automatic', 'member', 'known_from', 'known_to'],
     ],
     entity: ['tenant', 'subject'],
-    movedBy: ['touch', 'link'],
+    movedBy: ['touch', ...IDENTITY],
     perTenant: false,
-    select: (scope, { touchFacts, identities: identityRows }) =>
-      accountTouches({ touchFacts, identities: identityRows, subjects: affectedTouchSubjects(scope), asOf: asOf(scope) }),
+    affected: (scope, computed) => affectedTouchSubjects(scope, computed('identities')),
+    select: ({ keys, sources: { touchFacts, identities: identityRows }, asOf }) =>
+      accountTouches({ touchFacts, identities: identityRows, subjects: as('subject', keys), asOf }),
   },
   {
     table: 'deal_journey',
     columns: [
-      ...['tenant', 'deal_id', 'account', 'pipeline', 'deal_type', 'product', 'owner', 'team', 'lead_source', 'created_at', 'stages', 'entered_at'],
-      ...['stage_event_ids', 'amount', 'currency', 'close_date', 'outcome', 'closed_at', 'closed_event_id', 'contacts', 'counted', 'excluded_because', 'event_ids'],
+      ...[
+        'tenant',
+        'deal_id',
+        'account',
+        'pipeline',
+        'deal_type',
+        'product',
+        'owner',
+        'team',
+        'lead_source',
+        'created_at',
+        'stages',
+        'entered_at',
+      ],
+      ...[
+        'entered_recorded_at',
+        'stage_event_ids',
+        'amount',
+        'currency',
+        'close_date',
+        'outcome',
+        'closed_at',
+        'closed_recorded_at',
+        'closed_event_id',
+      ],
+      ...['contacts', 'counted', 'excluded_because', 'event_ids'],
     ],
     entity: ['tenant', 'deal_id'],
     movedBy: ['deal'],
     perTenant: false,
-    select: (scope, { dealFacts }) => dealJourney({ dealFacts, deals: affectedDeals(scope), asOf: asOf(scope) }),
+    affected: affectedDeals,
+    select: ({ keys, sources: { dealFacts }, asOf }) => dealJourney({ dealFacts, deals: as('deal_id', keys), asOf }),
   },
   {
     table: 'deal_credit',
     columns: [
-      ...['tenant', 'deal_id', 'conversion', 'model', 'account', 'converted', 'converted_at', 'touch_ids', 'touched_at', 'channels', 'campaigns'],
+      ...[
+        'tenant',
+        'deal_id',
+        'conversion',
+        'model',
+        'account',
+        'converted',
+        'converted_at',
+        'touch_ids',
+        'touched_at',
+        'channels',
+        'campaigns',
+      ],
       ...['sources', 'contents', 'teams', 'subjects', 'credit', 'missing'],
     ],
     entity: ['tenant', 'deal_id'],
-    movedBy: ['touch', 'link', 'deal', 'record'],
+    movedBy: ['touch', ...IDENTITY, 'deal', 'record'],
     perTenant: true,
-    select: (scope, sources, of) => {
-      const { tenant, definitions, changed } = needed(of, 'deal_credit')
-      return dealCredit({ ...sources, deals: affectedCredits(scope, changed), tenant, definitions, asOf: asOf(scope) })
-    },
+    affected: (scope, computed, of) =>
+      affectedCredits(scope, of, { deals: computed('deal_journey'), touched: computed('account_touches'), roots: computed('roots') }),
+    select: ({ keys, sources, asOf }, { tenant, definitions }) =>
+      dealCredit({ ...sources, deals: as('deal_id', keys), tenant, definitions, asOf }),
   },
   {
     table: 'person_journey',
     columns: [
-      ...['tenant', 'person', 'account', 'opened_at', 'opened_by', 'ended_at', 'outcome', 'stages', 'entered_at', 'stage_event_ids', 'channel'],
+      ...[
+        'tenant',
+        'person',
+        'account',
+        'opened_at',
+        'opened_by',
+        'ended_at',
+        'outcome',
+        'stages',
+        'entered_at',
+        'stage_event_ids',
+        'channel',
+      ],
       ...['campaign', 'owner', 'deal_id'],
     ],
     entity: ['tenant', 'person'],
-    movedBy: ['touch', 'link', 'lead', 'deal', 'record'],
+    movedBy: ['touch', ...IDENTITY, 'lead', 'deal', 'record'],
     perTenant: true,
-    select: (scope, sources, of) => {
-      const { tenant, definitions, changed } = needed(of, 'person_journey')
-      return personJourney({ ...sources, persons: affectedJourneys(scope, changed), tenant, definitions, asOf: asOf(scope) })
-    },
+    affected: (scope, computed, of) =>
+      affectedJourneys(scope, of, {
+        deals: computed('deal_journey'),
+        touched: computed('account_touches'),
+        persons: computed('placements'),
+      }),
+    select: ({ keys, sources, asOf }, { tenant, definitions }) =>
+      personJourney({ ...sources, persons: as('person', keys), tenant, definitions, asOf }),
   },
 ]
 

@@ -46,7 +46,7 @@ const modelsByLookback = ({ models }: Definitions): Sql => {
  * contacts where they have any, else of the whole account; the same person, campaign and type within 30 minutes once; direct only if there is nothing else.
  */
 export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, definitions, asOf }: DealCreditInputs): Sql => sql`
-  SELECT tenant, deal_id, conversion, model.1 AS model, account, converted, converted_at,
+  SELECT tenant, deal_id, conversion, by_model.1 AS model, account, converted, converted_at,
     arrayMap(t -> t.3, eligible) AS touch_ids, arrayMap(t -> t.1, eligible) AS touched_at, arrayMap(t -> t.4, eligible) AS channels,
     arrayMap(t -> t.5, eligible) AS campaigns, arrayMap(t -> t.6, eligible) AS sources, arrayMap(t -> t.7, eligible) AS contents,
     arrayMap(t -> t.8, eligible) AS teams, arrayMap(t -> t.10, eligible) AS subjects,
@@ -54,21 +54,21 @@ export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, 
     arrayMap((f, i) -> toUInt32(f + has(arraySlice(by_remainder, 1, 1000000 - arraySum(floors)), i)), floors, arrayEnumerate(floors)) AS credit,
     if(converted = 1 AND empty(eligible), 'no_touch', '') AS missing
   FROM (
-    SELECT tenant, deal_id, conversion, model, account, converted, converted_at, eligible,
+    SELECT tenant, deal_id, conversion, by_model, account, converted, converted_at, eligible,
       arrayMap(w -> toUInt32(intDiv(w * 1000000, whole)), weights) AS floors,
       arraySort((i, w) -> (-toInt128((w * 1000000) % whole), i), arrayEnumerate(weights), weights) AS by_remainder
     FROM (
-      SELECT tenant, deal_id, conversion, model, account, converted, converted_at, eligible, weights,
+      SELECT tenant, deal_id, conversion, by_model, account, converted, converted_at, eligible, weights,
         greatest(arraySum(weights), toUInt128(1)) AS whole
       FROM (
-        SELECT tenant, deal_id, conversion, model, account, converted, converted_at, eligible,
+        SELECT tenant, deal_id, conversion, by_model, account, converted, converted_at, eligible,
           arrayMap((t, i) -> toUInt128(intDiv(${bind.uint(WHOLE)}, greatest(t.12, 1))) * (
-              if(i = 1, model.2, 0) * middles + if(i = length(eligible), model.3, 0) * middles
-              + if((i = 1 AND model.2 > 0) OR (i = length(eligible) AND model.3 > 0), 0, model.4)
+              if(i = 1, by_model.2, 0) * middles + if(i = length(eligible), by_model.3, 0) * middles
+              + if((i = 1 AND by_model.2 > 0) OR (i = length(eligible) AND by_model.3 > 0), 0, by_model.4)
             ), eligible, arrayEnumerate(eligible)) AS weights
         FROM (
-          SELECT tenant, deal_id, conversion, account, converted, converted_at, eligible, model,
-            toUInt64(greatest(1, toInt64(length(eligible)) - if(length(eligible) = 1, toInt64(model.2 > 0 OR model.3 > 0), (model.2 > 0) + (model.3 > 0)))) AS middles
+          SELECT tenant, deal_id, conversion, account, converted, converted_at, eligible, by_model,
+            toUInt64(greatest(1, toInt64(length(eligible)) - if(length(eligible) = 1, toInt64(by_model.2 > 0 OR by_model.3 > 0), (by_model.2 > 0) + (by_model.3 > 0)))) AS middles
           FROM (
             SELECT tenant, deal_id, conversion, account, converted, converted_at, of_lookback.2 AS models,
               if(arrayExists(t -> t.4 != 'direct', once), arrayFilter(t -> t.4 != 'direct', once), once) AS eligible
@@ -87,9 +87,9 @@ export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, 
                       d.converted_at AS converted_at, d.created_at AS created_at, d.contact_roots AS contact_roots,
                       arraySort(t -> (t.1, t.2, t.3), groupArrayIf(t.touch, t.tenant != '' AND d.converted = 1 AND t.occurred_at <= d.converted_at)) AS candidates
                     FROM (
-                      SELECT tenant, deal_id, account, created_at, contact_roots, conversion.1 AS conversion, toUInt8(conversion.2) AS converted, conversion.3 AS converted_at
+                      SELECT tenant, deal_id, account, created_at, contact_roots, reach.1 AS conversion, toUInt8(reach.2) AS converted, reach.3 AS converted_at
                       FROM (${dealsWithConversions({ dealJourney, roots, deals, tenant, definitions, asOf })})
-                      ARRAY JOIN conversions AS conversion
+                      ARRAY JOIN conversions AS reach
                     ) AS d
                     LEFT JOIN (
                       SELECT tenant, account, occurred_at,
@@ -107,7 +107,7 @@ export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, 
               )
             )
           )
-          ARRAY JOIN models AS model
+          ARRAY JOIN models AS by_model
         )
       )
     )
@@ -115,42 +115,49 @@ export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, 
 
 type DealsInputs = Pick<DealCreditInputs, 'dealJourney' | 'roots' | 'deals' | 'tenant' | 'asOf'>
 
-/** (tenant, node, root) as of the knowledge time. */
-const rootsAsOf = ({ roots, tenant, asOf, kind }: Pick<DealsInputs, 'roots' | 'tenant' | 'asOf'> & { readonly kind: string }): Sql =>
-  sql`SELECT tenant, node, root FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND startsWith(node, ${bind.string(kind)}) AND known_from <= ${asOf} AND known_to > ${asOf}`
+/** (node, root) as of the knowledge time. */
+const rootsAsOf = ({ roots, tenant, asOf }: Pick<DealsInputs, 'roots' | 'tenant' | 'asOf'>): Sql =>
+  sql`SELECT node, root FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf}`
 
-/** (tenant, deal_id, account): the root account of each deal. */
+/** (account): the root accounts of the deals. */
 const dealAccounts = ({ dealJourney, roots, deals, tenant, asOf }: DealsInputs): Sql => sql`
-  SELECT j.tenant AS tenant, j.deal_id AS deal_id, if(r.node = '', j.account, substring(r.root, 9)) AS account
-  FROM (SELECT tenant, deal_id, account FROM ${dealJourney} WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})) AS j
-  LEFT JOIN (${rootsAsOf({ roots, tenant, asOf, kind: 'account:' })}) AS r ON r.tenant = j.tenant AND r.node = concat('account:', j.account)`
+  SELECT if(r.node = '', j.account, substring(r.root, 9)) AS account
+  FROM (SELECT DISTINCT account FROM ${dealJourney} WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})) AS j
+  LEFT JOIN (${rootsAsOf({ roots, tenant, asOf })}) AS r ON r.node = concat('account:', j.account)`
 
 /** (tenant, deal_id, account, created_at, contact_roots, conversions): [(name, reached, instant)] of each deal. */
-const dealsWithConversions = ({ dealJourney, roots, deals, tenant, definitions, asOf }: DealsInputs & { readonly definitions: Definitions }): Sql => sql`
-  SELECT j.tenant AS tenant, j.deal_id AS deal_id, a.account AS account, j.created_at AS created_at, c.contact_roots AS contact_roots,
+const dealsWithConversions = ({
+  dealJourney,
+  roots,
+  deals,
+  tenant,
+  definitions,
+  asOf,
+}: DealsInputs & { readonly definitions: Definitions }): Sql => sql`
+  SELECT tenant, deal_id, substring(rooted[1], 9) AS account, created_at, arraySort(arrayDistinct(arraySlice(rooted, 2))) AS contact_roots,
     [
-      ('deal', toUInt8(j.counted), j.created_at),
-      ('sqo', toUInt8(j.counted AND j.sqo_at < ${foreverValid}), j.sqo_at),
-      ('won', toUInt8(j.counted AND j.outcome = 'won'), j.won_at)
+      ('deal', toUInt8(counted), created_at),
+      ('sqo', toUInt8(counted AND sqo_at < ${foreverValid}), sqo_at),
+      ('won', toUInt8(counted AND outcome = 'won'), won_at)
     ] AS conversions
   FROM (
-    SELECT tenant, deal_id, account, created_at, counted, outcome,
-      if(has_sqo = 0, ${foreverValid}, entered_at[has_sqo]) AS sqo_at,
-      -- touches count up to the closing or the end of the close date in the tenant's zone, whichever is first
-      if(closed_at IS NULL, ${foreverValid}, least(assumeNotNull(closed_at),
-        if(close_date IS NULL, ${foreverValid}, toTimeZone(toDateTime64(addDays(assumeNotNull(close_date), 1), 6, ${bind.string(definitions.zone)}), 'UTC') - toIntervalMicrosecond(1)))) AS won_at
+    SELECT tenant, deal_id, created_at, counted, outcome, if(has_sqo = 0, ${foreverValid}, entered_at[has_sqo]) AS sqo_at, won_at,
+      -- the deal's account first, then its contacts, each as what it was merged into
+      arrayMap(n -> n.2, arraySort(groupArray((place, if(r.node = '', named, r.root))))) AS rooted
     FROM (
-      SELECT *, arrayFirstIndex(s -> has(${bind.strings(qualifyingDealStages(definitions.stageMap))}, s), stages) AS has_sqo
-      FROM ${dealJourney}
-      WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})
-    )
-  ) AS j
-  INNER JOIN (${dealAccounts({ dealJourney, roots, deals, tenant, asOf })}) AS a ON a.tenant = j.tenant AND a.deal_id = j.deal_id
-  LEFT JOIN (
-    SELECT p.tenant AS tenant, p.deal_id AS deal_id, arraySort(groupUniqArray(if(r.node = '', p.person, r.root))) AS contact_roots
-    FROM (
-      SELECT tenant, deal_id, arrayJoin(contacts) AS person FROM ${dealJourney} WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})
-    ) AS p
-    LEFT JOIN (${rootsAsOf({ roots, tenant, asOf, kind: 'person:' })}) AS r ON r.tenant = p.tenant AND r.node = p.person
-    GROUP BY tenant, deal_id
-  ) AS c ON c.tenant = j.tenant AND c.deal_id = j.deal_id`
+      SELECT tenant, deal_id, created_at, counted, outcome, entered_at, has_sqo, won_at, place, named
+      FROM (
+        SELECT tenant, deal_id, created_at, counted, outcome, entered_at,
+          arrayFirstIndex(s -> has(${bind.strings(qualifyingDealStages(definitions.stageMap))}, s), stages) AS has_sqo,
+          -- touches count up to the closing or the end of the close date in the tenant's zone, whichever is first
+          if(closed_at IS NULL, ${foreverValid}, least(assumeNotNull(closed_at),
+            if(close_date IS NULL, ${foreverValid}, toTimeZone(toDateTime64(addDays(assumeNotNull(close_date), 1), 6, ${bind.string(definitions.zone)}), 'UTC') - toIntervalMicrosecond(1)))) AS won_at,
+          arrayPushFront(contacts, concat('account:', account)) AS names
+        FROM ${dealJourney}
+        WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})
+      )
+      ARRAY JOIN names AS named, arrayEnumerate(names) AS place
+    ) AS d
+    LEFT JOIN (${rootsAsOf({ roots, tenant, asOf })}) AS r ON r.node = d.named
+    GROUP BY tenant, deal_id, created_at, counted, outcome, sqo_at, won_at
+  )`

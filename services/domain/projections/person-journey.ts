@@ -5,6 +5,7 @@ import { everKnown, everValid, foreverValid } from './in-force.ts'
 
 export type PersonJourneyInputs = {
   readonly leadFacts: Sql
+  readonly linkFacts: Sql
   readonly dealFacts: Sql
   readonly identities: Sql
   readonly accountTouches: Sql
@@ -16,7 +17,8 @@ export type PersonJourneyInputs = {
   readonly asOf: Sql
 }
 
-const stageOn = ({ stageMap }: Definitions, on: 'created' | 'accepted' | 'won'): string => stageMap.stages.find(stage => stage.on === on)?.name ?? ''
+const stageOn = ({ stageMap }: Definitions, on: 'created' | 'accepted' | 'won'): string =>
+  stageMap.stages.find(stage => stage.on === on)?.name ?? ''
 
 /** The company's names of lead stages as the stage map's; a stage that the map does not know keeps its name. */
 const mappedStage = ({ stageMap }: Definitions): Sql => {
@@ -27,54 +29,92 @@ const mappedStage = ({ stageMap }: Definitions): Sql => {
 /**
  * One row per person with its journeys (metric dictionary, "Journey": one qualification cycle), arrays with one item a journey.
  *
- * What happened to the person is read in the order (occurred_at, recorded_at, event_id): an opener begins a journey while none is open (lead created,
- * a response, assigned, a stage entered, accepted); recycled, a definitional rejection, disqualified, merged, erased, or the closing of the deal that
- * it feeds end it. The deal is the one that `lead-converted` names, else the first to which the person is linked while the journey is open. A deal
- * that was qualified before counts from the moment the journey feeds it.
+ * What happened to the person is read in the order (occurred_at, recorded_at, event_id). An opener begins a journey while none is open: lead created,
+ * assigned, a stage entered, accepted; a response only after an earlier journey ended, or every visitor would be a lead. Recycled, a definitional rejection,
+ * disqualified, merged, erased end it, and the closing of the deal that it feeds: the one that `lead-converted` names, else the first to which the person
+ * is linked while it is open. Its stages are those of the person and of that deal that were entered while it was open.
  */
 export const personJourney = (inputs: PersonJourneyInputs): Sql => sql`
-  SELECT p.tenant AS tenant, p.person AS person, p.account AS account,
-    arrayMap(j -> j.1, p.journeys) AS opened_at, arrayMap(j -> j.2, p.journeys) AS opened_by, arrayMap(j -> j.3, p.journeys) AS ended_at,
-    arrayMap(j -> j.4, p.journeys) AS outcome, arrayMap(j -> j.5, p.journeys) AS stages, arrayMap(j -> j.6, p.journeys) AS entered_at,
-    arrayMap(j -> j.7, p.journeys) AS stage_event_ids, arrayMap(j -> j.8, p.journeys) AS channel, arrayMap(j -> j.9, p.journeys) AS campaign,
-    arrayMap(j -> j.10, p.journeys) AS owner, arrayMap(j -> if(j.11 != '', j.11, j.12), p.journeys) AS deal_id
+  SELECT tenant, person, account,
+    arrayMap(j -> j.1, journeys) AS opened_at, arrayMap(j -> j.2, journeys) AS opened_by, arrayMap(j -> j.3, journeys) AS ended_at,
+    arrayMap(j -> j.4, journeys) AS outcome,
+    arrayMap(ss -> arrayMap(s -> s.1, ss), entered) AS stages, arrayMap(ss -> arrayMap(s -> s.2, ss), entered) AS entered_at,
+    arrayMap(ss -> arrayMap(s -> s.3, ss), entered) AS stage_event_ids,
+    arrayMap(j -> j.6, journeys) AS channel, arrayMap(j -> j.7, journeys) AS campaign, arrayMap(j -> j.8, journeys) AS owner,
+    arrayMap(j -> if(j.9 != '', j.9, j.10), journeys) AS deal_id
   FROM (
-    SELECT tenant, person, account, if(folded.2, arrayPushBack(folded.1, folded.3), folded.1) AS journeys
+    SELECT tenant, person, account, journeys,
+      -- entering the stage that one is in is no entry
+      arrayMap(said -> arrayFilter((s, i) -> i = 1 OR s.1 != said[i - 1].1, said, arrayEnumerate(said)), heard) AS entered
     FROM (
-      SELECT tenant, person, account, ${fold(inputs.definitions)} AS folded
+      SELECT tenant, person, account, journeys, arrayMap(j -> arrayFilter(s -> s.4 = '' OR s.4 = if(j.9 != '', j.9, j.10), j.5), journeys) AS heard
       FROM (
-        SELECT w.tenant AS tenant, w.person AS person, a.account AS account,
-          arraySort(e -> (e.1, e.2, e.3, e.4), groupArrayIf(e.event, e.tenant != '')) AS events
-        FROM (SELECT DISTINCT tenant, person FROM (${inputs.persons}) WHERE tenant = ${bind.string(inputs.tenant)}) AS w
-        LEFT JOIN (${happened(inputs)}) AS e ON e.tenant = w.tenant AND e.person = w.person
-        LEFT JOIN (
-          SELECT tenant, subject, min(account) AS account
-          FROM ${inputs.identities}
-          WHERE tenant = ${bind.string(inputs.tenant)} AND (tenant, subject) IN (${inputs.persons}) AND known_from <= ${inputs.asOf} AND known_to > ${inputs.asOf} AND valid_to = ${foreverValid}
-          GROUP BY tenant, subject
-        ) AS a ON a.tenant = w.tenant AND a.subject = w.person
-        GROUP BY tenant, person, account
+        SELECT tenant, person, account, if(folded.2, arrayPushBack(folded.1, folded.3), folded.1) AS journeys
+        FROM (
+          SELECT tenant, person, account, ${fold} AS folded
+          FROM (
+            SELECT w.tenant AS tenant, w.person AS person, a.account AS account,
+              arraySort(e -> (e.1, e.2, e.3, e.4), groupArrayIf(e.event, e.tenant != '')) AS events
+            FROM (SELECT DISTINCT tenant, person FROM (${inputs.persons}) WHERE tenant = ${bind.string(inputs.tenant)}) AS w
+            LEFT JOIN (${happened(inputs)}) AS e ON e.tenant = w.tenant AND e.person = w.person
+            LEFT JOIN (
+              SELECT tenant, subject, min(account) AS account
+              FROM ${inputs.identities}
+              WHERE tenant = ${bind.string(inputs.tenant)} AND (tenant, subject) IN (${inputs.persons})
+                AND known_from <= ${inputs.asOf} AND known_to > ${inputs.asOf} AND valid_to = ${foreverValid}
+              GROUP BY tenant, subject
+            ) AS a ON a.tenant = w.tenant AND a.subject = w.person
+            GROUP BY tenant, person, account
+          )
+        )
       )
     )
-  ) AS p`
+  )`
+
+/** An event of a person's life that says nothing about a deal: the last three items of its tuple. */
+const noDeal = sql`'', (${foreverValid}, ${everKnown}, ''), ''`
 
 /**
- * (tenant, person, event): (at, recorded_at, event_id, act, stage, outcome, deal, owner, channel, campaign, deal_qualified_at). `act`: open (begins a journey
- * where none is open), end, convert, link, stage (of the deal), close (of the deal).
+ * (tenant, person, event): (at, recorded_at, event_id, act, stage, detail, owner, channel, campaign, deal, when the deal was closed, how). `act`: open (begins a
+ * journey where none is open), response, end, convert, link, stage (of the deal), close (of the deal).
  */
-const happened = ({ leadFacts, dealFacts, accountTouches, dealJourney, persons, tenant, definitions, asOf }: PersonJourneyInputs): Sql => sql`
+const happened = ({
+  leadFacts,
+  linkFacts,
+  dealFacts,
+  accountTouches,
+  dealJourney,
+  persons,
+  tenant,
+  definitions,
+  asOf,
+}: PersonJourneyInputs): Sql => sql`
   SELECT tenant, subject AS person, (occurred_at, recorded_at, event_id,
-      multiIf(type = 'lead-converted', 'convert', type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted'), 'open', 'end'),
+      if(type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted'), 'open', 'end'),
       multiIf(type = 'lead-created', ${bind.string(stageOn(definitions, 'created'))}, type = 'lead-accepted', ${bind.string(stageOn(definitions, 'accepted'))},
         type = 'lead-stage-changed', ${mappedStage(definitions)}, ''),
-      multiIf(type = 'lead-recycled', 'recycled', type = 'lead-rejected', 'rejected', type = 'lead-disqualified', 'disqualified', type = 'person-merged', 'merged', type = 'person-erased', 'erased', toString(type)),
-      deal_id, toString(owner), '', '', ${foreverValid}) AS event
+      multiIf(type = 'lead-recycled', 'recycled', type = 'lead-rejected', 'rejected', type = 'lead-disqualified', 'disqualified', type = 'person-erased', 'erased', toString(type)),
+      toString(owner), '', '', ${noDeal}) AS event
   FROM ${leadFacts}
   WHERE tenant = ${bind.string(tenant)} AND recorded_at <= ${asOf} AND (tenant, subject) IN (${persons})
-    AND (type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted', 'lead-converted', 'lead-recycled', 'lead-disqualified', 'person-merged', 'person-erased')
+    AND (type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted', 'lead-recycled', 'lead-disqualified', 'person-erased')
       OR (type = 'lead-rejected' AND reason_class = 'definitional'))
   UNION ALL
-  SELECT tenant, arrayJoin(persons) AS person, (occurred_at, recorded_at, touch_id, 'open', '', 'response', '', '', toString(channel), toString(campaign), ${foreverValid}) AS event
+  -- the merge in force, if any: the last said of those that are on
+  SELECT tenant, person, (said.3, said.1, said.2, 'end', '', 'merged', '', '', '', ${noDeal}) AS event
+  FROM (
+    SELECT tenant, subject AS person, arraySort(f -> (f.3, f.1, f.2), arrayFilter(
+        f -> f.4 = 1 AND f.5 != subject AND NOT arrayExists(g -> g.5 = f.5 AND (g.3, g.1, g.2) > (f.3, f.1, f.2), facts), facts))[-1] AS said
+    FROM (
+      SELECT tenant, subject, arraySort(groupArray((recorded_at, event_id, occurred_at, linked, target))) AS facts
+      FROM ${linkFacts}
+      WHERE tenant = ${bind.string(tenant)} AND relation = 'merge' AND recorded_at <= ${asOf} AND (tenant, subject) IN (${persons})
+      GROUP BY tenant, subject
+    )
+  )
+  WHERE said.2 != ''
+  UNION ALL
+  SELECT tenant, arrayJoin(persons) AS person, (occurred_at, recorded_at, touch_id, 'response', '', '', '', toString(channel), toString(campaign), ${noDeal}) AS event
   FROM (
     SELECT DISTINCT tenant, persons, occurred_at, recorded_at, touch_id, channel, campaign
     FROM ${accountTouches}
@@ -82,27 +122,30 @@ const happened = ({ leadFacts, dealFacts, accountTouches, dealJourney, persons, 
       AND hasAny(persons, (SELECT groupUniqArray(person) FROM (${persons})))
   )
   UNION ALL
-  SELECT f.tenant AS tenant, f.person AS person, arrayJoin(arrayFilter(x -> x.4 != '', [
-      (f.at, f.said, f.event_id, f.act, '', '', f.deal_id, '', '', '', d.qualified_at),
-      (d.qualified_at, ${everKnown}, d.qualified_event_id, if(d.qualified_at < ${foreverValid}, 'stage', ''), 'sqo', '', f.deal_id, '', '', '', d.qualified_at),
-      (d.closed, ${everKnown}, d.closed_event_id, if(d.outcome = 'open', '', 'close'), if(d.outcome = 'won', ${bind.string(stageOn(definitions, 'won'))}, ''), toString(d.outcome), f.deal_id, '', '', '', d.qualified_at)
-    ])) AS event
+  SELECT f.tenant AS tenant, f.person AS person, arrayJoin(arrayFilter(x -> x.4 != '', arrayConcat(
+      -- only one who still is a contact of the deal counts as linked
+      arrayMap(w -> (w.1, w.2, w.3, if(w.4 = 'convert' OR has(d.contacts, f.person), w.4, ''), '', '', '', '', '', f.deal_id, d.closing, toString(d.outcome)), f.ways),
+      [
+        (d.qualified_at, d.qualified_recorded_at, d.qualified_event_id, if(d.qualified_event_id = '', '', 'stage'), ${sqoStage(definitions)}, '', '', '', '', f.deal_id, d.closing, ''),
+        (d.closing.1, d.closing.2, d.closing.3, if(d.outcome = 'open', '', 'close'), if(d.outcome = 'won', ${bind.string(stageOn(definitions, 'won'))}, ''), toString(d.outcome), '', '', '', f.deal_id, d.closing, toString(d.outcome))
+      ]))) AS event
   FROM (
-    SELECT tenant, person, deal_id, min(at) AS at, argMin(said, (at, said, event_id)) AS said, argMin(event_id, (at, said, event_id)) AS event_id, argMin(act, (at, said, event_id)) AS act
+    SELECT tenant, person, deal_id, arraySort(groupArray((at, said, event_id, act))) AS ways
     FROM (
       SELECT tenant, person, subject AS deal_id, occurred_at AS at, recorded_at AS said, event_id, 'link' AS act
       FROM ${dealFacts}
       WHERE tenant = ${bind.string(tenant)} AND recorded_at <= ${asOf} AND type = 'deal-contact-linked' AND (tenant, person) IN (${persons})
       UNION ALL
-      SELECT tenant, subject AS person, deal_id, occurred_at AS at, recorded_at AS said, event_id, '' AS act
+      SELECT tenant, subject AS person, deal_id, occurred_at AS at, recorded_at AS said, event_id, 'convert' AS act
       FROM ${leadFacts}
       WHERE tenant = ${bind.string(tenant)} AND recorded_at <= ${asOf} AND type = 'lead-converted' AND deal_id != '' AND (tenant, subject) IN (${persons})
     )
     GROUP BY tenant, person, deal_id
   ) AS f
   INNER JOIN (
-    SELECT tenant, deal_id, outcome, closed_event_id, ifNull(closed_at, ${foreverValid}) AS closed,
-      if(has_sqo = 0, ${foreverValid}, entered_at[has_sqo]) AS qualified_at, if(has_sqo = 0, '', stage_event_ids[has_sqo]) AS qualified_event_id
+    SELECT tenant, deal_id, outcome, contacts, (ifNull(closed_at, ${foreverValid}), closed_recorded_at, closed_event_id) AS closing,
+      if(has_sqo = 0, ${foreverValid}, entered_at[has_sqo]) AS qualified_at, if(has_sqo = 0, ${everKnown}, entered_recorded_at[has_sqo]) AS qualified_recorded_at,
+      if(has_sqo = 0, '', stage_event_ids[has_sqo]) AS qualified_event_id
     FROM (
       SELECT *, arrayFirstIndex(s -> has(${bind.strings(qualifyingDealStages(definitions.stageMap))}, s), stages) AS has_sqo
       FROM ${dealJourney}
@@ -110,37 +153,42 @@ const happened = ({ leadFacts, dealFacts, accountTouches, dealJourney, persons, 
     )
   ) AS d ON d.tenant = f.tenant AND d.deal_id = f.deal_id`
 
-/** Walks the events once: (journeys that ended, is one open, the open one). A journey: (opened_at, opened_by, ended_at, outcome, stages, entered_at, event ids, channel, campaign, owner, converted to, linked to). */
-const fold = (definitions: Definitions): Sql => {
-  const sqo = bind.string(definitions.stageMap.stages.find(stage => stage.deal_stages.length > 0)?.name ?? 'sqo')
-  const none = sql`(${everValid}, '', ${foreverValid}, 'open', emptyArrayString(), arrayResize([${everValid}], 0), emptyArrayString(), '', '', '', '', '')`
-  const entering = (stage: Sql, at: Sql): Sql => sql`(${stage} != '' AND (empty(acc.3.5) OR acc.3.5[-1] != ${stage}) AND ${at} = ${at})`
-  const update = sql`(acc.3.1, acc.3.2, acc.3.3, acc.3.4,
-      if(${entering(sql`e.5`, sql`e.1`)}, arrayPushBack(acc.3.5, e.5), acc.3.5),
-      if(${entering(sql`e.5`, sql`e.1`)}, arrayPushBack(acc.3.6, e.1), acc.3.6),
-      if(${entering(sql`e.5`, sql`e.1`)}, arrayPushBack(acc.3.7, e.3), acc.3.7),
-      if(acc.3.8 = '' AND acc.3.9 = '', e.9, acc.3.8), if(acc.3.8 = '' AND acc.3.9 = '', e.10, acc.3.9), if(e.8 != '', e.8, acc.3.10), acc.3.11, acc.3.12)`
-  const begin = sql`(e.1, if(e.6 = '', 'lead', e.6), ${foreverValid}, 'open',
-      if(e.5 != '', [e.5], emptyArrayString()), if(e.5 != '', [e.1], arrayResize([${everValid}], 0)), if(e.5 != '', [e.3], emptyArrayString()), e.9, e.10, e.8, '', '')`
-  const late = sql`(e.11 <= e.1 AND NOT has(acc.3.5, ${sqo}) AND (e.4 = 'convert' OR (acc.3.11 = '' AND acc.3.12 = '')))`
-  const feed = sql`(acc.3.1, acc.3.2, acc.3.3, acc.3.4,
-      if(${late}, arrayPushBack(acc.3.5, ${sqo}), acc.3.5), if(${late}, arrayPushBack(acc.3.6, e.1), acc.3.6), if(${late}, arrayPushBack(acc.3.7, e.3), acc.3.7),
-      acc.3.8, acc.3.9, acc.3.10,
-      if(e.4 = 'convert' AND acc.3.11 = '', e.7, acc.3.11), if(e.4 = 'link' AND acc.3.12 = '', e.7, acc.3.12))`
-  const end = (outcome: Sql): Sql =>
-    sql`(acc.3.1, acc.3.2, e.1, ${outcome}, acc.3.5, acc.3.6, acc.3.7, acc.3.8, acc.3.9, acc.3.10, acc.3.11, acc.3.12)`
-  const endWon = sql`(acc.3.1, acc.3.2, e.1, e.6,
-      if(e.5 != '', arrayPushBack(acc.3.5, e.5), acc.3.5), if(e.5 != '', arrayPushBack(acc.3.6, e.1), acc.3.6), if(e.5 != '', arrayPushBack(acc.3.7, e.3), acc.3.7),
-      acc.3.8, acc.3.9, acc.3.10, acc.3.11, acc.3.12)`
-  const feeds = sql`e.7 = if(acc.3.11 != '', acc.3.11, acc.3.12)`
+const sqoStage = ({ stageMap }: Definitions): Sql =>
+  sql`${bind.string(stageMap.stages.find(stage => stage.deal_stages.length > 0)?.name ?? 'sqo')}`
+
+/** Nobody's journey yet: (opened_at, opened_by, ended_at, outcome, stages said, channel, campaign, owner, converted to, linked to). */
+const none = sql`(${everValid}, '', ${foreverValid}, 'open', arrayResize([('', ${everValid}, '', '')], 0), '', '', '', '', '')`
+
+/** CRMs stamp a lead seconds to minutes after the form that made it. */
+const SAME_MOMENT_MINUTES = 60
+
+/** Walks the events once: (journeys that ended, is one open, the open one, channel and campaign of the last response). */
+const fold: Sql = (() => {
+  const entry = sql`arrayPushBack(acc.3.5, (e.5, e.1, e.3, e.10))`
+  const begin = sql`(e.1, e.3, ${foreverValid}, 'open', if(e.5 != '', [(e.5, e.1, e.3, '')], arrayResize([('', ${everValid}, '', '')], 0)),
+      if(e.4 = 'response', e.8, acc.4.1), if(e.4 = 'response', e.9, acc.4.2), e.7, '', '')`
+  const entering = sql`(acc.3.1, acc.3.2, acc.3.3, acc.3.4, if(e.5 != '' AND e.6 != 'lead-created', ${entry}, acc.3.5), acc.3.6, acc.3.7, if(e.7 != '', e.7, acc.3.8), acc.3.9, acc.3.10)`
+  const responding = sql`(acc.3.1, acc.3.2, acc.3.3, acc.3.4, acc.3.5,
+      if(acc.3.6 = '' AND acc.3.7 = '' AND e.1 <= acc.3.1 + toIntervalMinute(${bind.uint(SAME_MOMENT_MINUTES)}), e.8, acc.3.6),
+      if(acc.3.6 = '' AND acc.3.7 = '' AND e.1 <= acc.3.1 + toIntervalMinute(${bind.uint(SAME_MOMENT_MINUTES)}), e.9, acc.3.7), acc.3.8, acc.3.9, acc.3.10)`
+  const ending = sql`(acc.3.1, acc.3.2, e.1, e.6, if(e.5 != '', ${entry}, acc.3.5), acc.3.6, acc.3.7, acc.3.8, acc.3.9, acc.3.10)`
+  const feeding = (endedAt: Sql, outcome: Sql): Sql => sql`(acc.3.1, acc.3.2, ${endedAt}, ${outcome}, acc.3.5, acc.3.6, acc.3.7, acc.3.8,
+      if(e.4 = 'convert' AND acc.3.9 = '', e.10, acc.3.9), if(e.4 = 'link' AND acc.3.10 = '', e.10, acc.3.10))`
+  // after this event, is it this deal that the journey feeds?
+  const fedByThis = sql`if(acc.3.9 != '', acc.3.9 = e.10, e.4 = 'convert' OR acc.3.10 = '' OR acc.3.10 = e.10)`
+  const feeds = sql`e.10 = if(acc.3.9 != '', acc.3.9, acc.3.10)`
+  const known = sql`if(e.4 = 'response', (e.8, e.9), acc.4)`
   return sql`arrayFold((acc, e) -> multiIf(
-      acc.2 = 0 AND e.4 = 'open', (acc.1, toUInt8(1), ${begin}),
-      acc.2 = 0, acc,
-      e.4 = 'open', (acc.1, toUInt8(1), ${update}),
-      e.4 = 'end', (arrayPushBack(acc.1, ${end(sql`e.6`)}), toUInt8(0), ${none}),
-      e.4 IN ('convert', 'link'), (acc.1, toUInt8(1), ${feed}),
-      e.4 = 'stage' AND ${feeds} AND NOT has(acc.3.5, e.5), (acc.1, toUInt8(1), ${update}),
-      e.4 = 'close' AND ${feeds}, (arrayPushBack(acc.1, ${endWon}), toUInt8(0), ${none}),
+      acc.2 = 0 AND (e.4 = 'open' OR (e.4 = 'response' AND notEmpty(acc.1))), (acc.1, toUInt8(1), ${begin}, ${known}),
+      acc.2 = 0, (acc.1, acc.2, acc.3, ${known}),
+      e.4 = 'response', (acc.1, toUInt8(1), ${responding}, ${known}),
+      e.4 IN ('open', 'stage'), (acc.1, toUInt8(1), ${entering}, acc.4),
+      e.4 = 'end', (arrayPushBack(acc.1, ${ending}), toUInt8(0), ${none}, acc.4),
+      -- a deal that is closed already ends the journey as soon as it feeds it
+      e.4 IN ('convert', 'link') AND ${fedByThis} AND e.12 != 'open' AND e.11 <= (e.1, e.2, e.3), (arrayPushBack(acc.1, ${feeding(sql`e.1`, sql`e.12`)}), toUInt8(0), ${none}, acc.4),
+      e.4 IN ('convert', 'link'), (acc.1, toUInt8(1), ${feeding(sql`acc.3.3`, sql`acc.3.4`)}, acc.4),
+      e.4 = 'close' AND ${feeds}, (arrayPushBack(acc.1, ${ending}), toUInt8(0), ${none}, acc.4),
+      e.4 = 'close', (acc.1, toUInt8(1), ${entering}, acc.4),
       acc
-    ), events, (arrayResize([${none}], 0), toUInt8(0), ${none}))`
-}
+    ), events, (arrayResize([${none}], 0), toUInt8(0), ${none}, ('', '')))`
+})()

@@ -44,35 +44,39 @@ const clusters = ({ roots, persons }: { readonly roots: Sql; readonly persons: S
  * valid_to, known_from, known_to), sorted. A person shares the accounts of everybody merged with it; each account is replaced by what it
  * was merged into. `identities` lays the tuples over one another.
  */
-export const placements = ({ linkFacts, roots, persons, asOf }: PlacementsInputs): Sql => sql`
-  SELECT tenant, person, arraySort(groupArray((root, account, toUInt8(strength), valid_from, valid_to, known_from, known_to))) AS placements
-  FROM (
-    SELECT tenant, person, root, '' AS account, 0 AS strength, ${everValid} AS valid_from, ${foreverValid} AS valid_to, known_from, known_to
-    FROM (${clusters({ roots, persons })})
-    WHERE member = person
-    UNION ALL
-    SELECT e.tenant AS tenant, e.person AS person, e.root AS root, if(a.node = '', e.account, a.root) AS account, e.strength AS strength,
-      e.valid_from AS valid_from, e.valid_to AS valid_to,
-      if(a.node = '', e.known_from, greatest(e.known_from, a.known_from)) AS known_from,
-      if(a.node = '', e.known_to, least(e.known_to, a.known_to)) AS known_to
+export const placements = ({ linkFacts, roots, persons, asOf }: PlacementsInputs): Sql => {
+  // everybody whose evidence bears on the persons: those who ever shared a root with them
+  const near = sql`
+    ${persons}
+    UNION DISTINCT SELECT tenant, node FROM ${roots} WHERE (tenant, root) IN (SELECT tenant, root FROM ${roots} WHERE (tenant, node) IN (${persons}))`
+  return sql`
+    SELECT tenant, person, arraySort(arrayDistinct(groupArrayArray(arrayConcat(
+      if(member = person, [(root, '', toUInt8(0), ${everValid}, ${foreverValid}, cluster_from, cluster_to)], []),
+      if(account != '' AND known_from < known_to, [(root, account, toUInt8(strength), valid_from, valid_to, known_from, known_to)], [])
+    )))) AS placements
     FROM (
-      SELECT c.tenant AS tenant, c.person AS person, c.root AS root, n.account AS account, n.strength AS strength, n.valid_from AS valid_from, n.valid_to AS valid_to,
-        greatest(c.known_from, n.known_from) AS known_from, least(c.known_to, n.known_to) AS known_to
-      FROM (${clusters({ roots, persons })}) AS c
-      INNER JOIN (
-        SELECT tenant, subject AS member, target AS account, 1 AS strength, valid_from, valid_to, known_from, known_to
-        FROM (${linkStretches({ linkFacts, where: sql`recorded_at <= ${asOf} AND startsWith(target, 'account:') AND (tenant, subject) IN (SELECT tenant, member FROM (${clusters({ roots, persons })}))` })})
-        UNION ALL
-        SELECT d.tenant AS tenant, d.node AS member, a.node AS account, 2 AS strength, ${everValid} AS valid_from, ${foreverValid} AS valid_to,
-          greatest(d.known_from, a.known_from) AS known_from, least(d.known_to, a.known_to) AS known_to
-        FROM (${domainStretches({ linkFacts, where: sql`recorded_at <= ${asOf} AND startsWith(subject, 'person:') AND (tenant, subject) IN (SELECT tenant, member FROM (${clusters({ roots, persons })}))` })}) AS d
-        INNER JOIN (${domainStretches({ linkFacts, where: sql`recorded_at <= ${asOf} AND startsWith(subject, 'account:')` })}) AS a
-          ON a.tenant = d.tenant AND a.domain = d.domain
-        WHERE known_from < known_to
-      ) AS n ON n.tenant = c.tenant AND n.member = c.member
-      WHERE known_from < known_to
-    ) AS e
-    LEFT JOIN (SELECT tenant, node, root, known_from, known_to FROM ${roots} WHERE startsWith(node, 'account:')) AS a ON a.tenant = e.tenant AND a.node = e.account
-    WHERE known_from < known_to
-  )
-  GROUP BY tenant, person`
+      SELECT e.tenant AS tenant, e.person AS person, e.root AS root, e.member AS member, e.cluster_from AS cluster_from, e.cluster_to AS cluster_to,
+        if(a.node = '', e.account, a.root) AS account, e.strength AS strength, e.valid_from AS valid_from, e.valid_to AS valid_to,
+        if(a.node = '', e.known_from, greatest(e.known_from, a.known_from)) AS known_from,
+        if(a.node = '', e.known_to, least(e.known_to, a.known_to)) AS known_to
+      FROM (
+        SELECT c.tenant AS tenant, c.person AS person, c.root AS root, c.member AS member, c.known_from AS cluster_from, c.known_to AS cluster_to,
+          n.account AS account, n.strength AS strength, n.valid_from AS valid_from, n.valid_to AS valid_to,
+          greatest(c.known_from, n.known_from) AS known_from, least(c.known_to, n.known_to) AS known_to
+        FROM (${clusters({ roots, persons })}) AS c
+        LEFT JOIN (
+          SELECT tenant, subject AS member, target AS account, 1 AS strength, valid_from, valid_to, known_from, known_to
+          FROM (${linkStretches({ linkFacts, where: sql`recorded_at <= ${asOf} AND startsWith(target, 'account:') AND (tenant, subject) IN (${near})` })})
+          UNION ALL
+          SELECT d.tenant AS tenant, d.node AS member, a.node AS account, 2 AS strength, ${everValid} AS valid_from, ${foreverValid} AS valid_to,
+            greatest(d.known_from, a.known_from) AS known_from, least(d.known_to, a.known_to) AS known_to
+          FROM (${domainStretches({ linkFacts, where: sql`recorded_at <= ${asOf} AND startsWith(subject, 'person:') AND (tenant, subject) IN (${near})` })}) AS d
+          INNER JOIN (${domainStretches({ linkFacts, where: sql`recorded_at <= ${asOf} AND startsWith(subject, 'account:')` })}) AS a
+            ON a.tenant = d.tenant AND a.domain = d.domain
+          WHERE known_from < known_to
+        ) AS n ON n.tenant = c.tenant AND n.member = c.member
+      ) AS e
+      LEFT JOIN (SELECT tenant, node, root, known_from, known_to FROM ${roots} WHERE startsWith(node, 'account:')) AS a ON a.tenant = e.tenant AND a.node = e.account
+    )
+    GROUP BY tenant, person`
+}

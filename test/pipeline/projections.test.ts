@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chain } from '../../services/domain/projections/chain.ts'
+import { bind, identifier, sql } from '../../services/domain/sql.ts'
+import { projectStep, writeProgress } from '../../services/projector/step.ts'
+import { migrate } from '../../services/store/migrate.ts'
+import type { Row, Store } from '../../services/store/port.ts'
+import { createStore } from '../../services/store/store.ts'
+import { dealCreditAt } from '../oracles/deal-credit.ts'
+import { dealJourneysAt } from '../oracles/deal-journeys.ts'
+import { factsOf } from '../oracles/facts.ts'
+import { personJourneysAt } from '../oracles/person-journeys.ts'
+import type { Recorded } from '../oracles/recorded.ts'
+import { accountTouchesAt } from '../oracles/touches.ts'
+import { generateCompany } from '../support/company.ts'
+import { landAll } from '../support/fact-rows.ts'
+
+const micros = (text: unknown): number => {
+  const [seconds = '', fraction = ''] = String(text).split('.')
+  return Date.parse(`${seconds.replace(' ', 'T')}Z`) * 1000 + Number(fraction.padEnd(6, '0'))
+}
+
+describe('projections say what the oracle says', () => {
+  let store: Store
+  let folder: string
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'accord-projections-'))
+    store = await createStore({ kind: 'chdb', path: folder })
+    await migrate(store)
+  })
+  afterAll(async () => {
+    await store.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const emptied = async (): Promise<void> => {
+    for (const table of [
+      'events',
+      'touch_facts',
+      'link_facts',
+      'lead_facts',
+      'deal_facts',
+      'record_facts',
+      'changes',
+      'progress',
+      'affected',
+      ...chain.map(({ table }) => table),
+    ]) {
+      await store.write(sql`TRUNCATE TABLE ${identifier(table)}`)
+    }
+  }
+
+  const kept = (table: string, asOf: number): Promise<readonly Row[]> =>
+    store.read(
+      table === 'account_touches'
+        ? sql`SELECT * FROM account_touches FINAL WHERE known_from <= ${bind.instant(asOf)} AND known_to > ${bind.instant(asOf)}`
+        : sql`SELECT * FROM ${identifier(table)} FINAL`,
+    )
+
+  /** Projects in windows, as the projector would while events come in. */
+  const projectAll = async (recorded: readonly Recorded[], steps: number): Promise<number> => {
+    const last = Math.max(...recorded.map(({ appended_at }) => appended_at))
+    let from = 0
+    for (let step = 1; step <= steps; step++) {
+      const to = step === steps ? last : (recorded[Math.floor((recorded.length * step) / steps)]?.appended_at ?? last)
+      await projectStep(store, from, to)
+      await writeProgress(store, 'projected_to', to)
+      from = to
+    }
+    return last
+  }
+
+  const compare = async (recorded: readonly Recorded[], asOf: number): Promise<void> => {
+    const facts = factsOf(recorded, 'acme')
+    const touchRows = (await kept('account_touches', asOf))
+      .map(row =>
+        JSON.stringify([
+          row['touch_id'],
+          row['account'],
+          micros(row['occurred_at']),
+          row['persons'],
+          Number(row['accounts']),
+          row['channel'],
+        ]),
+      )
+      .toSorted()
+    const touches = accountTouchesAt(facts, asOf)
+      .map(t => JSON.stringify([t.touchId, t.account.replace('account:', ''), t.touchedAt, t.persons, t.accounts, t.channel]))
+      .toSorted()
+    expect(touchRows).toEqual(touches)
+
+    const deals = dealJourneysAt(facts, asOf).map(d => ({
+      deal: d.dealId,
+      excluded: d.excludedBecause,
+      account: d.account.replace('account:', ''),
+      owner: d.owner,
+      amount: d.amount === null ? null : String(d.amount),
+      currency: d.currency,
+      stages: d.stages.map(s => [s.stage, s.enteredAt]),
+      outcome: d.outcome,
+      closed: d.closed?.occurredAt ?? null,
+      date: d.closed === null ? d.closeDate : d.closedOn,
+      contacts: d.contacts,
+    }))
+    const dealRows = (await kept('deal_journey', asOf)).map(row => ({
+      deal: row['deal_id'],
+      excluded: row['excluded_because'],
+      account: row['account'],
+      owner: row['owner'],
+      amount: row['amount'],
+      currency: row['currency'],
+      stages: (row['stages'] as string[]).map((stage, i) => [stage, micros((row['entered_at'] as string[])[i])]),
+      outcome: row['outcome'],
+      closed: row['closed_at'] === null ? null : micros(row['closed_at']),
+      date: row['close_date'],
+      contacts: row['contacts'],
+    }))
+    const byDeal = (a: { deal: unknown }, b: { deal: unknown }): number => (String(a.deal) < String(b.deal) ? -1 : 1)
+    expect(dealRows.toSorted(byDeal)).toEqual(deals.toSorted(byDeal))
+
+    const credit = dealCreditAt(facts, asOf).map(c => [
+      c.dealId,
+      c.model,
+      c.account.replace('account:', ''),
+      c.convertedAt,
+      c.missing,
+      ...c.touches.map(t => [t.touchId, t.credit]),
+    ])
+    const creditRows = (await kept('deal_credit', asOf))
+      .filter(row => row['conversion'] === 'won' && Number(row['converted']) === 1)
+      .map(row => [
+        row['deal_id'],
+        String(row['model']).split('@')[0],
+        row['account'],
+        micros(row['converted_at']),
+        row['missing'],
+        ...(row['touch_ids'] as string[]).map((id, i) => [id, Number((row['credit'] as unknown[])[i])]),
+      ])
+    const text = (rows: readonly unknown[]): string[] => rows.map(row => JSON.stringify(row)).toSorted()
+    expect(text(creditRows)).toEqual(text(credit))
+
+    const journeys = personJourneysAt(facts, asOf).map(p => [
+      p.person,
+      ...p.journeys.map(j => [
+        j.openedAt,
+        j.openedBy,
+        j.endedAt,
+        j.outcome,
+        j.stages.map(s => [s.stage, s.enteredAt, s.eventId]),
+        j.dealId,
+      ]),
+    ])
+    const journeyRows = (await kept('person_journey', asOf))
+      .filter(row => (row['opened_at'] as unknown[]).length > 0)
+      .map(row => [
+        row['person'],
+        ...(row['opened_at'] as string[]).map((opened, i) => {
+          const item = (name: string): unknown => (row[name] as unknown[])[i]
+          const ended = micros(item('ended_at'))
+          return [
+            micros(opened),
+            item('opened_by'),
+            ended > 9e15 ? null : ended,
+            item('outcome'),
+            (item('stages') as string[]).map((stage, k) => [
+              stage,
+              micros((item('entered_at') as string[])[k]),
+              (item('stage_event_ids') as string[])[k],
+            ]),
+            item('deal_id'),
+          ]
+        }),
+      ])
+    expect(text(journeyRows)).toEqual(text(journeys))
+  }
+
+  it.each([1, 2, 3, 4])('over a generated company, projected in one step (seed %i)', async seed => {
+    await emptied()
+    const recorded = generateCompany({ seed, size: 300 })
+    await landAll(store, recorded)
+    const asOf = await projectAll(recorded, 1)
+    await compare(recorded, asOf)
+  })
+
+  it.each([11, 12])('over a generated company, projected while it came in (seed %i)', async seed => {
+    await emptied()
+    const recorded = generateCompany({ seed, size: 300 })
+    await landAll(store, recorded)
+    const asOf = await projectAll(recorded, 12)
+    await compare(recorded, asOf)
+  })
+})
