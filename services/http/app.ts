@@ -47,7 +47,7 @@ export const createHttpApp = async ({ access, logger, limits, loopbackDemo = nul
     bodyLimit: bodyBytes,
     genReqId: () => uuidv7(),
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 8192 },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
