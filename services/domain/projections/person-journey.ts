@@ -7,6 +7,7 @@ export type PersonJourneyInputs = {
   readonly leadFacts: Sql
   readonly linkFacts: Sql
   readonly dealFacts: Sql
+  readonly roots: Sql
   readonly identities: Sql
   readonly accountTouches: Sql
   readonly dealJourney: Sql
@@ -81,6 +82,7 @@ const noDeal = sql`'', (${foreverValid}, ${everKnown}, ''), ''`
 const happened = ({
   leadFacts,
   linkFacts,
+  roots,
   dealFacts,
   accountTouches,
   dealJourney,
@@ -100,7 +102,7 @@ const happened = ({
     AND (type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted', 'lead-recycled', 'lead-disqualified', 'person-erased')
       OR (type = 'lead-rejected' AND reason_class = 'definitional'))
   UNION ALL
-  -- the merge in force, if any: the last said of those that are on
+  -- the merge in force, if it leads anywhere (the last said of a circle does not): the last said of those that are on
   SELECT tenant, person, (said.3, said.1, said.2, 'end', '', 'merged', '', '', '', ${noDeal}) AS event
   FROM (
     SELECT tenant, subject AS person, arraySort(f -> (f.3, f.1, f.2), arrayFilter(
@@ -112,7 +114,8 @@ const happened = ({
       GROUP BY tenant, subject
     )
   )
-  WHERE said.2 != ''
+  WHERE said.2 != '' AND (tenant, person) IN (
+    SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND root != node)
   UNION ALL
   SELECT tenant, arrayJoin(persons) AS person, (occurred_at, recorded_at, touch_id, 'response', '', '', '', toString(channel), toString(campaign), ${noDeal}) AS event
   FROM (
