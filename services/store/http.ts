@@ -40,7 +40,7 @@ const clientOf = (config: HttpConfig, database: string, connections: number): Cl
     compression: { request: config.compressRequests ?? false, response: true },
     // parameters travel in the body where the URL would become too long for the proxies in between
     use_multipart_params_auto: true,
-    clickhouse_settings: SETTINGS,
+    clickhouse_settings: { ...SETTINGS, ...config.settings },
     // failures are thrown, and logged by whoever handles them; the client's log would hold statements
     log: { level: ClickHouseLogLevel.OFF },
     ...(config.tls === undefined

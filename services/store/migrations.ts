@@ -11,7 +11,7 @@ export type Migration = {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS_DIRECTORY = join(import.meta.dirname, '../../infra/clickhouse/migrations')
+const MIGRATIONS_DIRECTORY = join(import.meta.dirname, '../../infra/clickhouse/migrations')
 
 const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/
 
@@ -43,7 +43,7 @@ const CHANGES =
 const EVERY_ADD = /\bADD\b(?! (?:COLUMN|INDEX) IF NOT EXISTS )/i
 
 /** Why a statement may not be in a migration, or null. Twenty instances may run it at once, so it may only create or add what is missing. */
-export const refusalOf = (statement: string): string | null => {
+const refusalOf = (statement: string): string | null => {
   const bare = withoutComments(statement, { literals: 'empty' }).trim().replace(/\s+/g, ' ')
   if (CREATES.test(bare)) return null
   if (!ADDS.test(bare)) return 'only CREATE TABLE IF NOT EXISTS and ALTER TABLE … ADD COLUMN|INDEX IF NOT EXISTS are allowed'

@@ -32,6 +32,11 @@ export type HttpConfig = {
   readonly idleSocketMs?: number
   /** gzip of what is landed: for a server that is far away; costs more time than it saves nearby. Default false. */
   readonly compressRequests?: boolean
+  /**
+   * Further settings of every request, for a cluster: `insert_quorum`, `select_sequential_consistency`,
+   * `distributed_product_mode` (see README).
+   */
+  readonly settings?: Readonly<Record<string, string | number>>
   /** How much longer than its own limit an answer may take to arrive; default 10 s. */
   readonly graceSeconds?: number
 }

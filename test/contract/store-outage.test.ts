@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sql } from '../../services/domain/sql.ts'
 import { type Store, StoreError } from '../../services/store/port.ts'
 import { createStore, type HttpConfig } from '../../services/store/store.ts'
@@ -103,8 +103,8 @@ describe('the store when ClickHouse is in trouble', () => {
         acknowledged += 1
       }
     })()
-    while (acknowledged < 20) await new Promise(resolve => setImmediate(resolve))
     const failed = failureOf(landing)
+    await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(20), { timeout: 20_000 })
     await clickhouse.kill()
     expect(await failed).toMatchObject({ code: 'STORE_UNAVAILABLE', retriable: true })
     expect(await failureOf(store.read(sql`SELECT 1`))).toMatchObject({ code: 'STORE_UNAVAILABLE' })
