@@ -6,9 +6,10 @@ import {
   attributionProof,
 } from '../../services/domain/figures/attribution.ts'
 import { withParts } from '../../services/domain/figures/money.ts'
-import { figureSources, keptProjections } from '../../services/domain/figures/sources.ts'
+import { figureSources } from '../../services/domain/figures/sources.ts'
 import { splitByWeights } from '../../services/domain/money.ts'
 import { bind, sql } from '../../services/domain/sql.ts'
+import { keptProjections } from '../../services/domain/figures/time-travel.ts'
 import { creditRow, dealRow, type FigureStore, openFigureStore, rateRow, TENANT, VERSION } from '../support/figure-rows.ts'
 
 let figures: FigureStore
@@ -216,11 +217,13 @@ describe('attributed conversions (M56)', () => {
   })
 
   it('proves a value by pieces that add up to it', async () => {
-    const pieces = await figures.rows(attributionProof(sources, { ...question, basis: 'conversions', filters: { channel: ['email'] } }))
-    expect(pieces.map(piece => [piece['deal_id'], piece['touch_id'], Number(piece['credit_millionths'])])).toEqual([
-      ['d1', 't2', 333_333],
-      ['d4', 't5', 400_000],
-      ['d4', 't6', 600_000],
+    const pieces = await figures.rows(
+      attributionProof(sources, { ...question, basis: 'conversions', filters: { channel: ['email'] } }, 'credit'),
+    )
+    expect(pieces.map(piece => [piece['id'], piece['event_ids'], Number(piece['contribution'])])).toEqual([
+      ['d1', ['t2', 'd1-closed'], 333_333],
+      ['d4', ['t5', 'd4-closed'], 400_000],
+      ['d4', ['t6', 'd4-closed'], 600_000],
     ])
   })
 

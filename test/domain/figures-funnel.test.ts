@@ -7,7 +7,8 @@ import {
   conversionTimes,
 } from '../../services/domain/figures/funnel-conversion.ts'
 import { type FunnelStagesQuestion, stageEntries, stagesExcluded, stageVolumes } from '../../services/domain/figures/funnel-stages.ts'
-import { figureSources, keptProjections } from '../../services/domain/figures/sources.ts'
+import { figureSources } from '../../services/domain/figures/sources.ts'
+import { keptProjections } from '../../services/domain/figures/time-travel.ts'
 import { dealRow, type FigureStore, openFigureStore, rateRow, TENANT, VERSION } from '../support/figure-rows.ts'
 
 let figures: FigureStore
@@ -242,9 +243,9 @@ describe('cohort conversion (M6)', () => {
       { channel: '=', rate: '1/2' },
     ])
     const proof = await figures.rows(conversionProof(sources, { ...conversion, ...deals }))
-    expect(proof.map(row => [row['unit'], row['state'], row['entered_by'], row['reached_by']])).toEqual([
-      ['d2', 'exited', 's4', ''],
-      ['d1', 'converted', 's1', 'd1-closed'],
+    expect(proof.map(row => [row['id'], row['note'], row['event_ids'], row['contribution']])).toEqual([
+      ['d2', 'exited', ['s4'], '0'],
+      ['d1', 'converted', ['s1', 'd1-closed'], '1'],
     ])
   })
 })

@@ -36,7 +36,7 @@ export type AttributionQuestion = {
   readonly by: readonly AttributionDimension[]
   /** Values as they are shown: `(none)` where a touch has none. */
   readonly filters: Readonly<Partial<Record<AttributionDimension, readonly string[]>>>
-  /** Empty: new business and expansion, that is everything but renewals. */
+  /** Empty: new business and expansion, that is everything but renewals; `*`: every type. */
   readonly dealTypes: readonly string[]
   /** Dates in the tenant's zone, `to` exclusive. */
   readonly from: string | null
@@ -47,6 +47,7 @@ export type AttributionQuestion = {
 
 /** Deals that are not in M54–M56 unless they are asked for (metrics, Deal types). */
 const RENEWAL = 'renewal'
+export const EVERY_TYPE = '*'
 
 const dateIn = (instant: Sql, zone: string): Sql => sql`toDate32(toTimeZone(${instant}, ${bind.string(zone)}))`
 
@@ -96,6 +97,10 @@ const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
   const model = bind.string(question.model)
   const atEntry = basis === 'pipeline' && conversion === 'sqo'
   const byMoney = basis !== 'conversions'
+  const ofTypes =
+    dealTypes.length === 0 || dealTypes.includes(EVERY_TYPE)
+      ? sql`1`
+      : sql`if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})`
   const joined = sql`
     SELECT j.deal_id AS deal_id, toString(if(c.account = '', j.account, c.account)) AS account, toString(j.deal_type) AS deal_type, j.counted AS counted,
       toString(j.excluded_because) AS excluded_because, toString(j.outcome) AS outcome, j.close_date AS close_date, j.closed_at AS closed_at, j.created_at AS created_at,
@@ -115,7 +120,7 @@ const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
       -- closed deals at the rate of their close date, open ones at that of as_of (metrics C5)
       toInt32(assumeNotNull(if(outcome = 'open', ${dateIn(sql`${sources.asOf}`, zone)}, ${closeDay(zone)}))) AS rate_day
     FROM (SELECT *, ${day} AS day FROM (${joined}) WHERE ${which})
-    WHERE ${from === null ? sql`1` : sql`(isNull(day) OR day >= ${bind.date(from)})`} AND ${to === null ? sql`1` : sql`(isNull(day) OR day < ${bind.date(to)})`}`
+    WHERE ${ofTypes} AND ${from === null ? sql`1` : sql`(isNull(day) OR day >= ${bind.date(from)})`} AND ${to === null ? sql`1` : sql`(isNull(day) OR day < ${bind.date(to)})`}`
   return sql`
     SELECT deal_id, account, if(isNull(day), '', substring(toString(assumeNotNull(day)), 1, 7)) AS month, conversion_event_id,
       touch_ids, touched_at, channels, campaigns, touch_sources, contents, teams,
@@ -124,7 +129,7 @@ const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
       ${byMoney ? sql`ifNull(worth, toInt128(0))` : sql`toInt128(0)`} AS money,
       multiIf(
         counted = 0, if(excluded_because = '', 'excluded', excluded_because),
-        ${dealTypes.length === 0 ? sql`deal_type = ${bind.string(RENEWAL)}, 'renewal'` : sql`deal_type NOT IN (${bind.strings(dealTypes)}), 'deal_type'`},
+        ${dealTypes.length === 0 ? sql`deal_type = ${bind.string(RENEWAL)}, 'renewal',` : sql``}
         isNull(day), 'undated',
         ${byMoney ? sql`isNull(amount), 'amount_missing', isNull(worth), 'rate_missing',` : sql``}
         '') AS excluded
@@ -185,9 +190,22 @@ export const attributionExcluded = (sources: FigureSources, question: Attributio
   GROUP BY reason
   ORDER BY reason`
 
-/** The pieces behind one value, in a stable order; their credit or money adds up to it. */
-export const attributionProof = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
-  SELECT deal_id, account, touch_id, toString(touched_at) AS touched_at, channel, campaign, source, content, team, missing, conversion_event_id,
-    toString(credit) AS credit_millionths, toString(money) AS money_minor
+/** One deal's credit touch by touch, with its money, in the order of the touches. */
+export const creditByTouch = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
+  SELECT deal_id, touch_id, toString(touched_at) AS touched_at, channel, campaign, source, content, team, missing, toString(credit) AS credit, toString(money) AS money
   FROM (${pieces(sources, question)})
   ORDER BY deal_id, place`
+
+/** What adds up to a value: credit in millionths, money in minor units, or (M59) credit and money without a touch beside all of it. */
+export type AttributionMeasure = 'credit' | 'money' | 'unattributed_credit' | 'unattributed_money'
+
+export const attributionProof = (sources: FigureSources, question: AttributionQuestion, measure: AttributionMeasure): Sql => {
+  const whole = measure === 'credit' || measure === 'unattributed_credit' ? sql`toInt128(credit)` : sql`money`
+  const share = measure === 'credit' || measure === 'money'
+  return sql`
+    SELECT 'deal' AS entity, deal_id AS id, account, deal_id, arrayFilter(id -> id != '', [touch_id, conversion_event_id]) AS event_ids, missing AS note,
+      if(touch_id = '', '', toString(touched_at)) AS at,
+      toString(${share ? whole : sql`if(missing != '', ${whole}, toInt128(0))`}) AS contribution, toString(${share ? sql`toInt128(0)` : whole}) AS base
+    FROM (${pieces(sources, question)})
+    ORDER BY deal_id, place`
+}

@@ -1,6 +1,6 @@
 import type { StageMap } from '../definitions/stage-map.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
-import { monthIn, stageName, whereAll, within } from './funnel-stages.ts'
+import { entityOf, monthIn, stageName, whereAll, within } from './funnel-stages.ts'
 import type { FigureSources } from './sources.ts'
 import { type Counted, type FunnelDimension, rankOf, stagePaths } from './stage-paths.ts'
 
@@ -96,8 +96,10 @@ export const conversionTimes = (sources: FigureSources, question: ConversionQues
     LIMIT ${bind.uint(atMost)}`
 }
 
+/** The units behind M6, with what became of each (`note`). */
 export const conversionProof = (sources: FigureSources, question: ConversionQuestion): Sql => sql`
-  SELECT unit, account, deal_id, state, toString(entered) AS at, entered_by, reached_by, toString(micros) AS micros
+  SELECT ${entityOf(question.counted)} AS entity, unit AS id, account, deal_id, arrayFilter(id -> id != '', [entered_by, reached_by]) AS event_ids, state AS note,
+    toString(entered) AS at, toString(state = 'converted') AS contribution, '1' AS base
   FROM (${cohort(sources, question)})
   WHERE state != 'out_of_order'
   ORDER BY entered, unit`

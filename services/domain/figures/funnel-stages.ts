@@ -63,11 +63,23 @@ export const stageEntries = (sources: FigureSources, question: FunnelStagesQuest
     ORDER BY is_total, ${keys}`
 }
 
-export const stageEntriesProof = (sources: FigureSources, question: FunnelStagesQuestion, only: 'first' | 'all'): Sql => sql`
-  SELECT unit, account, deal_id, event_id, toString(entered) AS at, is_created
+/** The entries behind M1 (`first`), M2 (`all`) or M3 (`created`: those created in the stage, beside all). */
+export const stageEntriesProof = (sources: FigureSources, question: FunnelStagesQuestion, measure: 'first' | 'all' | 'created'): Sql => sql`
+  SELECT ${entityOf(question.counted)} AS entity, unit AS id, account, deal_id, [event_id] AS event_ids, '' AS note, toString(entered) AS at,
+    toString(${measure === 'created' ? sql`is_created` : sql`1`}) AS contribution, toString(${measure === 'created' ? sql`1` : sql`0`}) AS base
   FROM (${entries(sources, question)})
-  WHERE ${only === 'first' ? sql`is_first = 1` : sql`1`}
+  WHERE ${measure === 'first' ? sql`is_first = 1` : sql`1`}
   ORDER BY entered, unit, event_id`
+
+/** The entries behind M7: first entries to the second stage over first entries to the first. */
+export const throughputProof = (sources: FigureSources, question: FunnelStagesQuestion, from: string, to: string): Sql => sql`
+  SELECT ${entityOf(question.counted)} AS entity, unit AS id, account, deal_id, [event_id] AS event_ids, stage AS note, toString(entered) AS at,
+    toString(stage = ${bind.string(to)}) AS contribution, toString(stage = ${bind.string(from)}) AS base
+  FROM (${entries(sources, { ...question, filters: { ...question.filters, stage: [from, to] } })})
+  WHERE is_first = 1
+  ORDER BY entered, unit, event_id`
+
+export const entityOf = (counted: Counted): Sql => (counted === 'deals' ? sql`'deal'` : sql`'journey'`)
 
 /**
  * One row per unit and instant at which it stands in a stage: its last entry before the instant, if it has not ended by then. Deals carry the
@@ -118,9 +130,11 @@ export const stageVolumes = (sources: FigureSources, question: FunnelStagesQuest
     ORDER BY is_total, ${keys}`
 }
 
-export const stageVolumesProof = (sources: FigureSources, question: FunnelStagesQuestion): Sql => sql`
-  SELECT unit, account, deal_id, event_id, toString(entered) AS at, toString(money) AS money_minor, why
-  FROM (${standing(sources, question)})
+/** The units behind M4 (`units`) or M5 (`money`). */
+export const stageVolumesProof = (sources: FigureSources, question: FunnelStagesQuestion, measure: 'units' | 'money'): Sql => sql`
+  SELECT ${entityOf(question.counted)} AS entity, unit AS id, account, deal_id, [event_id] AS event_ids, why AS note, toString(entered) AS at,
+    toString(${measure === 'money' ? sql`v.money` : sql`1`}) AS contribution, '0' AS base
+  FROM (${standing(sources, question)}) AS v
   ORDER BY unit, before`
 
 /** (reason, units): deals that are left out by rule, and entries to stages that the map does not know. */

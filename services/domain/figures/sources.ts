@@ -25,14 +25,6 @@ export type FigureSources = ProjectionSources & {
   readonly asOf: Bound
 }
 
-/** The tables as the projector keeps them. */
-export const keptProjections: ProjectionsAsOf = () => ({
-  accountTouches: sql`account_touches FINAL`,
-  dealJourney: sql`deal_journey FINAL`,
-  personJourney: sql`person_journey FINAL`,
-  dealCredit: sql`deal_credit FINAL`,
-})
-
 export type SourcesQuestion = {
   readonly tenant: string
   /** Milliseconds since the epoch: nothing recorded later is seen. */

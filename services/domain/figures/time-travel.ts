@@ -1,49 +1,53 @@
 import type { Definitions } from '../definitions/definitions.ts'
+import type { Sources } from '../projections/chain.ts'
 import { dealCredit } from '../projections/deal-credit.ts'
 import { dealJourney } from '../projections/deal-journey.ts'
 import { personJourney } from '../projections/person-journey.ts'
-import { bind, type Sql, sql } from '../sql.ts'
-import type { ProjectionSources } from './sources.ts'
+import { bind, identifier, type Sql, sql } from '../sql.ts'
+import type { ProjectionsAsOf } from './sources.ts'
 
-export type TimeTravelQuestion = {
-  readonly tenant: string
-  /** Milliseconds since the epoch. */
-  readonly asOf: number
-  readonly definitions: Definitions
-}
+const ofTenant = (table: string, tenant: string): Sql =>
+  sql`(SELECT * FROM ${identifier(table)} FINAL WHERE tenant = ${bind.string(tenant)})`
+
+/** The tables as the projector keeps them: as of `projected_to`, while no step is under way. */
+export const keptProjections: ProjectionsAsOf = tenant => ({
+  accountTouches: ofTenant('account_touches', tenant),
+  dealJourney: ofTenant('deal_journey', tenant),
+  personJourney: ofTenant('person_journey', tenant),
+  dealCredit: ofTenant('deal_credit', tenant),
+})
 
 /**
- * The projections of one tenant as they were at `asOf`: the same SELECTs that fill the kept tables, from the facts known then and from the
- * bitemporal `roots`, `identities` and `account_touches` (design D1).
+ * The projections of one tenant as they were at an instant not after the watermark: the same SELECTs that fill the kept tables, from the
+ * facts known then and from the bitemporal `roots`, `identities` and `account_touches`, which keep every stretch of knowledge (design D1).
  */
-export const travelledProjections = ({ tenant, asOf, definitions }: TimeTravelQuestion): ProjectionSources => {
-  const tenantIs = bind.string(tenant)
-  const known = sql`${bind.instant(asOf)}`
-  const ofTenant = (table: string): Sql => sql`(SELECT * FROM ${{ parts: [table] }} FINAL WHERE tenant = ${tenantIs})`
-  const dealFacts = ofTenant('deal_facts')
-  const leadFacts = ofTenant('lead_facts')
-  const roots = ofTenant('roots')
-  const accountTouches = ofTenant('account_touches')
-  const deals = sql`SELECT DISTINCT tenant, subject AS deal_id FROM deal_facts WHERE tenant = ${tenantIs}`
-  const journeys = sql`(${dealJourney({ dealFacts, deals, asOf: known })})`
-  const persons = sql`
-    SELECT tenant, subject AS person FROM lead_facts WHERE tenant = ${tenantIs}
-    UNION DISTINCT
-    SELECT tenant, arrayJoin(persons) AS person FROM account_touches WHERE tenant = ${tenantIs}`
-  return {
-    accountTouches,
-    dealJourney: journeys,
-    dealCredit: sql`(${dealCredit({ dealJourney: journeys, accountTouches, roots, deals, tenant, definitions, asOf: known })})`,
-    personJourney: sql`(${personJourney({
-      leadFacts,
-      dealFacts,
-      identities: ofTenant('identities'),
-      accountTouches,
-      dealJourney: journeys,
-      persons,
-      tenant,
-      definitions,
-      asOf: known,
-    })})`,
+export const travelledProjections =
+  (definitions: Definitions): ProjectionsAsOf =>
+  (tenant, at) => {
+    const asOf = sql`${bind.instant(at)}`
+    const of = (table: string): Sql => ofTenant(table, tenant)
+    const deals = sql`SELECT DISTINCT tenant, subject AS deal_id FROM deal_facts WHERE tenant = ${bind.string(tenant)} AND recorded_at <= ${asOf}`
+    // whoever may have a journey: led, touched, placed or linked to a deal
+    const persons = sql`
+      SELECT DISTINCT tenant, subject AS person FROM lead_facts WHERE tenant = ${bind.string(tenant)}
+      UNION DISTINCT SELECT DISTINCT tenant, arrayJoin(persons) AS person FROM account_touches WHERE tenant = ${bind.string(tenant)}
+      UNION DISTINCT SELECT DISTINCT tenant, person FROM placements WHERE tenant = ${bind.string(tenant)}
+      UNION DISTINCT SELECT DISTINCT tenant, person FROM deal_facts WHERE tenant = ${bind.string(tenant)} AND type = 'deal-contact-linked'`
+    const sources: Sources = {
+      touchFacts: of('touch_facts'),
+      linkFacts: of('link_facts'),
+      leadFacts: of('lead_facts'),
+      dealFacts: of('deal_facts'),
+      roots: of('roots'),
+      placements: of('placements'),
+      identities: of('identities'),
+      accountTouches: of('account_touches'),
+      dealJourney: sql`(${dealJourney({ dealFacts: of('deal_facts'), deals, asOf })})`,
+    }
+    return {
+      accountTouches: sources.accountTouches,
+      dealJourney: sources.dealJourney,
+      dealCredit: sql`(${dealCredit({ ...sources, deals, tenant, definitions, asOf })})`,
+      personJourney: sql`(${personJourney({ ...sources, persons, tenant, definitions, asOf })})`,
+    }
   }
-}

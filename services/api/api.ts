@@ -1,0 +1,59 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { Histogram, Registry } from 'prom-client'
+import type { Store } from '../store/port.ts'
+import { accountRoutes } from './accounts/routes.ts'
+import { createAnswerReader } from './as-of.ts'
+import { attributionRoutes } from './attribution/routes.ts'
+import { dealRoutes } from './deals/routes.ts'
+import { explainRoutes } from './explain/routes.ts'
+import type { TokenKey } from './explain/token.ts'
+import { funnelRoutes } from './funnel/routes.ts'
+import { healthRoutes } from './health/routes.ts'
+import { registryRoutes, type SchemaReader } from './registry/routes.ts'
+
+export type ApiOptions = {
+  readonly store: Store
+  /** The registry's read paths. */
+  readonly registry: SchemaReader
+  /** Signs explain tokens of a tenant; must stay the same, or tokens stop to open. */
+  readonly tokenKey: TokenKey
+  /** Milliseconds since the epoch; only for `/v1/freshness`. */
+  readonly now: () => number
+  /** Where other parts of the process count, so that `/metrics` shows all of them. */
+  readonly metrics?: Registry
+}
+
+/** Questions → figures. Register it on the HTTP app; `registerOpenApi` goes before. */
+export const createApi = ({
+  store,
+  registry,
+  tokenKey,
+  now,
+
+  metrics = new Registry(),
+}: ApiOptions): FastifyPluginAsync => {
+  const reader = createAnswerReader({ store })
+  const figures = { store, reader, tokenKey }
+  const seconds = new Histogram({
+    name: 'accord_api_answer_seconds',
+    help: 'Time to answer, by route pattern and status',
+    labelNames: ['route', 'status'],
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [metrics],
+  })
+
+  return async app => {
+    // Route patterns, never URLs: a query may carry names.
+    app.addHook('onResponse', async (request, reply) => {
+      const labels = { route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) }
+      seconds.observe(labels, reply.elapsedTime / 1000)
+    })
+    await app.register(attributionRoutes, figures)
+    await app.register(funnelRoutes, figures)
+    await app.register(dealRoutes, figures)
+    await app.register(accountRoutes, figures)
+    await app.register(explainRoutes, figures)
+    await app.register(healthRoutes, { store, reader, metrics, now })
+    await app.register(registryRoutes, { registry })
+  }
+}

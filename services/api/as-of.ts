@@ -1,0 +1,127 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Definitions } from '../domain/definitions/definitions.ts'
+import { figureSources, type FigureSources } from '../domain/figures/sources.ts'
+import { endOfDay, isIsoDate } from '../domain/periods.ts'
+import { decodePosition } from '../domain/position.ts'
+import { keptProjections, travelledProjections } from '../domain/figures/time-travel.ts'
+import { sql } from '../domain/sql.ts'
+import type { Store } from '../store/port.ts'
+import { badParameter, notYetProjected, positionNotReached } from './problems.ts'
+import { readBackfill, readTenantAt, type TenantSettings } from './settings.ts'
+
+export type Progress = { readonly projectingTo: number; readonly projectedTo: number }
+
+/**
+ * `reconstructed`: before the tenant went live; `not_final`: later than what is projected, so the answer may still change;
+ * `backfill_open`: history is being filled in, nothing of the tenant is projected until it went live.
+ */
+export type TimeFlag = 'reconstructed' | 'not_final' | 'backfill_open'
+
+/** Everything an answer is made from: whose, as known when, under what. */
+export type AnswerContext = {
+  readonly tenant: string
+  readonly sources: FigureSources
+  readonly settings: TenantSettings
+  readonly definitions: Definitions
+  /** As asked for; without as_of the watermark. Milliseconds since the epoch, like the next two. */
+  readonly asOf: number
+  readonly watermark: number
+  /** min(as_of, watermark): nothing later is in the answer. */
+  readonly observedTo: number
+  readonly flags: readonly TimeFlag[]
+}
+
+export type TimeQuestion = { readonly as_of?: string | undefined; readonly after?: string | undefined }
+
+export type AnswerReader = {
+  /** Runs `answer` over one state of the tables. It may be run again, when projecting went on meanwhile. */
+  readonly read: <T>(tenant: string, time: TimeQuestion, answer: (context: AnswerContext) => Promise<T>) => Promise<T>
+  readonly progress: () => Promise<Progress | null>
+}
+
+export type AnswerReaderOptions = {
+  readonly store: Store
+  /** How long `after=` waits; 5 s. */
+  readonly waitMs?: number
+  readonly pollMs?: number
+}
+
+const ProgressRow = z.object({ name: z.string(), at: z.coerce.number() })
+const KEPT_ATTEMPTS = 2
+
+/**
+ * Answers without `as_of` are as of the watermark (design D2): read from the kept tables when no projecting was under way before and after,
+ * else again, the third time by time travel. So each of them re-opens to the same bytes under its `as_of`.
+ */
+export const createAnswerReader = ({ store, waitMs = 5_000, pollMs = 25 }: AnswerReaderOptions): AnswerReader => {
+  const progress = async (): Promise<Progress | null> => {
+    const rows = await store.read(
+      sql`SELECT toString(name) AS name, toUnixTimestamp64Milli(at) AS at FROM progress FINAL WHERE name IN ('projecting_to', 'projected_to')`,
+    )
+    const found = new Map(rows.map(row => ProgressRow.parse(row)).map(({ name, at }) => [name, at]))
+    const projectedTo = found.get('projected_to')
+    return projectedTo === undefined ? null : { projectingTo: found.get('projecting_to') ?? projectedTo, projectedTo }
+  }
+
+  const projectedSoFar = async (): Promise<Progress> => {
+    const found = await progress()
+    if (found === null) throw notYetProjected()
+    return found
+  }
+
+  /** A date means its end in the tenant's zone, as that zone was known when the day ended in UTC: the same for ever. */
+  const endOfTenantsDay = async (tenant: string, date: string): Promise<number> =>
+    endOfDay(date, (await readTenantAt(store, tenant, endOfDay(date, 'UTC'))).settings.zone)
+
+  const untilShown = async (position: string): Promise<void> => {
+    const wanted = decodePosition(position)
+    if (wanted === null) throw badParameter('after', 'expected a position as a write has answered it')
+    const deadline = performance.now() + waitMs
+    while (((await progress())?.projectedTo ?? 0) < wanted) {
+      if (performance.now() >= deadline) throw positionNotReached(position)
+      await wait(pollMs)
+    }
+  }
+
+  const read: AnswerReader['read'] = async (tenant, { as_of, after }, answer) => {
+    if (after !== undefined) await untilShown(after)
+    const asked = as_of === undefined ? null : parseAsOf(as_of)
+    for (let attempt = 1; ; attempt++) {
+      const before = await projectedSoFar()
+      const watermark = before.projectedTo
+      const asOf = asked === null ? watermark : asked.kind === 'instant' ? asked.ms : await endOfTenantsDay(tenant, asked.date)
+      const observedTo = Math.min(asOf, watermark)
+      const keep = observedTo === watermark && attempt <= KEPT_ATTEMPTS
+      if (keep && before.projectingTo > watermark) {
+        await wait(pollMs) // a step is short: mostly the next look finds it done
+        continue
+      }
+      const [{ settings, definitions }, backfill] = await Promise.all([
+        readTenantAt(store, tenant, observedTo),
+        readBackfill(store, tenant, watermark),
+      ])
+      const flags: TimeFlag[] = []
+      if (backfill.open) flags.push('backfill_open')
+      if (asOf > watermark) flags.push('not_final')
+      if (backfill.liveFrom !== null && asOf < backfill.liveFrom) flags.push('reconstructed')
+      const projections = keep ? keptProjections : travelledProjections(definitions)
+      const sources = figureSources({ tenant, asOf: observedTo, projections })
+      const result = await answer({ tenant, sources, settings, definitions, asOf, watermark: observedTo, observedTo, flags })
+      // Without a change nothing is projected, the watermark moves all the same: only a step that was begun meanwhile counts.
+      if (!keep || (await projectedSoFar()).projectingTo <= watermark) return result
+    }
+  }
+  return { read, progress }
+}
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/
+
+type AsOf = { readonly kind: 'instant'; readonly ms: number } | { readonly kind: 'date'; readonly date: string }
+
+const parseAsOf = (text: string): AsOf => {
+  if (isIsoDate(text)) return { kind: 'date', date: text }
+  const ms = INSTANT.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms)) throw badParameter('as_of', 'expected an instant (2026-07-01T12:00:00Z) or a date (2026-07-01)')
+  return { kind: 'instant', ms }
+}

@@ -1,0 +1,106 @@
+import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
+import { z } from 'zod'
+import type { Definitions } from '../../domain/definitions/definitions.ts'
+import { modelName } from '../../domain/definitions/attribution-model.ts'
+import {
+  ATTRIBUTION_DIMENSIONS,
+  type AttributionQuestion,
+  BASES,
+  type Basis,
+  type Conversion,
+  CONVERSIONS_OF,
+} from '../../domain/figures/attribution.ts'
+import { requireScope } from '../../http/caller.ts'
+import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
+import { inFormatAsked } from '../format.ts'
+import {
+  currencyOf,
+  currencyParameter,
+  filterParameter,
+  filtersOf,
+  formatParameter,
+  listOf,
+  periodOf,
+  periodParameters,
+  queryOf,
+  severalOf,
+  timeParameters,
+} from '../parameters.ts'
+import { badParameter } from '../problems.ts'
+import { attributionAnswer, findModel, responsesName } from './figure.ts'
+
+const filters = {
+  channel: filterParameter,
+  campaign: filterParameter,
+  source: filterParameter,
+  content: filterParameter,
+  team: filterParameter,
+  month: filterParameter,
+  deal_type: filterParameter.describe('Default: all but renewals; * for every type'),
+}
+
+const Query = queryOf({
+  basis: z.enum(BASES).default('conversions').describe('conversions answers M56, pipeline M55, revenue M54'),
+  conversion: z.string().optional().describe('won, deal or sqo; default won, for pipeline sqo'),
+  model: z.string().default('linear').describe('Attribution model: id, or id@version'),
+  by: severalOf(ATTRIBUTION_DIMENSIONS),
+  ...periodParameters,
+  ...currencyParameter,
+  ...filters,
+  ...timeParameters,
+  ...formatParameter,
+})
+
+export const modelOf = (definitions: Definitions, asked: string): string => {
+  const model = findModel(definitions, asked)
+  if (model !== null) return model
+  throw badParameter('model', `there is no model ${asked.slice(0, 64)}: there are ${definitions.models.map(modelName).join(', ')}`)
+}
+
+export const conversionOf = (basis: Basis, asked: string | undefined): Conversion => {
+  const allowed = CONVERSIONS_OF[basis]
+  if (asked === undefined) return allowed[0]
+  const found = allowed.find(conversion => conversion === asked)
+  if (found === undefined)
+    throw badParameter('conversion', `basis ${basis} is answered for ${allowed.join(', ')}, not for ${asked.slice(0, 64)}`)
+  return found
+}
+
+/** Credit by dimension under one model. */
+export const attributionRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, options) => {
+  app.get(
+    '/v1/attribution',
+    {
+      onRequest: requireScope('read'),
+      preSerialization: inFormatAsked(options.store),
+      schema: {
+        tags: ['attribution'],
+        summary: 'Attributed conversions, pipeline or revenue by dimension (M54–M56, M59)',
+        description:
+          'Dated by close date (deals: creation; sqo: pipeline entry, pipeline value when it was first known). Rows add up to the total; what no touch earned is under (unattributed), with the reason among its flags.',
+        querystring: Query,
+        ...figureSchema,
+      },
+    },
+    request =>
+      answerFigure(options, request, request.query, async (context, explainUnder) => {
+        const { query } = request
+        const { from, to } = periodOf(query, context.settings)
+        const question: AttributionQuestion = {
+          basis: query.basis,
+          conversion: conversionOf(query.basis, query.conversion),
+          model: modelOf(context.definitions, query.model),
+          by: listOf(query.by),
+          filters: filtersOf(query, ATTRIBUTION_DIMENSIONS),
+          dealTypes: filtersOf(query, ['deal_type']).deal_type ?? [],
+          from,
+          to,
+          currency: currencyOf(query.currency, context),
+          zone: context.settings.zone,
+        }
+        const responses = responsesName(context.definitions)
+        const under = { definition: responses, model: question.model, definitions: [responses, question.model] }
+        return { ...(await attributionAnswer(options.store, context, question, explainUnder(under))), under }
+      }),
+  )
+}

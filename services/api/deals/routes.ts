@@ -1,0 +1,85 @@
+import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
+import { z } from 'zod'
+import { modelName } from '../../domain/definitions/attribution-model.ts'
+import { type Basis, CONVERSIONS, EVERY_TYPE } from '../../domain/figures/attribution.ts'
+import { requireScope } from '../../http/caller.ts'
+import { Problem } from '../../http/problem.ts'
+import { responsesName } from '../attribution/figure.ts'
+import { modelOf } from '../attribution/routes.ts'
+import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
+import { inFormatAsked } from '../format.ts'
+import { currencyOf, currencyParameter, formatParameter, queryOf, timeParameters } from '../parameters.ts'
+import { notFound } from '../problems.ts'
+import { dealCreditAnswer, dealExists } from './credit.ts'
+
+const Query = queryOf({
+  model: z.string().optional().describe('Attribution model; default: every model'),
+  conversion: z.enum(CONVERSIONS).default('won'),
+  ...currencyParameter,
+  ...timeParameters,
+  ...formatParameter,
+})
+
+/** The money that a conversion splits. */
+const BASIS_OF: Readonly<Record<(typeof CONVERSIONS)[number], Basis>> = { won: 'revenue', sqo: 'pipeline', deal: 'conversions' }
+
+export const dealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, options) => {
+  app.get(
+    '/v1/deals/:id/credit',
+    {
+      onRequest: requireScope('read'),
+      preSerialization: inFormatAsked(options.store),
+      schema: {
+        tags: ['deals'],
+        summary: 'One deal’s credit touch by touch, per model (M53 and its money)',
+        params: z.object({ id: z.string().min(1).max(512) }),
+        querystring: Query,
+        response: { ...figureSchema.response, 404: Problem },
+        produces: figureSchema.produces,
+      },
+    },
+    request =>
+      answerFigure(options, request, request.query, async (context, explainUnder) => {
+        const { query, params } = request
+        if (!(await dealExists(options.store, context, params.id))) throw notFound('there is no such deal')
+        const models = query.model === undefined ? context.definitions.models.map(modelName) : [modelOf(context.definitions, query.model)]
+        const responses = responsesName(context.definitions)
+        const currency = currencyOf(query.currency, context)
+        const answers = await Promise.all(
+          models.map(model =>
+            dealCreditAnswer(
+              options.store,
+              context,
+              {
+                dealId: params.id,
+                attribution: {
+                  basis: BASIS_OF[query.conversion],
+                  conversion: query.conversion,
+                  model,
+                  by: [],
+                  filters: {},
+                  dealTypes: [EVERY_TYPE],
+                  from: null,
+                  to: null,
+                  currency,
+                  zone: context.settings.zone,
+                },
+              },
+              explainUnder({ definition: responses, definitions: [responses, model] }),
+            ),
+          ),
+        )
+        const [only] = models
+        return {
+          rows: answers.flatMap(answer => answer.rows),
+          total: answers.flatMap(answer => answer.total),
+          excluded: answers[0]?.excluded ?? {},
+          under: {
+            definition: responses,
+            definitions: [responses, ...models],
+            ...(models.length === 1 && only !== undefined ? { model: only } : {}),
+          },
+        }
+      }),
+  )
+}

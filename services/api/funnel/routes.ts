@@ -1,0 +1,186 @@
+import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
+import { z } from 'zod'
+import type { StageMap } from '../../domain/definitions/stage-map.ts'
+import { POLICIES, type Transition } from '../../domain/figures/funnel-conversion.ts'
+import type { FunnelStagesQuestion } from '../../domain/figures/funnel-stages.ts'
+import { type Counted, COUNTED, FUNNEL_DIMENSIONS, type FunnelDimension, rankOf } from '../../domain/figures/stage-paths.ts'
+import { monthsOf, nextMonth, startOfDay } from '../../domain/periods.ts'
+import { requireScope } from '../../http/caller.ts'
+import type { AnswerContext } from '../as-of.ts'
+import { answerFigure, type Figures, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
+import { inFormatAsked } from '../format.ts'
+import {
+  currencyOf,
+  currencyParameter,
+  filterParameter,
+  filtersOf,
+  formatParameter,
+  listOf,
+  type Period,
+  periodOf,
+  periodParameters,
+  queryOf,
+  severalOf,
+  timeParameters,
+} from '../parameters.ts'
+import { badParameter } from '../problems.ts'
+import { conversionAnswer, countedFrom, MEASURES } from './conversion.ts'
+import { stageMapName, stagesAnswer } from './stages.ts'
+
+const filters = { month: filterParameter, channel: filterParameter, campaign: filterParameter, owner: filterParameter }
+/** Days that a transition is given where nothing else is asked for. */
+const DEFAULT_HORIZON_DAYS = 90
+
+const StagesQuery = queryOf({
+  by: severalOf(FUNNEL_DIMENSIONS),
+  ...periodParameters,
+  ...currencyParameter,
+  ...filters,
+  stage: filterParameter,
+  ...timeParameters,
+  ...formatParameter,
+})
+
+const ConversionQuery = queryOf({
+  stage_from: z.string().optional().describe('With stage_to; without both: from each stage to the next'),
+  stage_to: z.string().optional(),
+  horizon_days: z.coerce.number().int().min(1).max(3650).default(DEFAULT_HORIZON_DAYS),
+  policy: z
+    .enum(POLICIES)
+    .default('implied')
+    .describe('implied: a later stage has passed the one asked about; strict: only that stage counts'),
+  measure: z.enum(MEASURES).default('cohort').describe('cohort answers M6, throughput M7; never both in one table'),
+  by: severalOf(FUNNEL_DIMENSIONS),
+  ...periodParameters,
+  ...filters,
+  ...timeParameters,
+  ...formatParameter,
+})
+
+/** Entries, volumes and conversion of the stages of the company's funnel. */
+export const funnelRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, options) => {
+  app.get(
+    '/v1/funnel/stages',
+    {
+      onRequest: requireScope('read'),
+      preSerialization: inFormatAsked(options.store),
+      schema: {
+        tags: ['funnel'],
+        summary: 'Entries, direct share, volume and value by stage (M1–M5)',
+        description:
+          'Journeys through all stages, deals through those of deals. Volumes and values are those at the end of the period, or of each month of it.',
+        querystring: StagesQuery,
+        ...figureSchema,
+      },
+    },
+    request =>
+      answerFigure(options, request, request.query, async (context, explainUnder) => {
+        const { query } = request
+        const { stageMap } = context.definitions
+        const period = periodOf(query, context.settings)
+        const by = listOf(query.by)
+        const named = filtersOf(query, [...FUNNEL_DIMENSIONS, 'stage'])
+        for (const stage of named.stage ?? []) assertStage(stageMap, 'stage', stage)
+        const question: Omit<FunnelStagesQuestion, 'counted'> = {
+          stageMap,
+          by,
+          filters: named,
+          from: period.fromMs,
+          to: period.toMs,
+          zone: context.settings.zone,
+          currency: currencyOf(query.currency, context),
+          volumesAt: volumesAt(period, by, context),
+        }
+        const under = { definition: stageMapName(stageMap), definitions: [stageMapName(stageMap)] }
+        const parts = await Promise.all(
+          COUNTED.map(counted => stagesAnswer(options.store, context, { ...question, counted }, explainUnder(under))),
+        )
+        return { ...together(parts), under }
+      }),
+  )
+
+  app.get(
+    '/v1/funnel/conversion',
+    {
+      onRequest: requireScope('read'),
+      preSerialization: inFormatAsked(options.store),
+      schema: {
+        tags: ['funnel'],
+        summary: 'Conversion from stage to stage: of a cohort within a horizon (M6), or throughput of a period (M7)',
+        description: `The cohort is the first entries to stage_from in the period, counted as journeys, or as deals from the first stage of deals on. Horizon ${DEFAULT_HORIZON_DAYS} days by default. Cohorts in which some are still open are flagged immature and estimated (Aalen–Johansen).`,
+        querystring: ConversionQuery,
+        ...figureSchema,
+      },
+    },
+    request =>
+      answerFigure(options, request, request.query, async (context, explainUnder) => {
+        const { query } = request
+        const { stageMap } = context.definitions
+        const period = periodOf(query, context.settings)
+        const transitions = transitionsOf(stageMap, query.stage_from, query.stage_to, query.horizon_days)
+        const question = {
+          stageMap,
+          measure: query.measure,
+          policy: query.policy,
+          by: listOf(query.by),
+          filters: filtersOf(query, FUNNEL_DIMENSIONS),
+          from: period.fromMs,
+          to: period.toMs,
+          zone: context.settings.zone,
+          observedTo: context.observedTo,
+        }
+        const under = { definition: stageMapName(stageMap), definitions: [stageMapName(stageMap)] }
+        const byCounted = Map.groupBy(transitions, (transition): Counted => countedFrom(stageMap, transition.from))
+        const parts = await Promise.all(
+          [...byCounted].map(([counted, some]) =>
+            conversionAnswer(options.store, context, { ...question, counted, transitions: some }, explainUnder(under)),
+          ),
+        )
+        return { ...together(parts), under }
+      }),
+  )
+}
+
+const together = (parts: readonly Figures[]): Figures => ({
+  rows: parts.flatMap(part => part.rows),
+  total: parts.flatMap(part => part.total),
+  excluded: parts.reduce<Record<string, number>>((all, { excluded }) => {
+    for (const [reason, n] of Object.entries(excluded)) all[reason] = (all[reason] ?? 0) + n
+    return all
+  }, {}),
+})
+
+const assertStage = (map: StageMap, parameter: string, stage: string): void => {
+  if (rankOf(map, stage) > 0) return
+  throw badParameter(parameter, `there is no stage ${stage.slice(0, 64)}: there are ${map.stages.map(each => each.name).join(', ')}`)
+}
+
+/** One transition, or each stage to the next. */
+const transitionsOf = (map: StageMap, from: string | undefined, to: string | undefined, horizonDays: number): readonly Transition[] => {
+  if (from === undefined && to === undefined) {
+    return map.stages.slice(1).map((stage, i) => ({ from: map.stages[i]?.name ?? '', to: stage.name, horizonDays }))
+  }
+  if (from === undefined || to === undefined)
+    throw badParameter(from === undefined ? 'stage_from' : 'stage_to', 'give both stage_from and stage_to, or neither')
+  assertStage(map, 'stage_from', from)
+  assertStage(map, 'stage_to', to)
+  if (rankOf(map, from) >= rankOf(map, to)) {
+    throw badParameter('stage_to', `must come after stage_from in the order ${map.stages.map(stage => stage.name).join(', ')}`)
+  }
+  return [{ from, to, horizonDays }]
+}
+
+/** The end of the period, or of each of its months; never later than what is known. */
+const volumesAt = (
+  period: Period,
+  by: readonly FunnelDimension[],
+  { settings, observedTo }: AnswerContext,
+): FunnelStagesQuestion['volumesAt'] => {
+  const known = observedTo + 1
+  if (!by.includes('month')) return [{ month: '', before: Math.min(period.toMs ?? known, known) }]
+  const { from, to, toMs } = period
+  if (from === null || to === null || toMs === null) throw badParameter('by', 'volumes by month need a period, or from and to')
+  return monthsOf({ from, to })
+    .filter(month => startOfDay(`${month}-01`, settings.zone) < known)
+    .map(month => ({ month, before: Math.min(startOfDay(nextMonth(month), settings.zone), toMs, known) }))
+}
