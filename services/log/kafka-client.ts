@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Kafka, logLevel, PartitionAssigners, type Cluster } from 'kafkajs'
-import { saslOptions, tlsOptions, type KafkaLogOptions } from './kafka-config.ts'
+import { tlsOptions, type KafkaLogOptions } from './kafka-config.ts'
 import { hasType, toLogError, wasAnswered } from './kafka-errors.ts'
 import { quietKafkaTimers } from './kafka-timers.ts'
 import { LogError } from './port.ts'
@@ -21,7 +21,7 @@ export const kafkaClient = ({ brokers, clientId, sasl, tls, logger }: KafkaLogOp
     logLevel: logger === undefined ? logLevel.NOTHING : logLevel.WARN,
     // what the client calls an error is mostly a request that it will repeat
     logCreator: () => entry => logger?.debug({ kafkajs: entry.namespace, said: entry.log.message }, 'kafka client'),
-    ...(sasl !== undefined && { sasl: saslOptions(sasl) }),
+    ...(sasl !== undefined && { sasl: { ...sasl } }), // a copy: the client keeps its state in it
     ...(tls !== undefined && { ssl: tlsOptions(tls) }),
   })
 }
@@ -70,10 +70,27 @@ export type KafkaConnection = {
   readonly close: () => Promise<void>
 }
 
+/** Longer than the client's own timeout: only what the client has lost track of runs into it. */
+export const LOST_REQUEST_MS = REQUEST_TIMEOUT_MS + 5000
+
+/** The client can lose a request when its connection breaks at the wrong moment; then nobody would ever answer. */
+export const within = async <T>(ms: number, doing: string, work: Promise<T>): Promise<T> => {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new LogError('LOG_OVERLOADED', `Kafka: ${doing}: no answer within ${ms} ms`)), ms)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 const RETRY_MS = 100
 const RETRY_MOST_MS = 1000
 /** A topic that was created a moment ago may not be known to every broker yet. */
 const NEW_TOPIC_MS = 1500
+
+/** Said by the adapter itself about what it found, not about the connection. */
+const isRefusal = (error: unknown): boolean => error instanceof LogError && error.code !== 'LOG_OVERLOADED'
 
 export const kafkaConnection = (options: KafkaLogOptions): KafkaConnection => {
   let connecting: Promise<Cluster> | null = null
@@ -81,8 +98,13 @@ export const kafkaConnection = (options: KafkaLogOptions): KafkaConnection => {
 
   const connect = async (): Promise<Cluster> => {
     const cluster = newCluster(options)
-    await cluster.connect()
-    return cluster
+    try {
+      await cluster.connect()
+      return cluster
+    } catch (error) {
+      await cluster.disconnect().catch(() => undefined)
+      throw error
+    }
   }
   const drop = async (): Promise<void> => {
     const dropped = connecting
@@ -92,14 +114,17 @@ export const kafkaConnection = (options: KafkaLogOptions): KafkaConnection => {
   const once = async <T>(topics: readonly string[], work: (cluster: Cluster) => Promise<T>): Promise<T> => {
     connecting ??= connect()
     const mine = connecting
+    const cluster = await mine.catch((error: unknown) => {
+      if (connecting === mine) connecting = null
+      throw error
+    })
     try {
-      const cluster = await mine
       if (topics.length > 0) await cluster.addMultipleTargetTopics([...topics])
       await cluster.refreshMetadataIfNecessary()
       return await work(cluster)
     } catch (error) {
-      if (hasType(error, MOVED)) await (await mine).refreshMetadata().catch(() => (connecting === mine ? drop() : undefined))
-      else if (connecting === mine && !wasAnswered(error) && !(error instanceof LogError)) void drop() // the client keeps half-broken state: a new connection is cheaper than guessing
+      if (hasType(error, MOVED)) await cluster.refreshMetadata().catch(() => (connecting === mine ? drop() : undefined))
+      else if (connecting === mine && !wasAnswered(error) && !isRefusal(error)) void drop() // the client keeps half-broken state: a new connection is cheaper than guessing
       throw error
     }
   }

@@ -1,11 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { SASLOptions } from 'kafkajs'
 
-export type KafkaSasl = {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-  readonly username: string
-  readonly password: string
-}
+type Credentials<Mechanism extends string> = { readonly mechanism: Mechanism; readonly username: string; readonly password: string }
+export type KafkaSasl = Credentials<'plain'> | Credentials<'scram-sha-256'> | Credentials<'scram-sha-512'>
 
 /** PEM texts. Without `ca` the machine's own trust store decides. */
 export type KafkaTls = { readonly ca?: string; readonly cert?: string; readonly key?: string }
@@ -115,18 +111,6 @@ export const kafkaOptionsFrom = (env: Environment, readText: (path: string) => s
       ...(tlsText === 'true' && { tls: pem }),
       ...numbers,
     },
-  }
-}
-
-/** kafkajs' own type is one member per mechanism. */
-export const saslOptions = ({ mechanism, username, password }: KafkaSasl): SASLOptions => {
-  switch (mechanism) {
-    case 'plain':
-      return { mechanism, username, password }
-    case 'scram-sha-256':
-      return { mechanism, username, password }
-    case 'scram-sha-512':
-      return { mechanism, username, password }
   }
 }
 

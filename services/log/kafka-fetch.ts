@@ -1,4 +1,5 @@
 import type { Cluster } from 'kafkajs'
+import { LOST_REQUEST_MS, within } from './kafka-client.ts'
 import type { FetchedMessage, FetchedPartition, FetchResponse } from './kafka-broker.ts'
 import type { LogRecord, TopicPartition } from './port.ts'
 
@@ -47,7 +48,7 @@ const fetchFrom = async (cluster: Cluster, nodeId: string, targets: readonly Tar
     asked.push({ partition, fetchOffset: String(next), maxBytes: MAX_PARTITION_BYTES })
     byTopic.set(topic, asked)
   }
-  const response: FetchResponse = await broker.fetch({
+  const request: Promise<FetchResponse> = broker.fetch({
     maxWaitTime: MAX_WAIT_MS,
     minBytes: 1,
     maxBytes: MAX_BYTES,
@@ -55,6 +56,7 @@ const fetchFrom = async (cluster: Cluster, nodeId: string, targets: readonly Tar
     topics: [...byTopic].map(([topic, partitions]) => ({ topic, partitions })),
     rackId: '',
   })
+  const response = await within(LOST_REQUEST_MS, 'fetching', request)
   return new Map(
     response.responses.flatMap(({ topicName, partitions }) => partitions.map(found => [`${topicName}/${found.partition}`, found])),
   )

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { AssignerProtocol, type Cluster, type GroupMember } from 'kafkajs'
 import { asGroupBroker, type GroupBroker } from './kafka-broker.ts'
-import { partitionsOf, type KafkaConnection } from './kafka-client.ts'
+import { LOST_REQUEST_MS, partitionsOf, within, type KafkaConnection } from './kafka-client.ts'
 import type { LogLogger } from './kafka-config.ts'
 import { hasType, toLogError } from './kafka-errors.ts'
 import type { Position, TopicPartition } from './port.ts'
@@ -44,7 +44,7 @@ export const dealOut = (
   partitions: readonly TopicPartition[],
 ): ReadonlyMap<string, Record<string, number[]>> => {
   const members = memberIds.toSorted()
-  const dealt = new Map(members.map(member => [member, {} as Record<string, number[]>]))
+  const dealt = new Map<string, Record<string, number[]>>(members.map(member => [member, {}]))
   partitions.forEach(({ topic, partition }, index) => {
     const share = dealt.get(members[index % members.length] ?? '')
     if (share === undefined) return
@@ -86,7 +86,7 @@ export const joinGroup = (options: MembershipOptions): Membership => {
       async cluster => {
         try {
           if (coordinator?.isConnected() !== true) coordinator = asGroupBroker(await cluster.findGroupCoordinator({ groupId: group }))
-          return await work(cluster, coordinator)
+          return await within(LOST_REQUEST_MS + rebalanceTimeoutMs, doing, work(cluster, coordinator))
         } catch (error) {
           coordinator = null
           throw error

@@ -1,4 +1,4 @@
-import { partitionsOf, type KafkaConnection } from './kafka-client.ts'
+import { LOST_REQUEST_MS, partitionsOf, within, type KafkaConnection } from './kafka-client.ts'
 import type { Position } from './port.ts'
 
 export type KafkaPositions = {
@@ -23,7 +23,7 @@ export const kafkaPositions = (connection: KafkaConnection): KafkaPositions => {
         fromBeginning,
         partitions: partitionsOf(cluster, topic).map(partition => ({ partition })),
       }))
-      return flat(await cluster.fetchTopicsOffset(asked))
+      return flat(await within(LOST_REQUEST_MS, 'asking for offsets', cluster.fetchTopicsOffset(asked)))
     })
 
   return {
@@ -37,7 +37,8 @@ export const kafkaPositions = (connection: KafkaConnection): KafkaPositions => {
           topic,
           partitions: partitionsOf(cluster, topic).map(partition => ({ partition, offset: '-1' })),
         }))
-        const { responses } = await coordinator.offsetFetch({ groupId: group, topics: asked })
+        const request = coordinator.offsetFetch({ groupId: group, topics: asked })
+        const { responses } = await within(LOST_REQUEST_MS, 'asking for committed positions', request)
         return flat(responses).filter(position => position.offset >= 0)
       }),
   }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Message, Producer, RecordMetadata } from 'kafkajs'
-import { kafkaClient, partitionsOf, type KafkaConnection } from './kafka-client.ts'
+import { kafkaClient, partitionsOf, within, type KafkaConnection } from './kafka-client.ts'
 import type { KafkaLogOptions } from './kafka-config.ts'
 import { hasType, toLogError } from './kafka-errors.ts'
 import { partitionOf } from './partition-of.ts'
@@ -149,35 +149,37 @@ export const kafkaAppender = (options: KafkaLogOptions, connection: KafkaConnect
     pending.placed = true
   }
 
+  const sendBatch = async (messages: ReturnType<typeof topicMessages>): Promise<RecordMetadata[]> => {
+    const mine = (producing ??= connect())
+    const producer = await mine.catch((error: unknown) => {
+      if (producing === mine) producing = null // it has sent nothing yet
+      throw error
+    })
+    return producer.sendBatch({ acks: -1, topicMessages: messages })
+  }
+
   const send = async (slices: readonly Slice[]): Promise<ReadonlyMap<string, number>> => {
     const deadline = Math.min(...slices.map(slice => slice.pending.deadline))
     const messages = topicMessages(slices)
     for (let pause = RETRY_MS; ; pause = Math.min(pause * 2, RETRY_MOST_MS)) {
       try {
-        producing ??= connect()
-        const producer = await producing
-        return appendTimes(slices, await producer.sendBatch({ acks: -1, topicMessages: messages }))
+        return appendTimes(slices, await within(Math.max(1, deadline - Date.now()), 'appending', sendBatch(messages)))
       } catch (error) {
         const failed = toLogError(error, 'appending')
         const outOfSequence = hasType(error, OUT_OF_SEQUENCE)
-        if (outOfSequence || (await isBroken(producing))) drop()
+        if (outOfSequence) drop()
         if ((!failed.retriable && !outOfSequence) || Date.now() + pause > deadline) {
           drop()
           throw failed
         }
-        options.logger?.warn({ code: failed.code, err: failed.message, againInMs: pause }, 'appending to Kafka failed, trying again')
+        options.logger?.[pause === RETRY_MS ? 'warn' : 'debug'](
+          { code: failed.code, err: failed.message, againInMs: pause },
+          'appending to Kafka failed, trying again',
+        )
       }
       await wait(pause)
     }
   }
-
-  /** A producer that never connected has sent nothing, so it may be replaced without a thought. */
-  const isBroken = async (producer: Promise<Producer> | null): Promise<boolean> =>
-    producer === null ||
-    producer.then(
-      () => false,
-      () => true,
-    )
 
   const settle = (pending: Pending): void => {
     queue.splice(queue.indexOf(pending), 1)

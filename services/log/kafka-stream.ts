@@ -38,12 +38,11 @@ const ONE_ATTEMPT_MS = 0
 export const kafkaStream = ({ connection, readings, onRecords, onMoved, onOutOfRange, onFailure, logger }: StreamOptions): Stream => {
   const topics = [...new Set(readings.map(reading => reading.topic))]
   const stopping = new AbortController()
-  let stopped = false
   let pause = RETRY_MS
 
   const fail = (error: unknown): void => {
-    if (stopped) return
-    stopped = true
+    if (stopping.signal.aborted) return
+    stopping.abort()
     onFailure(error)
   }
 
@@ -62,7 +61,7 @@ export const kafkaStream = ({ connection, readings, onRecords, onMoved, onOutOfR
   type Round = { over: boolean }
 
   const readFrom = async (cluster: Cluster, nodeId: string, led: readonly Reading[], round: Round): Promise<void> => {
-    while (!stopped && !round.over) {
+    while (!stopping.signal.aborted && !round.over) {
       await cluster.refreshMetadataIfNecessary()
       const free = led.filter(reading => !reading.handing)
       if (free.length === 0) {
@@ -72,7 +71,7 @@ export const kafkaStream = ({ connection, readings, onRecords, onMoved, onOutOfR
       const fetched = await fetchOnce(cluster, nodeId, free)
       pause = RETRY_MS
       for (const one of fetched) {
-        if (stopped) return
+        if (stopping.signal.aborted) return
         one.target.next = one.next
         if (one.records.length > 0) void hand(one)
       }
@@ -106,11 +105,11 @@ export const kafkaStream = ({ connection, readings, onRecords, onMoved, onOutOfR
     )
 
   const run = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       try {
         await readAll()
       } catch (error) {
-        if (stopped) return
+        if (stopping.signal.aborted) return
         try {
           if (hasType(error, ['OFFSET_OUT_OF_RANGE'])) await onOutOfRange()
           else {
@@ -130,7 +129,6 @@ export const kafkaStream = ({ connection, readings, onRecords, onMoved, onOutOfR
   const running = run()
   return {
     stop: async () => {
-      stopped = true
       stopping.abort()
       await running
     },

@@ -24,21 +24,19 @@ const configOf = ({ cleanup, retentionMs }: TopicSettings, replicas: number): Co
     'min.insync.replicas': replicas >= 3 ? '2' : '1',
     'retention.bytes': '-1',
   }
-  switch (cleanup) {
-    case 'keep':
-      return { ...always, 'cleanup.policy': 'delete', 'retention.ms': '-1' }
-    case 'expire':
-      return { ...always, 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs ?? 30 * DAY_MS), 'segment.ms': String(DAY_MS) }
-    case 'compact':
-      // an erased person has to be gone within seven days (design D8): the active segment is never compacted, so it may not live long
-      return {
-        ...always,
-        'cleanup.policy': 'compact',
-        'retention.ms': '-1',
-        'segment.ms': String(DAY_MS),
-        'max.compaction.lag.ms': String(2 * DAY_MS),
-        'delete.retention.ms': String(DAY_MS),
-      }
+  if (cleanup === 'keep') return { ...always, 'cleanup.policy': 'delete', 'retention.ms': '-1' }
+  if (cleanup === 'expire') {
+    const kept = String(retentionMs ?? 30 * DAY_MS)
+    return { ...always, 'cleanup.policy': 'delete', 'retention.ms': kept, 'segment.ms': String(DAY_MS) }
+  }
+  // an erased person has to be gone within seven days (design D8): the active segment is never compacted, so it may not live long
+  return {
+    ...always,
+    'cleanup.policy': 'compact',
+    'retention.ms': '-1',
+    'segment.ms': String(DAY_MS),
+    'max.compaction.lag.ms': String(2 * DAY_MS),
+    'delete.retention.ms': String(DAY_MS),
   }
 }
 
@@ -73,6 +71,17 @@ const differences = (settings: TopicSettings, found: Found): readonly string[] =
     return now === value ? [] : [`${settings.topic} has ${name}=${now ?? '?'} instead of ${value}`]
   })
 
+const create = async (admin: Admin, settings: TopicSettings, replicas: number): Promise<void> => {
+  const configEntries = Object.entries(configOf(settings, replicas)).map(([name, value]) => ({ name, value }))
+  // false when somebody else was faster, which is as good
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [{ topic: settings.topic, numPartitions: settings.partitions, replicationFactor: replicas, configEntries }],
+  })
+}
+
+const names = (settings: readonly TopicSettings[]): readonly string[] => settings.map(({ topic }) => topic)
+
 export type KafkaTopics = {
   readonly ensure: (settings: readonly TopicSettings[]) => Promise<void>
   readonly check: (settings: readonly TopicSettings[]) => Promise<readonly string[]>
@@ -97,17 +106,6 @@ export const kafkaTopics = (options: KafkaLogOptions): KafkaTopics => {
       await wait(RETRY_MS)
     }
   }
-
-  const create = async (admin: Admin, settings: TopicSettings, replicas: number): Promise<void> => {
-    const configEntries = Object.entries(configOf(settings, replicas)).map(([name, value]) => ({ name, value }))
-    // false when somebody else was faster, which is as good
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: [{ topic: settings.topic, numPartitions: settings.partitions, replicationFactor: replicas, configEntries }],
-    })
-  }
-
-  const names = (settings: readonly TopicSettings[]): readonly string[] => settings.map(({ topic }) => topic)
 
   return {
     ensure: settings =>

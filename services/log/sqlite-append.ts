@@ -128,7 +128,7 @@ export const sqliteAppender = (file: LogFile, topics: SqliteTopics, now: () => n
       })
     },
     drained: async () => {
-      while (running !== null) await running
+      await running
     },
   }
 }

@@ -18,12 +18,12 @@ export const sqliteFollowers = (topics: SqliteTopics, reader: SqliteReader, { on
     const readings = topics.positions(names, 'start').map(position => ({ ...position }))
     const { promise: caughtUp, resolve: reached, reject: broke } = Promise.withResolvers<void>()
     caughtUp.catch(() => undefined) // it is for whoever waits for it
-    let closed = false
+    const closing = new AbortController()
     let woken = false
     let running: Promise<void> | null = null
 
     const handChunks = async (): Promise<void> => {
-      while (woken && !closed) {
+      while (woken && !closing.signal.aborted) {
         woken = false
         for (const reading of readings) {
           const { records, next } = reader.chunk(reading)
@@ -32,7 +32,7 @@ export const sqliteFollowers = (topics: SqliteTopics, reader: SqliteReader, { on
           woken = true
           onRecords(records)
           await new Promise(resolve => setImmediate(resolve))
-          if (closed) return
+          if (closing.signal.aborted) return
         }
         if (readings.every(reading => reading.offset >= (ends.get(placeOf(reading)) ?? 0))) reached()
       }
@@ -54,12 +54,12 @@ export const sqliteFollowers = (topics: SqliteTopics, reader: SqliteReader, { on
     }
     const pump = (): void => {
       woken = true
-      if (!closed) running ??= run()
+      if (!closing.signal.aborted) running ??= run()
     }
 
     const unwake = onWake(pump)
     const close = async (): Promise<void> => {
-      closed = true
+      closing.abort()
       open.delete(close)
       unwake()
       broke(new LogError('LOG_CLOSED', 'the follower was closed'))

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { LogError, type LogRecord, type Position, type SubscribeOptions, type Subscription, type TopicPartition } from './port.ts'
 import type { LogFile } from './sqlite-file.ts'
@@ -18,6 +19,8 @@ export type SqliteSubscriptions = {
   readonly subscribe: (options: SubscribeOptions) => Promise<Subscription>
   readonly close: () => Promise<void>
 }
+
+const START_RETRY_MS = 1000
 
 /** Only one member of a group reads at a time; the others of this process stand by and take over when it closes. */
 type Member = { readonly start: () => void }
@@ -44,6 +47,7 @@ export const sqliteSubscriptions = (
     type Reading = TopicPartition & { next: number; handing: boolean }
     const readings: Reading[] = []
     let state: 'standby' | 'starting' | 'reading' | 'closed' = 'standby'
+    const leaving = new AbortController()
     let working: Promise<void> = Promise.resolve()
     let unwake: (() => void) | null = null
     let pumping = false
@@ -89,7 +93,7 @@ export const sqliteSubscriptions = (
       pumping = true
       void (async () => {
         try {
-          while (woken && state === 'reading') {
+          while (woken && !leaving.signal.aborted) {
             woken = false
             if (round()) woken = true
             await new Promise(resolve => setImmediate(resolve))
@@ -102,8 +106,21 @@ export const sqliteSubscriptions = (
       })()
     }
 
+    /** Until it is known: the store may be away for a while. */
+    const askWhereToStart = async (): Promise<readonly Position[]> => {
+      for (;;) {
+        try {
+          return await options.startAt(partitions)
+        } catch (error) {
+          if (error instanceof LogError && !error.retriable) throw error
+          if (leaving.signal.aborted) return []
+        }
+        await wait(START_RETRY_MS, undefined, { signal: leaving.signal }).catch(() => undefined)
+      }
+    }
+
     const startReading = async (): Promise<void> => {
-      const wanted = new Map((await options.startAt(partitions)).map(position => [placeOf(position), position.offset]))
+      const wanted = new Map((await askWhereToStart()).map(position => [placeOf(position), position.offset]))
       const stored = new Map(committed(group, options.topics).map(position => [placeOf(position), position.offset]))
       if (state !== 'starting') return
       for (const { topic, partition, start, next } of options.topics.flatMap(name =>
@@ -139,6 +156,7 @@ export const sqliteSubscriptions = (
       if (state === 'closed') return
       const was = state
       state = 'closed'
+      leaving.abort()
       open.delete(close)
       unwake?.()
       if (was === 'starting') await working
@@ -148,10 +166,7 @@ export const sqliteSubscriptions = (
       if (first) members[0]?.start()
     }
     open.add(close)
-    if (members[0] === member) {
-      member.start()
-      await working
-    }
+    if (members[0] === member) member.start()
 
     return {
       commit: positions =>
