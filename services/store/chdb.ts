@@ -6,7 +6,7 @@ import type { ChdbConnection } from 'chdb/connection'
 import type { Engine, Lane } from './engine.ts'
 import { StoreError } from './port.ts'
 import { APPEND_SETTINGS, quoted, withSetParameters } from './statement.ts'
-import { type ChdbConfig, DEFAULT_DATABASE } from './store.ts'
+import { type ChdbConfig, DEFAULT_DATABASE } from './config.ts'
 
 type Chdb = {
   readonly createChdbConnection: (options: { readonly path: string }) => ChdbConnection

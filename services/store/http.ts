@@ -4,7 +4,7 @@ import type { Engine, Lane } from './engine.ts'
 import { toStoreError } from './errors.ts'
 import { StoreError } from './port.ts'
 import { APPEND_SETTINGS, type Limits, withSplitParameters } from './statement.ts'
-import { DEFAULT_DATABASE, type HttpConfig } from './store.ts'
+import { DEFAULT_DATABASE, type HttpConfig } from './config.ts'
 
 const LAND_CONNECTIONS = 4
 const ONE_DAY_MS = 86_400_000

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sql } from '../../services/domain/sql.ts'
 import { type Store, StoreError } from '../../services/store/port.ts'
-import { createStore, type HttpConfig } from '../../services/store/store.ts'
+import type { HttpConfig } from '../../services/store/config.ts'
+import { createStore } from '../../services/store/store.ts'
 import { type Clickhouse, openHttpTestStore, startClickhouse } from '../support/clickhouse.ts'
 import { faultyServer, type HttpAnswer, listenLocally } from '../support/http-faults.ts'
 
