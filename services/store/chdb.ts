@@ -72,7 +72,7 @@ let spools = 0
 /**
  * Rows by way of a file beside the database. `INSERT … FORMAT` parses on one thread and looks every cell of a LowCardinality
  * column up in its dictionary; read as plain text and cast by the column, the same rows take half the time.
- * What a killed process left of the file is overwritten.
+ * What a killed process left of the file goes when the next one opens the directory.
  */
 const spooledInsert = async (
   file: string,
@@ -110,6 +110,7 @@ const openLane = async (chdb: Chdb, path: string, database: string): Promise<{ l
 
   spools += 1
   const spool = join(path, `landing-${spools}.tsv`)
+  await rm(spool, { force: true })
   const tables = new Map<string, ColumnTypes>()
   const typesOf = async (table: string, columns: readonly string[]): Promise<ColumnTypes> => {
     const known = tables.get(table)
