@@ -49,8 +49,9 @@ export const checkEvent = (raw: unknown, context: CheckContext): Checked => {
   const data = scrub(split === null ? given : split.data, context.pseudonym)
   if (isPlainObject(data)) problems.push(...personalProblems(type, data), ...documentProblems(type, given))
 
-  const event: Record<string, unknown> = { ...envelope, ...compile(type).defaults }
-  if (!compile(type).read(data, event)) {
+  const { blank, read: readFields } = compile(type)
+  const event = blank(envelope)
+  if (!readFields(data, event)) {
     const result = dataSchema(type).safeParse(data)
     if (result.success) Object.assign(event, result.data)
     else problems.push(...problemsOf(type, data, result.error.issues))

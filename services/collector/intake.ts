@@ -138,7 +138,7 @@ export const createIntake = ({
     take: async (events, caller, { dryRun = false } = {}) => {
       if (bytesInFlight >= maxBytesInFlight) return { outcome: 'overloaded', retryAfterSeconds: RETRY_OVERLOADED_SECONDS }
       const context = contextOf(caller)
-      const closed = closedTo(caller, access)
+      const closed = closedTo(caller, access, dryRun)
       const rejected: Rejection[] = []
       const records: LogAppend[] = []
       const members: AccordEvent[] = []
@@ -177,8 +177,9 @@ export const createIntake = ({
   }
 }
 
-const closedTo = (caller: Caller, access: IntakeOptions['access']): Extract<Checked, { ok: false }> | null => {
-  if (access.tenant(caller.tenant) === null) return no('not_permitted', `there is no tenant ${caller.tenant}`)
+const closedTo = (caller: Caller, access: IntakeOptions['access'], dryRun: boolean): Extract<Checked, { ok: false }> | null => {
+  // A dry run may be for a tenant that the import itself would create.
+  if (access.tenant(caller.tenant) === null) return dryRun ? null : no('not_permitted', `there is no tenant ${caller.tenant}`)
   if (!caller.scopes.includes('backfill') || access.backfillOf(caller.tenant) === 'open') return null
   return no('backfill_closed', `${caller.tenant} is live: history is closed until an administrator reopens it (accord live --reopen)`)
 }
