@@ -56,12 +56,12 @@ const CREDIT = z.object({ rows: z.coerce.number(), broken: z.coerce.number(), fi
 const creditConserved = async (store: Store): Promise<Finding> => {
   const [row] = await store.read(
     sql`
-      SELECT count() AS rows, countIf(broken) AS broken, minIf(concat(deal_id, '/', conversion, '/', model), broken) AS first
+      SELECT count() AS rows, countIf(is_broken) AS broken, minIf(concat(deal_id, '/', conversion, '/', model), is_broken) AS first
       FROM (
         SELECT *, multiIf(
           converted = 0, notEmpty(credit),
           missing != '', notEmpty(credit),
-          arraySum(credit) != 1000000 OR length(credit) != length(touch_ids)) AS broken
+          arraySum(credit) != 1000000 OR length(credit) != length(touch_ids)) AS is_broken
         FROM deal_credit FINAL
       )`,
     PROJECT_LIMITS,
