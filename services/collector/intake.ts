@@ -105,9 +105,16 @@ export const createIntake = ({
     return { topic: topicOf.get(topic) ?? topic, key: `${event.tenant}\u001f${subjectFor(event)}`, value: codec.encode(event) }
   }
 
+  /** The access topic keeps the last record of a member: of several in one batch an older one must not come after. */
+  const mirrorOf = (event: AccordEvent, newest: Map<string, number>): LogAppend | null => {
+    if (event.type !== 'member-changed' || (newest.get(event.member_id) ?? event.occurred_at) > event.occurred_at) return null
+    newest.set(event.member_id, event.occurred_at)
+    return access.mirror(event)
+  }
+
   /** What one good event becomes in the log, in order. */
-  const recordsOf = ({ event, links, profile }: Extract<Checked, { ok: true }>): readonly LogAppend[] => {
-    const mirrored = access.mirror(event)
+  const recordsOf = ({ event, links, profile }: Extract<Checked, { ok: true }>, newest: Map<string, number>): readonly LogAppend[] => {
+    const mirrored = mirrorOf(event, newest)
     if (links.length === 0 && profile === null && mirrored === null && event.type !== 'person-erased') return [record(event)]
     return [
       record(event),
@@ -142,11 +149,12 @@ export const createIntake = ({
       const rejected: Rejection[] = []
       const records: LogAppend[] = []
       const members: AccordEvent[] = []
+      const newest = new Map<string, number>()
       let accepted = 0
       let bytes = 0
       for (const [index, raw] of events.entries()) {
         const checked = closed === null ? checkEvent(raw, context) : closed
-        const outcome = checked.ok ? encoded(() => recordsOf(checked)) : checked
+        const outcome = checked.ok ? encoded(() => recordsOf(checked, newest)) : checked
         if (!outcome.ok) {
           for (const { code, path, message } of outcome.problems) rejected.push({ index, code, path, message })
           continue

@@ -217,6 +217,26 @@ describe('POST /v1/events', () => {
   })
 })
 
+describe('members', () => {
+  it('are known as they are last, in whatever order their changes come', async () => {
+    const made = await parts()
+    const admin = await made.key(['ingest', 'admin'])
+    const member = (id: string, day: string, active: boolean) => ({
+      type: 'member-changed',
+      event_id: id,
+      occurred_at: `2026-01-${day}T00:00:00Z`,
+      data: { member_id: 'ann', function: 'sales', active },
+    })
+    await post(made, admin, [member('c', '03', false), member('a', '01', true)])
+    await post(made, admin, [member('b', '02', true)])
+    expect(made.access.member('acme', 'ann')).toMatchObject({ active: false })
+    expect((await made.events(TOPICS.access)).filter(({ type }) => type === 'member-changed').map(({ event_id }) => event_id)).toEqual([
+      'c',
+    ])
+    expect((await made.events(TOPICS.definitions)).length).toBe(3)
+  })
+})
+
 describe('a backfill credential', () => {
   it('says when things were known, until the tenant went live', async () => {
     const made = await parts()
