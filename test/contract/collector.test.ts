@@ -217,16 +217,17 @@ describe('POST /v1/events', () => {
   })
 })
 
+const member = (id: string, day: string, active: boolean) => ({
+  type: 'member-changed',
+  event_id: id,
+  occurred_at: `2026-01-${day}T00:00:00Z`,
+  data: { member_id: 'ann', function: 'sales', active },
+})
+
 describe('members', () => {
   it('are known as they are last, in whatever order their changes come', async () => {
     const made = await parts()
     const admin = await made.key(['ingest', 'admin'])
-    const member = (id: string, day: string, active: boolean) => ({
-      type: 'member-changed',
-      event_id: id,
-      occurred_at: `2026-01-${day}T00:00:00Z`,
-      data: { member_id: 'ann', function: 'sales', active },
-    })
     await post(made, admin, [member('c', '03', false), member('a', '01', true)])
     await post(made, admin, [member('b', '02', true)])
     expect(made.access.member('acme', 'ann')).toMatchObject({ active: false })
@@ -340,7 +341,7 @@ describe('when the log does not keep up', () => {
     await made.app.listen({ host: '127.0.0.1', port: 0 })
     const address = made.app.server.address()
     const port = typeof address === 'object' ? address?.port : 0
-    const lines = range(20_000)
+    const lines = range(200_000)
       .map(id => JSON.stringify(touch(id)))
       .join('\n')
     const answer = await fetch(`http://127.0.0.1:${port}/v1/events`, {
