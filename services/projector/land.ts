@@ -26,11 +26,13 @@ export type LandingItem = {
   readonly rows: readonly (readonly [string, string])[]
 }
 
+export const personColumns = ['tenant', 'person', 'profile', 'offset', 'gone'] as const
+
 const columnsOf: Readonly<Record<string, readonly string[]>> = {
   ...factColumns,
   events: eventColumns,
   changes: changeColumns,
-  persons: ['tenant', 'person', 'profile', 'offset', 'gone'],
+  persons: personColumns,
 }
 
 /** A person's profile or its tombstone, as the row of `persons`. */

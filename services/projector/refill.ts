@@ -5,7 +5,7 @@ import type { Codec } from '../log/codec.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Store } from '../store/port.ts'
 import { eventColumns, factColumns, factRows } from './facts.ts'
-import { decoded, type LandingItem } from './land.ts'
+import { decoded, type LandingItem, personColumns } from './land.ts'
 import type { Projector } from './projector.ts'
 import { eventOf } from './restore.ts'
 import { readProgress } from './step.ts'
@@ -102,8 +102,11 @@ async function* fromLog({ log, codec, topics, personsTopic }: Extract<FactSource
 const append = async (store: Store, pages: readonly Rows[]): Promise<void> => {
   const tables = new Map<string, string>()
   for (const rows of pages) for (const [table, row] of rows) tables.set(table, (tables.get(table) ?? '') + row)
-  for (const [table, text] of tables)
-    await store.append(beside(table), table === 'events' ? eventColumns : (factColumns[table as keyof typeof factColumns] ?? []), text)
+  for (const [table, text] of tables) {
+    // profiles are few and versioned by their offset: they go where they are
+    if (table === 'persons') await store.append(table, personColumns, text)
+    else await store.append(beside(table), table === 'events' ? eventColumns : (factColumns[table as keyof typeof factColumns] ?? []), text)
+  }
 }
 
 /**

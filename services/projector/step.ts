@@ -58,8 +58,8 @@ export type StepResult = { readonly projected: boolean; readonly letters: Awaite
  * again, and two projectors at once write the same rows.
  */
 export const projectStep = async (store: Store, from: number, to: number): Promise<StepResult> => {
-  const kinds = new Map(await changedKinds(store, from, to))
-  const backfills = await backfillsAt(store, to)
+  const [changes, backfills] = await Promise.all([changedKinds(store, from, to), backfillsAt(store, to)])
+  const kinds = new Map(changes)
   const whole = backfills
     .filter(backfill => !backfill.open && backfill.liveFrom > from && backfill.liveFrom <= to)
     .map(({ tenant }) => tenant)
@@ -69,19 +69,47 @@ export const projectStep = async (store: Store, from: number, to: number): Promi
   if (kinds.size === 0) return { projected: false, letters: [] }
 
   await writeProgress(store, 'projecting_to', to)
-  const letters = await excludeConflicts(store, from, to)
-  const scope: Scope = { kind: 'window', from, to, skip: [...skip], whole }
-  await forget(store, reopened(backfills, whole))
-  const redefined = [...kinds.values()].some(of => of.has('record')) ? await redefinedTenants(store, from, to) : new Set<string>()
-  const definitions = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(to)}`)))
-  const all = new Set([...kinds.values()].flatMap(of => [...of]))
-  const computing = { store, scope, sources: keptSources, kinds: all, run: 'step', into: (table: string) => table }
-  for (const projection of chain) {
-    for (const of of targets(projection, kinds, redefined, new Set(whole), tenant => definitionsOf(definitions, tenant))) {
-      await compute(computing, projection, of)
-    }
+  const [letters, redefined, definitionRows] = await Promise.all([
+    excludeConflicts(store, from, to),
+    [...kinds.values()].some(of => of.has('record')) ? redefinedTenants(store, from, to) : new Set<string>(),
+    store.read(definitionEvents(sql`${bind.instant(to)}`)),
+    forget(store, reopened(backfills, whole)),
+  ])
+  const definitions = definitionsInForce(definitionRows)
+  const computing = {
+    store,
+    scope: { kind: 'window', from, to, skip, whole } satisfies Scope,
+    sources: keptSources,
+    kinds: new Set([...kinds.values()].flatMap(of => [...of])),
+    run: 'step',
+    into: (table: string) => table,
   }
+  const wanted = chain.flatMap(projection =>
+    targets(projection, kinds, redefined, new Set(whole), tenant => definitionsOf(definitions, tenant)).map(of => ({ projection, of })),
+  )
+  await inOrderOfNeed(wanted, ({ projection, of }) => compute(computing, projection, of))
   return { projected: true, letters }
+}
+
+type Wanted = { readonly projection: Projection; readonly of: TenantDefinitions | null }
+
+/** Runs each when the tables that it needs are done: identity and deals side by side, then credit and journeys. */
+const inOrderOfNeed = async (wanted: readonly Wanted[], run: (each: Wanted) => Promise<unknown>): Promise<void> => {
+  const done = new Map<string, Promise<unknown>>()
+  for (const { table, needs } of chain) {
+    const own = wanted.filter(({ projection }) => projection.table === table)
+    const before = Promise.all(needs.map(name => done.get(name)))
+    done.set(
+      table,
+      before.then(async () => {
+        for (const each of own) await run(each)
+      }),
+    )
+  }
+  // all have ended before a failure is passed on: nothing of this step may still write when the next one begins
+  const ends = await Promise.allSettled(done.values())
+  const failed = ends.find(end => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 /** What to run of a projection: nothing, once for all tenants, or once per tenant that the changes can reach. */

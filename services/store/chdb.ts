@@ -30,7 +30,7 @@ const loadChdb = async (): Promise<Chdb> => {
  * Each connection keeps one thread of libuv's pool busy while it works, and files and name look-ups need one too, so the
  * number of read lanes follows UV_THREADPOOL_SIZE (which only counts when set before Node starts; Node's default is 4).
  */
-const readLanes = (wanted: number): number => Math.max(1, Math.min(wanted, Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) - 3))
+const readLanes = (wanted: number): number => Math.max(1, Math.min(wanted, Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) - 4))
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
 type Asked = { readonly query: string; readonly clickhouse_settings?: object; readonly query_params?: object }
@@ -153,7 +153,7 @@ const openLane = async (chdb: Chdb, path: string, database: string): Promise<{ l
   return { lane, client }
 }
 
-/** Six connections to one data directory, so that landing, projecting and answering do not wait for each other. */
+/** Seven connections to one data directory, so that landing, projecting and answering do not wait for each other. */
 export const openChdbEngine = async ({ path, database = DEFAULT_DATABASE, readers = 4 }: ChdbConfig): Promise<Engine> => {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(database))
     throw new StoreError('STORE_REJECTED', `not a plain database name: ${JSON.stringify(database)}`)
@@ -170,7 +170,7 @@ export const openChdbEngine = async ({ path, database = DEFAULT_DATABASE, reader
   }
   try {
     const land = [await open()]
-    const project = [await open()]
+    const project = [await open(), await open()]
     const read: Lane[] = []
     while (read.length < readLanes(readers)) read.push(await open())
     return { land, project, read, close }

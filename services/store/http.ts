@@ -7,6 +7,8 @@ import { APPEND_SETTINGS, type Limits, withSplitParameters } from './statement.t
 import { DEFAULT_DATABASE, type HttpConfig } from './config.ts'
 
 const LAND_CONNECTIONS = 4
+/** Projections that do not need one another are computed side by side. */
+const PROJECT_CONNECTIONS = 2
 const ONE_DAY_MS = 86_400_000
 const INSERT_SECONDS = 60
 const STREAM_SECONDS = 600
@@ -162,13 +164,13 @@ export const openHttpEngine = (config: HttpConfig): Engine => {
   const readers = config.readers ?? 8
   const graceSeconds = config.graceSeconds ?? 10
   const landClient = clientOf(config, database, LAND_CONNECTIONS)
-  const projectClient = clientOf(config, database, 1)
+  const projectClient = clientOf(config, database, PROJECT_CONNECTIONS)
   const readClient = clientOf(config, database, readers)
   const lanesOf = (client: ClickHouseClient, count: number): readonly Lane[] =>
     Array.from({ length: count }, () => openLane(client, graceSeconds))
   return {
     land: lanesOf(landClient, LAND_CONNECTIONS),
-    project: lanesOf(projectClient, 1),
+    project: lanesOf(projectClient, PROJECT_CONNECTIONS),
     read: lanesOf(readClient, readers),
     close: async () => {
       await Promise.all([landClient.close(), projectClient.close(), readClient.close()])

@@ -24,7 +24,7 @@ export type StreamFormat = 'CSVWithNames' | 'Parquet' | 'Arrow' | 'JSONEachRow'
 export type Store = {
   readonly read: (statement: Sql, options?: ReadOptions) => Promise<readonly Row[]>
   readonly stream: (statement: Sql, format: StreamFormat, options?: ReadOptions) => Promise<Readable>
-  /** DDL and INSERT … SELECT. One at a time, in order of call. Limits here: 600 s and 4 GiB unless said otherwise. */
+  /** DDL and INSERT … SELECT. Two at a time, begun in order of call. Limits here: 600 s and 4 GiB unless said otherwise. */
   readonly write: (statement: Sql, options?: ReadOptions) => Promise<void>
   /** Rows as TabSeparated text (see tsv.ts), made once. Resolves when the engine has stored them. */
   readonly append: (table: string, columns: readonly string[], tsv: string | Buffer) => Promise<void>

@@ -68,6 +68,8 @@ type Table = {
   readonly columns: readonly string[]
   /** Columns that name the entity; `verify` compares per entity. */
   readonly entity: readonly string[]
+  /** Tables that have to be computed before. */
+  readonly needs: readonly string[]
   /** Which changes can reach the table; a step without any of them leaves it alone. */
   readonly movedBy: readonly ChangeKind[]
 }
@@ -86,7 +88,7 @@ export type TenantProjection = Table & {
   readonly select: (inputs: SelectInputs, of: TenantDefinitions) => Sql
 }
 
-/** A table that the projector keeps. The order of `chain` is the order of computing: each reads only what stands before it. */
+/** A table that the projector keeps. Each stands after the tables that it needs. */
 export type Projection = SharedProjection | TenantProjection
 
 const as = (column: string, keys: Sql): Sql => sql`SELECT tenant, key AS ${identifier(column)} FROM (${keys})`
@@ -101,6 +103,7 @@ export const chain: readonly Projection[] = [
     table: 'roots',
     columns: ['tenant', 'node', 'root', 'known_from', 'known_to'],
     entity: ['tenant', 'node'],
+    needs: [],
     movedBy: ['merge'],
     perTenant: false,
     affected: affectedRoots,
@@ -111,6 +114,7 @@ export const chain: readonly Projection[] = [
     table: 'placements',
     columns: ['tenant', 'person', 'placements'],
     entity: ['tenant', 'person'],
+    needs: ['roots'],
     movedBy: IDENTITY,
     perTenant: false,
     affected: (scope, _, kinds) => affectedPersons(scope, accountsMoved(kinds)),
@@ -121,6 +125,7 @@ export const chain: readonly Projection[] = [
     table: 'identities',
     columns: ['tenant', 'subject', 'persons', 'account', 'accounts', 'valid_from', 'valid_to', 'known_from', 'known_to'],
     entity: ['tenant', 'subject'],
+    needs: ['placements'],
     movedBy: IDENTITY,
     perTenant: false,
     affected: (scope, computed, kinds) => affectedSubjects(scope, computed('placements'), accountsMoved(kinds)),
@@ -146,6 +151,7 @@ export const chain: readonly Projection[] = [
       ...['utm_source', 'utm_medium', 'content', 'outcome', 'direction', 'team', 'automatic', 'member', 'known_from', 'known_to'],
     ],
     entity: ['tenant', 'subject'],
+    needs: ['identities'],
     movedBy: ['touch', ...IDENTITY],
     perTenant: false,
     affected: (scope, computed) => affectedTouchSubjects(scope, computed('identities')),
@@ -183,6 +189,7 @@ export const chain: readonly Projection[] = [
       ...['contacts', 'counted', 'excluded_because', 'event_ids'],
     ],
     entity: ['tenant', 'deal_id'],
+    needs: [],
     movedBy: ['deal'],
     perTenant: false,
     affected: affectedDeals,
@@ -207,6 +214,7 @@ export const chain: readonly Projection[] = [
       ...['sources', 'contents', 'teams', 'subjects', 'credit', 'missing'],
     ],
     entity: ['tenant', 'deal_id'],
+    needs: ['account_touches', 'deal_journey'],
     movedBy: ['touch', ...IDENTITY, 'deal', 'record'],
     perTenant: true,
     affected: (scope, computed, of) =>
@@ -233,6 +241,7 @@ export const chain: readonly Projection[] = [
       ...['campaign', 'owner', 'deal_id'],
     ],
     entity: ['tenant', 'person'],
+    needs: ['account_touches', 'deal_journey'],
     movedBy: ['touch', ...IDENTITY, 'lead', 'deal', 'record'],
     perTenant: true,
     affected: (scope, computed, of) =>
