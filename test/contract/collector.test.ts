@@ -153,13 +153,13 @@ describe('POST /v1/events', () => {
         type: 'person-created',
         event_id: 'p',
         occurred_at: '2026-01-01T00:00:00Z',
-        data: { person_id: 'p1', name: 'Ada Byron', email: 'Ada@engines.example', phone: '+44201' },
+        data: { person_id: 'p1', name: 'Lovelace Byron', email: 'Lovelace@engines.example', phone: '+44201' },
       },
       {
         type: 'touch-recorded',
         event_id: 't',
         occurred_at: '2026-01-01T00:00:00Z',
-        data: { subject: 'email:ada@engines.example', touch_type: 'reply', utm_term: 'from ada@ENGINES.example' },
+        data: { subject: 'email:lovelace@engines.example', touch_type: 'reply', utm_term: 'from lovelace@ENGINES.example' },
       },
     ])
     expect(answer.json()).toMatchObject({ accepted: 2 })
@@ -167,10 +167,10 @@ describe('POST /v1/events', () => {
     expect(outside).toHaveLength(3)
     const [said] = outside.filter(({ type }) => type === 'person-created')
     expect(said).toMatchObject({ email_domain: 'engines.example' })
-    expect(JSON.stringify(outside.map(event => ({ ...event, email_domain: '' })))).not.toMatch(/ada|byron|\+44|engines|@/i)
+    expect(JSON.stringify(outside.map(event => ({ ...event, email_domain: '' })))).not.toMatch(/lovelace|byron|\+44|engines|@/i)
     expect((await made.records(...RECORD_TOPICS)).map(({ key }) => key).join()).not.toContain('@')
     expect(await made.events(TOPICS.persons)).toMatchObject([
-      { type: 'person-profile', name: 'Ada Byron', email: 'ada@engines.example', phone: '+44201' },
+      { type: 'person-profile', name: 'Lovelace Byron', email: 'lovelace@engines.example', phone: '+44201' },
     ])
     const [link] = (await made.events(TOPICS.leads)).filter(({ type }) => type === 'identity-linked')
     const [reply] = await made.events(TOPICS.touches)
