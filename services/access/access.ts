@@ -10,7 +10,7 @@ import { type Member, refusalOf } from './permissions.ts'
 import type { Secrets } from './secrets.ts'
 import { applyEvent, type BackfillState, emptyState, type KeyRecord, memberKey, type TenantRecord } from './state.ts'
 
-export type AccessOptions = {
+type AccessOptions = {
   readonly log: EventLog
   readonly codec: Pick<Codec, 'encode' | 'decode'>
   readonly secrets: Secrets
@@ -27,9 +27,9 @@ export type AccessRefusal = {
   readonly code: 'unknown_tenant' | 'bad_tenant' | 'bad_name' | 'bad_scopes' | 'unknown_key' | 'already_live' | 'no_backfill'
   readonly message: string
 }
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: AccessRefusal }
+type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: AccessRefusal }
 
-export type NewKey = {
+type NewKey = {
   readonly tenant: string
   readonly name: string
   readonly scopes: readonly Scope[]

@@ -5,7 +5,7 @@ import type { Secrets } from './secrets.ts'
  * `ak_<id>_<secret>`: the id finds the record, the secret is 32 random bytes. With that much chance in it a keyed hash is as good as
  * a slow one and lets a collector check thousands of requests a second.
  */
-export type ApiKeyParts = { readonly id: string; readonly secret: string }
+type ApiKeyParts = { readonly id: string; readonly secret: string }
 
 export const newApiKey = (): ApiKeyParts & { readonly text: string } => {
   const id = randomBytes(8).toString('hex')

@@ -1,7 +1,7 @@
 /** Loopback as a host to listen on, a peer's address, or the name in a Host header (without port and brackets). */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(host)
 
-export type Binding = {
+type Binding = {
   readonly host: string
   /** The embedded demo opens its door to who sits at the machine; nothing else does. */
   readonly embeddedDemo: boolean

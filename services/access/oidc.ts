@@ -8,9 +8,9 @@ import type { Caller, Scope } from './caller.ts'
  * - `accord_member` (string, optional): the member that the token speaks for
  * - `accord_scopes` (array or blank-separated string, optional): ingest, read, admin; default `read`
  */
-export const OIDC_CLAIMS = { tenant: 'accord_tenant', member: 'accord_member', scopes: 'accord_scopes' } as const
+const OIDC_CLAIMS = { tenant: 'accord_tenant', member: 'accord_member', scopes: 'accord_scopes' } as const
 
-export type OidcOptions = {
+type OidcOptions = {
   readonly issuer: string
   readonly audience: string
   /** Where the keys are; default: what the issuer's discovery document says. */

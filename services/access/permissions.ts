@@ -26,17 +26,7 @@ export type Member = {
  * - `system`: administrators, which Accord's own services are, and a backfill
  * - `command`: nobody through events; commands of Accord write them
  */
-export type Permission =
-  | 'facts'
-  | 'planning'
-  | 'working'
-  | 'running'
-  | 'agreeing'
-  | 'approving'
-  | 'signing'
-  | 'deciding'
-  | 'system'
-  | 'command'
+type Permission = 'facts' | 'planning' | 'working' | 'running' | 'agreeing' | 'approving' | 'signing' | 'deciding' | 'system' | 'command'
 
 const PERMISSIONS: { readonly [T in EventType]: Permission } = {
   'account-merged': 'facts',
@@ -123,8 +113,6 @@ const PERMISSIONS: { readonly [T in EventType]: Permission } = {
   'touch-retracted': 'facts',
   'training-completed': 'facts',
 }
-
-export const permissionOf = (type: EventType): Permission => PERMISSIONS[type]
 
 const PLANNERS: readonly string[] = ['operations', 'finance', 'executive']
 

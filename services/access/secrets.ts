@@ -15,7 +15,7 @@ const SecretFile = z.strictObject({
     z.string().refine(text => Buffer.from(text, 'base64url').length >= 32, 'each key is at least 32 bytes, base64url'),
   ),
 })
-export type SecretFile = z.infer<typeof SecretFile>
+type SecretFile = z.infer<typeof SecretFile>
 
 export type Secrets = {
   /** Version that new hashes and tokens are made with. */

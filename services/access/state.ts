@@ -21,7 +21,7 @@ export type BackfillState = 'never' | 'open' | 'live'
 export type TenantRecord = { readonly tenant: string; readonly name: string }
 
 /** All that `accord.access.v1` says, folded in the order of the log. */
-export type AccessState = {
+type AccessState = {
   readonly tenants: Map<string, TenantRecord>
   readonly keys: Map<string, KeyRecord>
   readonly members: Map<string, Member & { readonly sinceMicros: number }>

@@ -13,7 +13,7 @@ const NO = new Refusal('bad_value', 'refused')
 type Reader = (value: unknown) => unknown
 
 /** Fields of an event by name, for one type: writes into `target` what was given; false when something is wrong. */
-export type Compiled = {
+type Compiled = {
   readonly read: (data: unknown, target: Record<string, unknown>) => boolean
   /** A new event of the type: the envelope, then every field with its default, in the schema's order; empty arrays and maps are shared and frozen. */
   readonly blank: (envelope: Envelope) => Record<string, unknown>

@@ -1,7 +1,3 @@
-import { normaliseEmail } from '../access/secrets.ts'
-
-export { normaliseEmail }
-
 /** Version of the rule by which an address becomes evidence; written into every link it makes (`email@1`). */
 export const EMAIL_RULE = 'email@1'
 

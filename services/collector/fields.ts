@@ -3,7 +3,7 @@ import { catalogue } from '../../schemas/events/generated/catalogue.ts'
 import type { EventType } from '../../schemas/events/generated/types.ts'
 
 /** The common fields come from the envelope and the credential, never from `data`. */
-export const COMMON_FIELDS: ReadonlySet<string> = new Set(['event_id', 'tenant', 'occurred_at', 'known_at', 'source', 'actor'])
+const COMMON_FIELDS: ReadonlySet<string> = new Set(['event_id', 'tenant', 'occurred_at', 'known_at', 'source', 'actor'])
 
 /** One field of an event's `data`, as the checks see it. */
 export type DataField = {

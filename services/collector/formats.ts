@@ -2,7 +2,8 @@ import type { AvroField } from '../../schemas/avro.ts'
 import { currencyExponent } from '../domain/money.ts'
 import { nearest } from './nearest.ts'
 import { EXPECTED_DATE, EXPECTED_INSTANT, parseDate, parseInstant } from './instant.ts'
-import { FREE_MAIL_DOMAINS, isEmail, normaliseEmail } from './email.ts'
+import { FREE_MAIL_DOMAINS, isEmail } from './email.ts'
+import { normaliseEmail } from '../access/secrets.ts'
 import { Refusal } from './problem.ts'
 
 /** Reads one JSON value of a field: what the log gets, or why not. Both the zod schemas and the compiled path use these. */

@@ -60,7 +60,7 @@ export type Intake = {
 }
 
 /** Encoded size of one event; more is a document that belongs elsewhere. */
-export const MAX_EVENT_BYTES = 64 * 1024
+const MAX_EVENT_BYTES = 64 * 1024
 const DEFAULT_MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024
 const RETRY_OVERLOADED_SECONDS = 1
 const RETRY_LOG_AWAY_SECONDS = 5

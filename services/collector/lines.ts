@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 
 /** One line: its text, or why it has none. Line ends are not part of it. */
-export type Line = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: 'too_long' | 'not_utf8' }
+type Line = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: 'too_long' | 'not_utf8' }
 
 export type LineBatch = {
   /** Number of the first line, from 0. */
@@ -9,7 +9,7 @@ export type LineBatch = {
   readonly lines: readonly Line[]
 }
 
-export type LineOptions = {
+type LineOptions = {
   readonly maxLines: number
   /** A longer line is passed over without being held. */
   readonly maxLineBytes: number

@@ -3,7 +3,7 @@ import type { Intake, NotTaken, TakeOptions } from './intake.ts'
 import { type LineBatch, lineBatches, NDJSON_BATCH } from './lines.ts'
 import type { Rejection } from './problem.ts'
 
-export type StreamProgress = {
+type StreamProgress = {
   /** Lines that are dealt with: written, or refused for good. */
   readonly lines: number
   readonly accepted: number
@@ -12,7 +12,7 @@ export type StreamProgress = {
   readonly appendedAt: number | null
 }
 
-export type StreamTaken = StreamProgress & {
+type StreamTaken = StreamProgress & {
   /** null: to the end. Otherwise the lines from `lines` on were not taken and have to be sent again. */
   readonly stopped: NotTaken | null
 }

@@ -37,7 +37,7 @@ const PERSONAL_ATTRIBUTES: ReadonlySet<string> = new Set(
 
 const isPersonalAttribute = (name: string): boolean => PERSONAL_ATTRIBUTES.has(name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''))
 
-export type Split = {
+type Split = {
   readonly data: Data /** null: nothing personal came. */
   readonly profile: Data | null
   readonly problems: readonly EventProblem[]

@@ -7,7 +7,7 @@ import { isPlainObject } from './formats.ts'
 import { problemsOf } from './issues.ts'
 import type { EventProblem } from './problem.ts'
 
-export type ReadProfile =
+type ReadProfile =
   | {
       readonly ok: true
       /** The person's data, for the persons topic alone. */

@@ -8,9 +8,9 @@ import type { Intake, NotTaken } from './intake.ts'
 import { takeLines } from './ndjson.ts'
 import type { Rejection } from './problem.ts'
 
-export type CollectorRoutesOptions = { readonly intake: Intake }
+type CollectorRoutesOptions = { readonly intake: Intake }
 
-export const MAX_EVENTS = 1000
+const MAX_EVENTS = 1000
 /** More than these are counted and not listed, so that a stream of any length needs constant memory. */
 const MAX_LISTED = 1000
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl']
@@ -53,6 +53,8 @@ export const collectorRoutes: FastifyPluginAsyncZod<CollectorRoutesOptions> = as
       schema: {
         tags: ['events'],
         summary: 'Events in: answered when the log has them',
+        description:
+          'Up to 1,000 events and 5 MiB as JSON; or, as application/x-ndjson, any number of lines with one event each, written per 1,000 lines.',
         body: Body,
         response: { 202: Answer, 400: Problem, 413: Problem, 422: Answer, 429: Problem, 503: Problem },
       },

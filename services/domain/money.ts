@@ -27,17 +27,6 @@ export const currencyExponent = (code: string): number | null => EXPONENTS.get(c
 
 export const currencyCodes = (): readonly string[] => [...EXPONENTS.keys()]
 
-/** `12.5` at exponent 2 → 1250n. Null when it is no plain decimal, or has more decimals than the currency (trailing zeros are none). */
-export const parseMinor = (text: string, exponent: number): bigint | null => {
-  const match = /^([+-]?)(\d{1,30})(?:\.(\d{0,30}))?$/.exec(text)
-  if (match === null) return null
-  const [, sign, whole = '', decimals = ''] = match
-  const kept = decimals.slice(0, exponent)
-  if (/[1-9]/.test(decimals.slice(exponent))) return null
-  const minor = BigInt(whole + kept.padEnd(exponent, '0'))
-  return sign === '-' ? -minor : minor
-}
-
 /**
  * Splits an amount by weights without losing a unit: floors, then one more for the largest remainders, ties to the earliest;
  * a negative amount by its absolute value (metrics M53). Throws `RangeError` when the weights do not add up to more than 0.

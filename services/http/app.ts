@@ -9,7 +9,7 @@ import { callerIfAny, setCaller } from './caller.ts'
 import { handleError } from './errors.ts'
 import { HttpProblem, problem, sendProblem } from './problem.ts'
 
-export type HttpLimits = {
+type HttpLimits = {
   /** One body; NDJSON streams are not bodies and have no limit. */
   readonly bodyBytes: number
   /** Requests of one credential (of one address where there is none) in a minute. */
@@ -18,7 +18,7 @@ export type HttpLimits = {
   readonly refusedPerMinute: number
 }
 
-export const DEFAULT_LIMITS: HttpLimits = { bodyBytes: 5 * 1024 * 1024, requestsPerMinute: 60_000, refusedPerMinute: 120 }
+const DEFAULT_LIMITS: HttpLimits = { bodyBytes: 5 * 1024 * 1024, requestsPerMinute: 60_000, refusedPerMinute: 120 }
 
 export type HttpAppOptions = {
   readonly access: Authenticator

@@ -7,7 +7,7 @@ export type Authenticator = { readonly authenticate: (bearer: string) => Promise
 /** The embedded demo lets in who sits at the machine, as an administrator of one tenant who may act as any member of it. */
 export type LoopbackDemo = { readonly tenant: string; readonly scopes?: readonly Scope[] }
 
-export const ACT_AS_HEADER = 'accord-act-as'
+const ACT_AS_HEADER = 'accord-act-as'
 const DEMO_SCOPES: readonly Scope[] = ['ingest', 'read', 'admin']
 /** Acting as a member is to see what the member may do, which is not an administrator's. */
 const ACT_AS_SCOPES: readonly Scope[] = ['ingest', 'read']

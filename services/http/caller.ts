@@ -20,7 +20,7 @@ export const callerOf = (request: FastifyRequest): Caller => {
 }
 
 /** Refuses, as a 403, a caller whose credential has none of the scopes. `admin` opens reading too, never writing of events. */
-export const assertScope = (caller: Caller, ...scopes: readonly Scope[]): void => {
+const assertScope = (caller: Caller, ...scopes: readonly Scope[]): void => {
   if (scopes.some(scope => caller.scopes.includes(scope) || (scope === 'read' && caller.scopes.includes('admin')))) return
   throw new HttpProblem(
     problem(403, 'Not permitted', `this needs the scope ${scopes.join(' or ')}; the credential has ${caller.scopes.join(', ') || 'none'}`),

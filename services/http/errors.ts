@@ -5,7 +5,7 @@ import { LogError } from '../log/port.ts'
 import { StoreError } from '../store/port.ts'
 import { HttpProblem, problem, type ProblemDocument, type ProblemError, sendProblem } from './problem.ts'
 
-export const RETRY_AFTER_SECONDS = 2
+const RETRY_AFTER_SECONDS = 2
 
 /** The one place where failures become HTTP: what the caller can mend is explained, what is ours is only logged. */
 export const handleError =

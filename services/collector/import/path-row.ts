@@ -34,7 +34,7 @@ type Wrong = Pick<Reject, 'column' | 'code' | 'reason'>
 const EXPONENT = currencyExponent('XXX') ?? 9
 /** More journeys than this in one row are a mistake of the export, not a path that many people took. */
 const MAX_JOURNEYS = 10_000_000
-export const MAX_TOUCHES = 1000
+const MAX_TOUCHES = 1000
 
 /** One line of the file, or what is wrong with it. */
 export const readPathRow = (cells: readonly string[], header: PathHeader): PathRow | Wrong => {

@@ -10,12 +10,12 @@ import { type InputEvent, journeysOf } from './path-journeys.ts'
 import { takePatiently } from './patient.ts'
 import { type ImportResult, openCounted } from './report.ts'
 
-export type ImportPathsOptions = ImportOptions & {
+type ImportPathsOptions = ImportOptions & {
   /** Names the export. Another export with other journeys needs another name, or rows that say the same count as the same; default `paths`. */
   readonly dataset?: string
 }
 
-export type ImportPathsResult = ImportResult & {
+type ImportPathsResult = ImportResult & {
   readonly rows: number
   readonly conversions: number
   readonly nulls: number

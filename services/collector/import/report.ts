@@ -35,7 +35,7 @@ export type ImportResult = {
   readonly appendedAt: number | null
 }
 
-export type RejectsFile = {
+type RejectsFile = {
   readonly write: (reject: Reject) => void /** Number of rejects; the file is there when it is above 0. */
   readonly close: () => Promise<number>
 }

@@ -1,7 +1,7 @@
 import type { Access, AccessRefusal } from '../../access/access.ts'
 import type { Intake } from '../intake.ts'
 
-export type NewTenant = {
+type NewTenant = {
   readonly access: Pick<Access, 'tenant' | 'createTenant'>
   readonly intake: Intake
   readonly tenant: string
@@ -11,7 +11,7 @@ export type NewTenant = {
   readonly zone: string
 }
 
-export type EnsuredTenant =
+type EnsuredTenant =
   | { readonly ok: true; readonly created: boolean }
   | { readonly ok: false; readonly error: Pick<AccessRefusal, 'message'> }
 
