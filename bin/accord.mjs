@@ -10,7 +10,9 @@ const isNewEnough = major > 24 || (major === 24 && minor >= 8)
 const pinned = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
 const node = isNewEnough ? process.execPath : pinned
 if (!isNewEnough && !existsSync(pinned)) {
-  console.error(`accord needs Node 24.8 or newer, this is ${process.versions.node}: run npm ci, which brings it, or install it`)
+  console.error(
+    `accord needs Node 24.8 or newer, this is ${process.versions.node}: run npm ci, which brings it (after --ignore-scripts: npm rebuild node)`,
+  )
   process.exit(1)
 }
 

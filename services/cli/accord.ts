@@ -34,6 +34,9 @@ const main = async (): Promise<number> => {
   }
 }
 
+// a reader that has seen enough (head) is no failure
+process.stdout.on('error', error => process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1))
+
 const code = await main()
 // streams to pipes are written asynchronously: let them out, then leave whatever still holds the process
 process.stdout.write('', () => process.exit(code))

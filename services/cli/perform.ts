@@ -4,6 +4,7 @@ import { Refused, askRunning } from './control.ts'
 import { lockDirectory } from './directory-lock.ts'
 import type { Settings } from './environment.ts'
 import { type Installation, isEmbedded, openInstallation, prepareInstallation } from './installation.ts'
+import type { Metrics } from './metrics.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type PerformOptions = {
@@ -14,8 +15,16 @@ export type PerformOptions = {
 }
 
 /** The projecting side of this process. */
-export const projectorOf = async ({ log, store, codec, topics, logger, settings }: Installation): Promise<Projector> =>
-  createProjector({ log, store: await store(), codec, topics, logger, clockSkewMs: settings.clockSkewMs })
+export const projectorOf = async ({ log, store, codec, topics, logger, settings }: Installation, metrics?: Metrics): Promise<Projector> =>
+  createProjector({
+    log,
+    store: await store(),
+    codec,
+    topics,
+    logger,
+    clockSkewMs: settings.clockSkewMs,
+    ...(metrics === undefined ? {} : { metrics: metrics.projector }),
+  })
 
 /**
  * Carries out an operation: in the process that has the data directory when one runs, else here, with the directory opened for as long as it

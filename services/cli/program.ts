@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { dayOf } from '../demo/calendar.ts'
@@ -12,6 +13,7 @@ import { describeProblem, readEnvironment, type Settings } from './environment.t
 import { createLogger, isEmbedded, openInstallation, prepareInstallation } from './installation.ts'
 import { createKey, listKeys, live, revokeKey } from './operations/administer.ts'
 import { fillDemo, yesterday } from './operations/fill-demo.ts'
+import { formatsInWords, IMPORT_FORMATS, importFiles } from './operations/import.ts'
 import { DEFAULT_TENANT, type Operation } from './operations/operation.ts'
 import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './operations/repair.ts'
 import { columns, createOutput, type Output } from './output.ts'
@@ -135,8 +137,12 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     if (isEmbedded(settings) && lock === null) throw new Refused(`Accord runs on ${settings.dataDir}: it migrated when it started`)
     try {
       const installation = await openInstallation(settings, logger)
-      const report = await prepareInstallation(installation).finally(installation.close)
-      output.result(report, () => (report.applied.length === 0 ? 'nothing to do' : `applied ${report.applied.join(', ')}`))
+      try {
+        const report = await prepareInstallation(installation)
+        output.result(report, () => (report.applied.length === 0 ? 'nothing to do' : `applied ${report.applied.join(', ')}`))
+      } finally {
+        await installation.close()
+      }
     } finally {
       lock?.release()
     }
@@ -163,6 +169,39 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     const { settings, logger, output } = context
     const result = await perform(fillDemo, { ...options, until }, { settings, logger, progress: output.progress, signal })
     output.result(result, () => `the demo company is in: ${JSON.stringify(result)}`)
+  })
+
+  const importing = command('import', 'files to events, through the same checks as HTTP')
+    .argument('<format>', formatsInWords())
+    .argument('<files...>')
+    .option('--tenant <tenant>', 'whose events they are; made when it is new', DEFAULT_TENANT)
+    .option('--dry-run', 'check everything, write nothing')
+    .option('--no-wait', 'return when the log has the events, not when the figures show them')
+    .option('--backfill', 'the events say when they were known (known_at); accord live ends it')
+    .option('--dataset <name>', 'paths: names the export, so that two of them are not taken for one')
+    .option('--rejects <file>', 'where lines that are refused go, with the reason', 'rejects.csv')
+  const Imported = z.object({
+    accepted: z.number(),
+    rejected: z.number(),
+    lines: z.number(),
+    rejects: z.string().nullable(),
+    backfill: z.boolean(),
+  })
+  importing.action(async (format: string, files: readonly string[]) => {
+    if (!(format in IMPORT_FORMATS)) throw new InvalidArgumentError(`format: expected ${formatsInWords()}; got ${JSON.stringify(format)}`)
+    const context = contextOf(importing, true)
+    if (context === null) return
+    const { settings, logger, output } = context
+    const { rejects, ...options } = z.looseObject({ rejects: z.string() }).parse(importing.opts())
+    const input = { ...options, format, files: files.map(file => resolve(file)), rejects: resolve(rejects) }
+    const result = await perform(importFiles, input, { settings, logger, progress: output.progress, signal })
+    const { accepted, rejected, lines, rejects: file, backfill } = Imported.parse(result)
+    output.result(
+      result,
+      () =>
+        `${accepted} events of ${lines} lines are in${file === null ? '' : `; ${rejected} refused, see ${file}`}${backfill ? '; they show in the figures after accord live' : ''}`,
+    )
+    if (rejected > 0) onExit(1)
   })
 
   const rebuilding = command('rebuild', 'builds projections anew beside the live ones and swaps them in')

@@ -3,6 +3,7 @@ import { Refused, serveControl } from './control.ts'
 import { lockDirectory } from './directory-lock.ts'
 import type { Settings } from './environment.ts'
 import { openInstallation, prepareInstallation } from './installation.ts'
+import { createMetrics } from './metrics.ts'
 import { carryOut } from './operations/all.ts'
 import { projectorOf } from './perform.ts'
 import { untilAborted } from './start.ts'
@@ -30,7 +31,7 @@ export const runService = async (name: ServiceName, { settings, logger, signal, 
     const installation = await openInstallation(settings, logger)
     closing.push(installation.close)
     if (name !== 'project') {
-      const app = await createSurface(installation, { collector: name === 'collect', figures: name === 'serve', projector: null })
+      const app = await createSurface(installation, { collector: name === 'collect', figures: name === 'serve', metrics: createMetrics() })
       closing.push(() => app.close())
       announce(`${name}: listens on ${await listen(app, installation)}`)
       await untilAborted(signal)

@@ -3,6 +3,7 @@ import { type ControlServer, Refused, askRunning, serveControl } from './control
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
 import type { Settings } from './environment.ts'
 import { type Installation, openInstallation, prepareInstallation } from './installation.ts'
+import { createMetrics } from './metrics.ts'
 import { carryOut } from './operations/all.ts'
 import { fillDemo, readBegun } from './operations/fill-demo.ts'
 import { DEFAULT_TENANT, type Workplace } from './operations/operation.ts'
@@ -46,11 +47,12 @@ const run = async (
   const installation = await openInstallation(settings, logger)
   onClose(installation.close)
   await prepareInstallation(installation)
-  const projector = await projectorOf(installation)
+  const metrics = createMetrics()
+  const projector = await projectorOf(installation, metrics)
   const workplace: Workplace = { installation, projector, progress, signal }
   // an embedded tenant exists from the start, so that imports and questions need no ceremony
   await (await installation.access()).createTenant(DEFAULT_TENANT, 'Demo company', 'key:start')
-  const app = await createSurface(installation, { collector: true, figures: true, projector })
+  const app = await createSurface(installation, { collector: true, figures: true, metrics })
   onClose(() => app.close())
   const address = await listen(app, installation)
   onClose(await controlled(workplace, address))

@@ -4,17 +4,20 @@ import fastifyStatic from '@fastify/static'
 import { assertSafeBinding, opensLoopbackDemo } from '../access/binding.ts'
 import { collectorRoutes } from '../collector/routes.ts'
 import { type HttpApp, createHttpApp } from '../http/app.ts'
-import type { Projector } from '../projector/projector.ts'
+import { createOwnRegistry } from '../log/registry.ts'
+import { createApi } from '../api/api.ts'
+import { registerOpenApi } from '../api/openapi-plugin.ts'
+import type { Metrics } from './metrics.ts'
 import { type Installation, isEmbedded } from './installation.ts'
 import { DEFAULT_TENANT } from './operations/operation.ts'
 import { Refused } from './control.ts'
 
-export type Surface = { readonly collector: boolean; readonly figures: boolean; readonly projector: Projector | null }
+export type Surface = { readonly collector: boolean; readonly figures: boolean; readonly metrics: Metrics }
 
 const DASHBOARDS = join(import.meta.dirname, '../../dist/dashboards')
 
 /** The HTTP side of a process, with the routes of the services that run in it; not listening yet. */
-export const createSurface = async (installation: Installation, { collector }: Surface): Promise<HttpApp> => {
+export const createSurface = async (installation: Installation, { collector, figures, metrics }: Surface): Promise<HttpApp> => {
   const { settings, logger } = installation
   const access = await installation.access()
   const binding = { host: settings.host, embeddedDemo: isWhollyEmbedded(installation), hasCredentials: access.hasCredentials() }
@@ -24,7 +27,19 @@ export const createSurface = async (installation: Installation, { collector }: S
     throw error instanceof RangeError ? new Refused(error.message) : error
   }
   const app = await createHttpApp({ access, logger, loopbackDemo: opensLoopbackDemo(binding) ? { tenant: DEFAULT_TENANT } : null })
-  if (collector) await app.register(collectorRoutes, { intake: await installation.intake() })
+  await registerOpenApi(app)
+  if (collector) await app.register(collectorRoutes, { intake: await installation.intake({ onTaken: metrics.taken }) })
+  const store = figures ? await installation.store() : null
+  if (store !== null)
+    await app.register(
+      createApi({
+        store,
+        registry: installation.registry ?? createOwnRegistry(),
+        tokenKey: tenant => installation.secrets().currentKey(tenant, 'explain'),
+        now: Date.now,
+        metrics: metrics.registry,
+      }),
+    )
   if (existsSync(DASHBOARDS)) await app.register(fastifyStatic, { root: DASHBOARDS, index: 'index.html' })
   return app
 }

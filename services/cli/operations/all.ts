@@ -1,12 +1,16 @@
 import { Refused } from '../control.ts'
 import { createKey, listKeys, live, revokeKey } from './administer.ts'
 import { fillDemo } from './fill-demo.ts'
+import { examine } from '../doctor.ts'
+import { importFiles } from './import.ts'
 import type { Operation, Workplace } from './operation.ts'
 import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './repair.ts'
 
 const OPERATIONS: readonly Operation[] = [
   createKey,
+  examine,
   fillDemo,
+  importFiles,
   listDeadLetters,
   listKeys,
   live,
