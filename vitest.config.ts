@@ -1,14 +1,27 @@
 import { defineConfig } from 'vitest/config'
 
-/** chDB lanes need threads of their own; libuv reads the number before anything else runs. */
+/** chDB lanes need threads of their own; libuv reads the number before anything else runs in a worker. */
 process.env['UV_THREADPOOL_SIZE'] ??= '16'
 
+const PURE = ['test/domain/**/*.test.ts', 'test/oracles/**/*.test.ts']
+/** Suites that kill and restart real parts: one file at a time, when nothing else runs. */
+const ALONE = ['test/pipeline/**/*.test.ts', 'test/chaos/**/*.test.ts']
+
+/** Every `*.test.ts` is in exactly one project; they run one after the other. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    teardownTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'pure', include: PURE, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: { name: 'contract', include: ['test/**/*.test.ts'], exclude: [...PURE, ...ALONE], sequence: { groupOrder: 1 } },
+      },
+      { extends: true, test: { name: 'pipeline', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } } },
+    ],
   },
 })
