@@ -1,4 +1,5 @@
 import type { Broker, GroupMember, GroupMemberAssignment, GroupState } from 'kafkajs'
+import { fetchRequest, type AnsweredPartition, type AskedPartition } from './kafka-fetch-request.ts'
 
 /** Requests that kafkajs sends but does not type. */
 export type GroupBroker = Broker & {
@@ -37,29 +38,21 @@ export const asGroupBroker = (broker: Broker): GroupBroker => {
   return broker
 }
 
-/** A record as kafkajs decodes it from a batch of the current format. */
-export type FetchedMessage = {
-  readonly offset: string
-  readonly timestamp: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly isControlRecord: boolean
-  readonly batchContext: {
-    readonly firstOffset: string
-    readonly lastOffsetDelta: number
-    readonly producerId: string
-    readonly inTransaction: boolean
-  }
-}
+type Connections = { readonly send: (request: ReturnType<typeof fetchRequest>) => Promise<readonly AnsweredPartition[]> }
 
-export type FetchedPartition = {
-  readonly partition: number
-  /** Read-committed end, the bound of what this answer may hold. */
-  readonly lastStableOffset: string
-  readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[]
-  readonly messages: readonly FetchedMessage[]
-}
+const isConnections = (found: unknown): found is Connections => typeof found === 'object' && found !== null && 'send' in found
 
-export type FetchResponse = {
-  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[]
+/**
+ * A fetch over the broker's own connection, with our reading of the answer: kafkajs' own says nothing of batches that compaction has
+ * emptied, and a consumer that knows only of records waits at such a batch for ever.
+ */
+export const sendFetch = async (
+  broker: Broker,
+  asked: readonly AskedPartition[],
+  maxWaitMs: number,
+  maxBytes: number,
+): Promise<readonly AnsweredPartition[]> => {
+  const connections: unknown = Reflect.get(broker, 'connectionPool')
+  if (!isConnections(connections)) throw new TypeError('this kafkajs has no connection pool; Accord needs 2.2.4')
+  return connections.send(fetchRequest(asked, maxWaitMs, maxBytes))
 }

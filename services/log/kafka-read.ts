@@ -35,7 +35,9 @@ export const kafkaRead = async function* (
         async cluster => {
           const leaders = [...byLeader(cluster, targets)]
           if (leaders.length === 0) throw new LogError('LOG_UNAVAILABLE', 'the partitions have no leader at the moment')
-          return (await Promise.all(leaders.map(([nodeId, led]) => fetchOnce(cluster, nodeId, led)))).flat()
+          const answers = await Promise.all(leaders.map(([nodeId, led]) => fetchOnce(cluster, nodeId, led)))
+          for (const { error } of answers) if (error !== null) throw error
+          return answers.flatMap(answer => answer.fetched)
         },
         READ_PATIENCE_MS,
       )

@@ -68,14 +68,15 @@ export const kafkaStream = ({ connection, readings, onRecords, onMoved, onOutOfR
         await wait(IDLE_MS)
         continue
       }
-      const fetched = await fetchOnce(cluster, nodeId, free)
-      pause = RETRY_MS
+      const { fetched, error } = await fetchOnce(cluster, nodeId, free)
+      if (error === null) pause = RETRY_MS
       for (const one of fetched) {
         if (stopping.signal.aborted) return
         one.target.next = one.next
         if (one.records.length > 0) void hand(one)
       }
       onMoved?.()
+      if (error !== null) throw error
       // lets handlers that are done at once free their partition before the next request is put together
       await new Promise(resolve => setImmediate(resolve))
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { kafkaOptionsFrom } from '../../services/log/kafka-config.ts'
 import { toLogError } from '../../services/log/kafka-errors.ts'
+import { appendTimes, takeFlight, type Pending } from '../../services/log/kafka-flight.ts'
 import { dealOut } from '../../services/log/kafka-membership.ts'
 import { LogError } from '../../services/log/port.ts'
 import { recordTopics, topicNames, topicSettings } from '../../services/log/topics.ts'
@@ -117,6 +118,56 @@ describe('errors of the Kafka client', () => {
   it('leaves an error of the log as it is', () => {
     const refused = new LogError('LOG_CLOSED', 'closed')
     expect(toLogError(refused, 'testing')).toBe(refused)
+  })
+})
+
+describe('what travels together to Kafka', () => {
+  const waiting = (sizes: readonly number[], partition = 0): Pending => ({
+    records: sizes.map((bytes, index) => ({ topic: 't', key: `${index}`, value: null, bytes, partition: partition + (index % 2) })),
+    bytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
+    deadline: 0,
+    resolve: () => undefined,
+    reject: () => undefined,
+    placed: true,
+    sent: 0,
+    appendedAt: 0,
+  })
+  const answer = (partition: number, logAppendTime: string) => ({ topicName: 't', partition, errorCode: 0, logAppendTime })
+
+  it('is the longest run from the front that fits, so that no record overtakes another', () => {
+    const [first, second, third] = [waiting([600_000, 100]), waiting([300_000, 100, 300_000, 100]), waiting([100])]
+    const flight = takeFlight([first, second, third])
+    expect(flight.map(({ from, to }) => [from, to])).toEqual([
+      [0, 2],
+      [0, 2],
+    ])
+    second.sent = 2
+    expect(takeFlight([second, third]).map(({ from, to }) => [from, to])).toEqual([
+      [2, 4],
+      [0, 1],
+    ])
+  })
+
+  it('has one record of a partition when that alone is as large as a batch may be, and nothing of what is not placed yet', () => {
+    expect(takeFlight([waiting([1_500_000, 10, 10])]).map(({ from, to }) => [from, to])).toEqual([[0, 2]])
+    expect(takeFlight([{ ...waiting([10]), placed: false }, waiting([10])])).toEqual([])
+  })
+
+  it('is acknowledged only when every partition is: the client forgets one whose leader moved to a broker that had answered', () => {
+    const flight = takeFlight([waiting([10, 10])])
+    expect(appendTimes(flight, [answer(0, '5'), answer(1, '6')])).toEqual(
+      new Map([
+        ['t/0', 5],
+        ['t/1', 6],
+      ]),
+    )
+    expect(() => appendTimes(flight, [answer(0, '5')])).toThrow(expect.objectContaining({ code: 'LOG_UNAVAILABLE', retriable: true }))
+  })
+
+  it('is refused by a topic that keeps the producer’s time', () => {
+    expect(() => appendTimes(takeFlight([waiting([10])]), [answer(0, '-1')])).toThrow(
+      expect.objectContaining({ code: 'LOG_MISCONFIGURED' }),
+    )
   })
 })
 

@@ -198,27 +198,31 @@ describe('Kafka: compaction', () => {
       await producer.append([record(topic, 'gone', turn === 4 ? null : 'x')])
       await wait(120) // the next append goes into a new segment
     }
-    await log.append([record(topic, 'last', '5')])
-    await until('compaction has been there', async () => (await readAll(log, [topic])).length <= 5, 60_000)
+    // each pass of the cleaner needs something new; tombstones go with the second pass that sees them
+    const keys = async (): Promise<readonly (string | null)[]> => (await readAll(log, [topic])).map(found => found.key)
+    await until(
+      'compaction has removed the tombstone and left its batch empty',
+      async () => {
+        await log.append([record(topic, 'last', '5')])
+        await wait(120)
+        return !(await keys()).includes('gone')
+      },
+      60_000,
+    )
 
     const left = await readAll(log, [topic])
-    expect(left.map(found => [found.key, found.value?.toString() ?? null])).toEqual(
-      expect.arrayContaining([
-        ['a', '4'],
-        ['b', '4'],
-        ['c', '4'],
-        ['last', '5'],
-      ]),
-    )
-    const holes = numbers(21).filter(offset => !left.some(found => found.offset === offset))
-    expect(holes.length).toBeGreaterThan(10)
+    const [end] = await log.ends([topic])
+    expect([...new Set(left.map(found => `${found.key}${found.value?.toString()}`))].toSorted(byText)).toEqual(['a4', 'b4', 'c4', 'last5'])
+    const holes = numbers(end?.offset ?? 0).filter(offset => !left.some(found => found.offset === offset))
+    expect(holes.length).toBeGreaterThan(15)
     for (const offset of holes) {
-      expect(await readAll(log, [topic], [{ topic, partition: 0, offset }])).toEqual(left.filter(found => found.offset >= offset))
+      const rest = await readAll(log, [topic], [{ topic, partition: 0, offset }])
+      expect(rest.map(place)).toEqual(left.filter(found => found.offset >= offset).map(place))
     }
     const records: LogRecord[] = []
     const follower = await log.follow([topic], found => records.push(...found))
     await follower.caughtUp
-    expect(records).toEqual(left)
+    expect(records.map(place)).toEqual(left.map(place))
     await follower.close()
     const found = collecting({ group: 'compacted', topics: [topic], startAt: async () => [{ topic, partition: 0, offset: 1 }] })
     const subscription = await log.subscribe(found.subscriber)
