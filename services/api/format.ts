@@ -19,7 +19,8 @@ export const formatOf = (request: FastifyRequest, format: Format | undefined): F
   if (format !== undefined) return format
   const accepted = (request.headers.accept ?? '').split(',').map(part => part.split(';')[0]?.trim() ?? '')
   for (const type of accepted) {
-    for (const [name, mediaType] of Object.entries(MEDIA_TYPES)) if (type === mediaType) return name as Format
+    const found = FORMATS.find(name => MEDIA_TYPES[name] === type)
+    if (found !== undefined) return found
   }
   return 'json'
 }

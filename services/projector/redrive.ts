@@ -18,7 +18,7 @@ export const readDeadLetters = async (log: EventLog, codec: Codec, topic: string
       letters.set(event.event_id, event.redriven_at === null && known !== undefined ? known : event)
     }
   }
-  return [...letters.values()].toSorted((a, b) => Number(a.origin_appended_at - b.origin_appended_at) || (a.event_id < b.event_id ? -1 : 1))
+  return [...letters.values()].toSorted((a, b) => a.origin_appended_at - b.origin_appended_at || (a.event_id < b.event_id ? -1 : 1))
 }
 
 /**

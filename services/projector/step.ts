@@ -98,7 +98,7 @@ const inOrderOfNeed = async (wanted: readonly Wanted[], run: (each: Wanted) => P
   const done = new Map<string, Promise<unknown>>()
   for (const { table, needs } of chain) {
     const own = wanted.filter(({ projection }) => projection.table === table)
-    const before = Promise.all(needs.map(name => done.get(name)))
+    const before = Promise.all(needs.map(name => done.get(name) ?? Promise.resolve()))
     done.set(
       table,
       before.then(async () => {

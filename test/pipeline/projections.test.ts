@@ -36,7 +36,7 @@ describe('projections say what the oracle says', () => {
   })
 
   const emptied = async (): Promise<void> => {
-    for (const table of [
+    for (const name of [
       'events',
       'touch_facts',
       'link_facts',
@@ -48,7 +48,7 @@ describe('projections say what the oracle says', () => {
       'affected',
       ...chain.map(({ table }) => table),
     ]) {
-      await store.write(sql`TRUNCATE TABLE ${identifier(table)}`)
+      await store.write(sql`TRUNCATE TABLE ${identifier(name)}`)
     }
   }
 

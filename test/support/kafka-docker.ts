@@ -1,6 +1,6 @@
 import { GenericContainer, getContainerRuntimeClient } from 'testcontainers'
 import { freePorts } from './free-port.ts'
-import type { Kafka } from './kafka.ts'
+import type { Kafka } from './broker.ts'
 import { kafkaReady } from './kafka-ready.ts'
 
 const IMAGE = 'apache/kafka:4.1.1'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { fetchKafka } from '../../infra/kafka/fetch.ts'
 import { freePorts } from './free-port.ts'
-import type { Kafka, KafkaOptions, KafkaSecurity } from './kafka.ts'
+import type { Kafka, KafkaOptions, KafkaSecurity } from './broker.ts'
 import { kafkaReady } from './kafka-ready.ts'
 
 const run = promisify(execFile)

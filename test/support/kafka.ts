@@ -1,32 +1,8 @@
+import type { Kafka, KafkaOptions } from './broker.ts'
 import { dockerAnswers, startDockerKafka } from './kafka-docker.ts'
 import { startLocalKafka } from './kafka-local.ts'
 
-export type KafkaSecurity = {
-  /** PLAIN over an unencrypted listener. */
-  readonly sasl: { readonly brokers: readonly string[]; readonly username: string; readonly password: string }
-  /** A listener with a certificate of its own; `ca` is what to trust, PEM. */
-  readonly tls: { readonly brokers: readonly string[]; readonly ca: string }
-}
-
-export type Kafka = {
-  readonly brokers: readonly string[]
-  readonly kind: 'env' | 'docker' | 'local'
-  /** Only where `secure` was asked for. */
-  readonly security?: KafkaSecurity
-  /** `kill -9`; the data stay. */
-  readonly kill: () => Promise<void>
-  /** Stops it when it runs, starts it with its data, resolves when it is ready. */
-  readonly restart: () => Promise<void>
-  readonly stop: () => Promise<void>
-}
-
-export type KafkaOptions = {
-  /** A broker that nobody else uses and that may be killed: never the one of the environment. */
-  readonly own?: boolean
-  /** Also SASL and TLS listeners. Implies a local broker, which needs `keytool`. */
-  readonly secure?: boolean
-  readonly heapMb?: number
-}
+export type { Kafka } from './broker.ts'
 
 const refuse = () => Promise.reject(new Error('the broker of ACCORD_TEST_KAFKA_BROKERS is not ours to stop; ask for an own one'))
 

@@ -208,7 +208,10 @@ const throughputAnswer = async (
   }
 }
 
-const sortKey = (row: FigureRow): string => FUNNEL_DIMENSIONS.map(name => String(row[name] ?? '')).join('\u0000')
+/** A dimension is text or a number. */
+const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+
+const sortKey = (row: FigureRow): string => FUNNEL_DIMENSIONS.map(name => textOf(row[name])).join('\u0000')
 
 export const conversionExplained: ExplainableFigure = {
   definitionsOf: ({ definitions }) => [stageMapName(definitions.stageMap)],
