@@ -66,9 +66,6 @@ export const hasType = (error: unknown, types: readonly string[]): boolean =>
 /** True when a broker answered, and its answer was an error: the connection is as good as before. */
 export const wasAnswered = (error: unknown): boolean => [...chain(error)].some(one => text(one, 'type') !== '')
 
-export const hasName = (error: unknown, names: readonly string[]): boolean =>
-  [...chain(error)].some(one => names.includes(text(one, 'name')))
-
 /** Any failure of the client as a `LogError`, by the error's type, name or code; what is not known counts as the broker being away. */
 export const toLogError = (error: unknown, doing: string): LogError => {
   let code: LogErrorCode | undefined
