@@ -28,7 +28,7 @@ export type ControlServer = { readonly close: () => Promise<void> }
 /** The longest path that a Unix socket can have on every system that we know. */
 const MAX_PATH = 103
 
-export const socketPath = (dataDir: string): string => {
+const socketPath = (dataDir: string): string => {
   const path = join(dataDir, 'accord.sock')
   if (Buffer.byteLength(path) > MAX_PATH)
     throw new Refused(`ACCORD_DATA_DIR: expected a path of at most ${MAX_PATH - '/accord.sock'.length} bytes, got ${dataDir}`)

@@ -2,13 +2,12 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { resolve } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { dayOf } from '../demo/calendar.ts'
 import { DEFAULT_SEED, demoDays } from '../demo/company.ts'
 import { Refused } from './control.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { doctor } from './doctor.ts'
 import { describeProblem, readEnvironment, type Settings } from './environment.ts'
 import { createLogger, isEmbedded, openInstallation, prepareInstallation } from './installation.ts'
 import { createKey, listKeys, live, revokeKey } from './operations/administer.ts'
@@ -18,8 +17,7 @@ import { DEFAULT_TENANT, type Operation } from './operations/operation.ts'
 import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './operations/repair.ts'
 import { columns, createOutput, type Output } from './output.ts'
 import { perform } from './perform.ts'
-import { runService, type ServiceName } from './service.ts'
-import { start } from './start.ts'
+import type { ServiceName } from './service.ts'
 
 export type ProgramOptions = {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -46,6 +44,11 @@ const date = (text: string): string => {
   } catch {
     throw new InvalidArgumentError('expected a date like 2026-03-31')
   }
+}
+
+const importFormat = (text: string): string => {
+  if (Object.hasOwn(IMPORT_FORMATS, text)) return text
+  throw new InvalidArgumentError(`expected one of these. ${formatsInWords()}`)
 }
 
 const Flags = z.object({ json: z.boolean().optional(), dataDir: z.string().optional(), port: z.string().optional() })
@@ -110,6 +113,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
         output.settle()
         stdout.write(`${text}\n`)
       }
+      const { start } = await import('./start.ts') // the web server is loaded only where one runs
       await start({ settings, logger, demo: options.demo, progress: output.progress, announce, signal })
     })
 
@@ -123,8 +127,9 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     if (name !== 'project') service.option('--port <port>', 'instead of ACCORD_PORT')
     service.action(async () => {
       const context = contextOf(service, false)
-      if (context !== null)
-        await runService(name, { settings: context.settings, logger: context.logger, signal, announce: text => context.logger.info(text) })
+      if (context === null) return
+      const { runService } = await import('./service.ts')
+      await runService(name, { settings: context.settings, logger: context.logger, signal, announce: text => context.logger.info(text) })
     })
   }
 
@@ -172,7 +177,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
   })
 
   const importing = command('import', 'files to events, through the same checks as HTTP')
-    .argument('<format>', formatsInWords())
+    .addArgument(new Argument('<format>', formatsInWords()).argParser(importFormat))
     .argument('<files...>')
     .option('--tenant <tenant>', 'whose events they are; made when it is new', DEFAULT_TENANT)
     .option('--dry-run', 'check everything, write nothing')
@@ -188,7 +193,6 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     backfill: z.boolean(),
   })
   importing.action(async (format: string, files: readonly string[]) => {
-    if (!(format in IMPORT_FORMATS)) throw new InvalidArgumentError(`format: expected ${formatsInWords()}; got ${JSON.stringify(format)}`)
     const context = contextOf(importing, true)
     if (context === null) return
     const { settings, logger, output } = context
@@ -317,6 +321,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
   examining.action(async () => {
     const context = contextOf(examining, true)
     if (context === null) return
+    const { doctor } = await import('./doctor.ts')
     const checks = await doctor(context.settings, context.logger, signal)
     context.output.result(checks, () =>
       columns(checks.map(({ check, ok, detail, advice }) => [ok ? 'ok' : 'WRONG', check, advice === '' ? detail : `${detail}: ${advice}`])),
