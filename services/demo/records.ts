@@ -90,7 +90,7 @@ export const addPerson = (world: World, { account, occurred, known, source, lead
 }
 
 /** Ties a node to an account, for ever or for a stretch of time. */
-export const tie = (
+const tie = (
   { emit }: World,
   identity: string,
   account: number,

@@ -18,7 +18,7 @@ export type Story = {
   readonly badRegion: Region
 }
 
-export const STORY_MONTHS = 18
+const STORY_MONTHS = 18
 
 export const createStory = (until: string): Story => {
   const last = dayOf(until)
