@@ -9,6 +9,7 @@ import { eventOf } from './restore.ts'
 
 const REASONS: Readonly<Record<Exclusion['code'], string>> = {
   id_conflict: 'the event_id was used before, for another subject or type; the first recording counts',
+  backfill_closed: 'carries known_at, but the backfill had been closed when it came: an admin may open another',
   person_erased: 'the personal data of this person were erased before this was recorded',
 }
 

@@ -5,7 +5,7 @@ import { type FactTable, factColumns } from './facts.ts'
 
 /** A fact that is taken out of the account, and why. */
 export type Exclusion = {
-  readonly code: 'id_conflict' | 'person_erased'
+  readonly code: 'id_conflict' | 'person_erased' | 'backfill_closed'
   readonly tenant: string
   readonly eventId: string
   readonly type: string
@@ -16,7 +16,7 @@ export type Exclusion = {
 }
 
 const ExclusionRow = z.object({
-  code: z.enum(['id_conflict', 'person_erased']),
+  code: z.enum(['id_conflict', 'person_erased', 'backfill_closed']),
   tenant: z.string(),
   event_id: z.string(),
   type: z.string(),
@@ -30,7 +30,8 @@ const TABLES = Object.keys(factColumns) as FactTable[]
 
 /**
  * Which facts up to `to` do not count, of those that the window can have brought to light: of one event_id under several subjects or types
- * all but the first recording; what was said of a person after the erasure of its data. A function of the facts alone, in any order of arrival.
+ * all but the first recording; what was said of a person after the erasure of its data; history that came after the tenant had gone live, which would change
+ * answers given since. A function of the facts alone, in any order of arrival.
  */
 const findings = (from: number, to: number): Sql => {
   const recent = sql`SELECT tenant, event_id FROM changes WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}`
@@ -55,7 +56,19 @@ const findings = (from: number, to: number): Sql => {
     ) AS e
     INNER JOIN (SELECT tenant, subject, min(appended_at) AS erased_at FROM record_facts WHERE type = 'person-erased' AND appended_at <= ${bind.instant(to)} GROUP BY tenant, subject) AS x
       ON x.tenant = e.tenant AND x.subject = e.subject
-    WHERE e.appended_at > x.erased_at`
+    WHERE e.appended_at > x.erased_at
+    UNION ALL
+    SELECT 'backfill_closed' AS code, e.tenant AS tenant, e.event_id AS event_id, toString(e.type) AS type, e.subject AS subject, toString(e.topic) AS topic, e.partition AS partition, e.offset AS offset
+    FROM (
+      SELECT tenant, event_id, type, subject, topic, partition, offset, appended_at FROM events FINAL
+      WHERE recorded_at < appended_at AND appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}
+        AND tenant IN (SELECT tenant FROM record_facts WHERE type = 'tenant-went-live') AND (tenant, event_id) IN (${recent})
+    ) AS e
+    INNER JOIN (
+      SELECT tenant, arraySort(groupArray((appended_at, toString(type)))) AS turns FROM record_facts FINAL
+      WHERE type IN ('backfill-opened', 'tenant-went-live') AND appended_at <= ${bind.instant(to)} GROUP BY tenant
+    ) AS b ON b.tenant = e.tenant
+    WHERE arrayFilter(turn -> turn.1 < e.appended_at, b.turns)[-1].2 = 'tenant-went-live'`
 }
 
 const fromRow = (row: Row): Exclusion => {
