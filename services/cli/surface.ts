@@ -14,7 +14,7 @@ import { Refused } from './control.ts'
 
 export type Surface = { readonly collector: boolean; readonly figures: boolean; readonly metrics: Metrics }
 
-const DASHBOARDS = join(import.meta.dirname, '../../dist/dashboards')
+const DASHBOARDS = join(import.meta.dirname, '../../dashboards/public')
 
 /** The HTTP side of a process, with the routes of the services that run in it; not listening yet. */
 export const createSurface = async (installation: Installation, { collector, figures, metrics }: Surface): Promise<HttpApp> => {
