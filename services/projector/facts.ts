@@ -1,8 +1,9 @@
 import type { AccordEvent, EventOf } from '../../schemas/events/generated/types.ts'
 import type { ChangeKind } from '../domain/projections/affected.ts'
 import { EVER, FOREVER } from '../domain/time.ts'
-import { tsvMicros, tsvMillis, tsvText, tsvTexts } from '../store/tsv.ts'
-import { payloadOf } from './payload.ts'
+import type { RowBuffer, TableRows } from '../store/row-buffer.ts'
+import { tsvMicros, tsvText, tsvTexts } from '../store/tsv.ts'
+import { writePayload } from './payload.ts'
 
 /** An event with its place in the log. */
 export type Recorded = {
@@ -40,42 +41,44 @@ const place = ['tenant', 'subject', 'event_id', 'type', 'occurred_at', 'recorded
 export const factColumns: Readonly<Record<FactTable, readonly string[]>> = {
   touch_facts: [
     ...place,
-    ...[
-      'touch_id',
-      'touched_at',
-      'touch_type',
-      'channel',
-      'campaign',
-      'utm_source',
-      'utm_medium',
-      'utm_term',
-      'content',
-      'outcome',
-      'direction',
-      'team',
-    ],
-    ...['automatic', 'member', 'precision'],
+    'touch_id',
+    'touched_at',
+    'touch_type',
+    'channel',
+    'campaign',
+    'utm_source',
+    'utm_medium',
+    'utm_term',
+    'content',
+    'outcome',
+    'direction',
+    'team',
+    'automatic',
+    'member',
+    'precision',
   ],
   link_facts: [...place, 'relation', 'target', 'linked', 'domains', 'valid_from', 'valid_to', 'rule', 'confidence_ppm'],
   lead_facts: [...place, 'stage', 'owner', 'reason_class', 'reason', 'deal_id', 'lead_source'],
   deal_facts: [
     ...place,
-    ...[
-      'account',
-      'stage',
-      'pipeline',
-      'deal_type',
-      'product',
-      'owner',
-      'team',
-      'amount',
-      'currency',
-      'close_date',
-      'outcome',
-      'reason',
-      'competitor',
-    ],
-    ...['person', 'buying_role', 'into_deal', 'lead_source', 'forecast_category'],
+    'account',
+    'stage',
+    'pipeline',
+    'deal_type',
+    'product',
+    'owner',
+    'team',
+    'amount',
+    'currency',
+    'close_date',
+    'outcome',
+    'reason',
+    'competitor',
+    'person',
+    'buying_role',
+    'into_deal',
+    'lead_source',
+    'forecast_category',
   ],
   record_facts: [...place, 'payload'],
 }
@@ -93,6 +96,8 @@ const kindOf = (table: FactTable, cells: string): ChangeKind => {
       return 'deal'
     case 'record_facts':
       return 'record'
+    default:
+      return table satisfies never
   }
 }
 
@@ -100,21 +105,92 @@ const kindOf = (table: FactTable, cells: string): ChangeKind => {
 const recordedAt = ({ event, appendedAt }: Recorded): number =>
   event.known_at === null ? appendedAt : Math.min(Math.floor(event.known_at / 1000), appendedAt)
 
-const placeOf = (recorded: Recorded): string => {
+/** The cells that every fact begins with. */
+const writePlace = (to: RowBuffer, recorded: Recorded): void => {
   const { event, subject, appendedAt, partition, offset } = recorded
-  return `${tsvText(event.tenant)}\t${tsvText(subject)}\t${event.event_id.includes('\\') ? tsvText(event.event_id) : event.event_id}\t${event.type}\t${tsvMicros(event.occurred_at)}\t${tsvMillis(recordedAt(recorded))}\t${tsvMillis(appendedAt)}\t${partition}\t${offset}`
+  to.text(event.tenant)
+  to.tab()
+  to.text(subject)
+  to.tab()
+  to.text(event.event_id)
+  to.tab()
+  to.raw(event.type)
+  to.tab()
+  to.micros(event.occurred_at)
+  to.tab()
+  to.millis(recordedAt(recorded))
+  to.tab()
+  to.millis(appendedAt)
+  to.tab()
+  to.raw(String(partition))
+  to.tab()
+  to.raw(String(offset))
 }
 
-/** The row of `events`, ended by a newline. */
-export const eventRow = (recorded: Recorded): string => {
+/** Writes the row of `events`. */
+export const writeEvent = (to: RowBuffer, recorded: Recorded): void => {
   const { event, subject, topic, partition, offset, appendedAt } = recorded
-  return `${tsvText(event.tenant)}\t${tsvText(event.event_id)}\t${event.type}\t${tsvText(subject)}\t${tsvMicros(event.occurred_at)}\t${tsvMillis(recordedAt(recorded))}\t${tsvMillis(appendedAt)}\t${tsvText(event.source)}\t${tsvText(event.actor)}\t${topic}\t${partition}\t${offset}\t${tsvText(payloadOf(event))}\n`
+  to.text(event.tenant)
+  to.tab()
+  to.text(event.event_id)
+  to.tab()
+  to.raw(event.type)
+  to.tab()
+  to.text(subject)
+  to.tab()
+  to.micros(event.occurred_at)
+  to.tab()
+  to.millis(recordedAt(recorded))
+  to.tab()
+  to.millis(appendedAt)
+  to.tab()
+  to.text(event.source)
+  to.tab()
+  to.text(event.actor)
+  to.tab()
+  to.raw(topic)
+  to.tab()
+  to.raw(String(partition))
+  to.tab()
+  to.raw(String(offset))
+  to.tab()
+  writePayload(to, event)
+  to.endRow()
 }
 
 type Touch = EventOf<'touch-recorded'> | EventOf<'touch-corrected'>
 
-const touchCells = (event: Touch, touchId: string, touchedAt: number): string =>
-  `${tsvText(touchId)}\t${tsvMicros(touchedAt)}\t${tsvText(event.touch_type)}\t${tsvText(event.channel)}\t${tsvText(event.campaign)}\t${tsvText(event.utm_source)}\t${tsvText(event.utm_medium)}\t${tsvText(event.utm_term)}\t${tsvText(event.content_id === '' ? event.utm_content : event.content_id)}\t${tsvText(event.outcome)}\t${tsvText(event.direction)}\t${tsvText(event.team)}\t${event.automatic ? 1 : 0}\t${tsvText(event.member_id)}\t${tsvText(event.precision)}`
+const writeTouch = (to: RowBuffer, event: Touch, touchId: string, touchedAt: number): void => {
+  to.text(touchId)
+  to.tab()
+  to.micros(touchedAt)
+  to.tab()
+  to.text(event.touch_type)
+  to.tab()
+  to.text(event.channel)
+  to.tab()
+  to.text(event.campaign)
+  to.tab()
+  to.text(event.utm_source)
+  to.tab()
+  to.text(event.utm_medium)
+  to.tab()
+  to.text(event.utm_term)
+  to.tab()
+  to.text(event.content_id === '' ? event.utm_content : event.content_id)
+  to.tab()
+  to.text(event.outcome)
+  to.tab()
+  to.text(event.direction)
+  to.tab()
+  to.text(event.team)
+  to.tab()
+  to.raw(event.automatic ? '1' : '0')
+  to.tab()
+  to.text(event.member_id)
+  to.tab()
+  to.text(event.precision)
+}
 
 type LinkCells = {
   readonly relation: 'link' | 'merge' | 'domains'
@@ -180,13 +256,15 @@ const dealCells = (deal: DealCells = {}): string => {
 const person = (id: string): string => `person:${id}`
 const account = (id: string): string => `account:${id}`
 
-/** The tables and cells that an event becomes, besides its row in `events`. Every event becomes at least one fact. */
-const cellsOf = (event: AccordEvent): readonly (readonly [FactTable, string])[] => {
+/** Instead of cells: the payload of the event. */
+const PAYLOAD = Symbol('payload')
+
+/**
+ * The tables and cells that an event becomes, besides its row in `events`. Every event becomes at least one fact. Touches, the many, are
+ * written cell by cell instead.
+ */
+const cellsOf = (event: Exclude<AccordEvent, Touch>): readonly (readonly [FactTable, string | typeof PAYLOAD])[] => {
   switch (event.type) {
-    case 'touch-recorded':
-      return [['touch_facts', touchCells(event, event.event_id, event.occurred_at)]]
-    case 'touch-corrected':
-      return [['touch_facts', touchCells(event, event.touch_id, event.touched_at)]]
     case 'touch-retracted':
       return [['touch_facts', `${tsvText(event.touch_id)}\t${tsvMicros(event.occurred_at)}${'\t'.repeat(11)}0\t\t`]]
     case 'identity-linked':
@@ -216,17 +294,17 @@ const cellsOf = (event: AccordEvent): readonly (readonly [FactTable, string])[] 
     case 'person-created':
     case 'person-updated':
       return [
-        ['record_facts', tsvText(payloadOf(event))],
+        ['record_facts', PAYLOAD],
         ...(event.email_domain === '' ? [] : [['link_facts', linkCells({ relation: 'domains', domains: [event.email_domain] })] as const]),
       ]
     case 'account-updated':
       return [
-        ['record_facts', tsvText(payloadOf(event))],
+        ['record_facts', PAYLOAD],
         ...(event.domains.length === 0 ? [] : [['link_facts', linkCells({ relation: 'domains', domains: event.domains })] as const]),
       ]
     case 'person-erased':
       return [
-        ['record_facts', tsvText(payloadOf(event))],
+        ['record_facts', PAYLOAD],
         ['lead_facts', leadCells()],
       ]
     case 'lead-created':
@@ -304,25 +382,48 @@ const cellsOf = (event: AccordEvent): readonly (readonly [FactTable, string])[] 
     case 'deal-attributes-changed':
     case 'deal-split-changed':
       return [
-        ['record_facts', tsvText(payloadOf(event))],
+        ['record_facts', PAYLOAD],
         ['deal_facts', dealCells()],
       ]
     default:
       // what no projection reads yet stays readable by type
-      return [['record_facts', tsvText(payloadOf(event))]]
+      return [['record_facts', PAYLOAD]]
   }
 }
 
-/** A fact's row and the row of `changes` that goes with it, as TabSeparated text ended by a newline. */
-export type FactRow = { readonly table: FactTable; readonly row: string; readonly change: string }
+const writeChange = (to: RowBuffer, { event, subject, appendedAt }: Recorded, kind: ChangeKind): void => {
+  to.text(event.tenant)
+  to.tab()
+  to.millis(appendedAt)
+  to.tab()
+  to.raw(kind)
+  to.tab()
+  to.text(subject)
+  to.tab()
+  to.text(event.event_id)
+  to.endRow()
+}
 
-/** Every fact that an event is. */
-export const factRows = (recorded: Recorded): readonly FactRow[] => {
-  const { event, subject, appendedAt } = recorded
-  const head = placeOf(recorded)
-  return cellsOf(event).map(([table, cells]) => ({
-    table,
-    row: `${head}\t${cells}\n`,
-    change: `${tsvText(event.tenant)}\t${tsvMillis(appendedAt)}\t${kindOf(table, cells)}\t${tsvText(subject)}\t${tsvText(event.event_id)}\n`,
-  }))
+/** Writes every fact that an event is, each with its row of `changes`. */
+export const writeFacts = (tables: TableRows, recorded: Recorded): void => {
+  const { event } = recorded
+  if (event.type === 'touch-recorded' || event.type === 'touch-corrected') {
+    const rows = tables.of('touch_facts')
+    writePlace(rows, recorded)
+    rows.tab()
+    if (event.type === 'touch-recorded') writeTouch(rows, event, event.event_id, event.occurred_at)
+    else writeTouch(rows, event, event.touch_id, event.touched_at)
+    rows.endRow()
+    writeChange(tables.of('changes'), recorded, 'touch')
+    return
+  }
+  for (const [table, cells] of cellsOf(event)) {
+    const rows = tables.of(table)
+    writePlace(rows, recorded)
+    rows.tab()
+    if (cells === PAYLOAD) writePayload(rows, event)
+    else rows.raw(cells)
+    rows.endRow()
+    writeChange(tables.of('changes'), recorded, kindOf(table, cells === PAYLOAD ? '' : cells))
+  }
 }

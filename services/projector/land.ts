@@ -1,116 +1,128 @@
-import type { AccordEvent } from '../../schemas/events/generated/types.ts'
 import type { Codec } from '../log/codec.ts'
 import type { LogRecord, TopicPartition } from '../log/port.ts'
 import { parseRecordKey, subjectOf } from '../log/record-key.ts'
 import { StoreError, type Store } from '../store/port.ts'
-import { tsvMillis, tsvText } from '../store/tsv.ts'
+import { type RowBuffer, TableRows } from '../store/row-buffer.ts'
+import { tsvMillis } from '../store/tsv.ts'
 import { type DeadLetter, letterOf, tenantOfKey } from './dead-letters.ts'
-import { changeColumns, eventColumns, eventRow, factColumns, factRows } from './facts.ts'
-import { payloadOf } from './payload.ts'
+import { changeColumns, eventColumns, factColumns, writeEvent, writeFacts } from './facts.ts'
+import { writePayload } from './payload.ts'
 
-/** What landing one batch needs to know and to write; made of text once, so that every further try sends the same rows. */
-export type Landing = {
-  readonly items: readonly LandingItem[]
-  readonly letters: readonly DeadLetter[]
-  /** Per partition: where landing stands when this batch is stored. */
-  readonly reached: readonly Reached[]
+export type LandingContext = { readonly codec: Codec; readonly personsTopic: string }
+
+/** Records that are landed together, and their rows, made once, so that every further try sends the same bytes. */
+export type Batch = {
+  readonly records: LogRecord[]
+  /** Of each record: the greatest append time of its partition so far, ms. */
+  readonly appendedAt: number[]
+  readonly tables: TableRows
 }
+
+export const newBatch = (): Batch => ({ records: [], appendedAt: [], tables: new TableRows() })
 
 export type Reached = TopicPartition & { readonly nextOffset: number; readonly appendedAt: number }
 
-export type LandingItem = {
-  readonly record: LogRecord
-  /** Null for a person's profile. */
-  readonly event: AccordEvent | null
-  /** Table → rows as TabSeparated text. */
-  readonly rows: readonly (readonly [string, string])[]
-}
-
 export const personColumns = ['tenant', 'person', 'profile', 'offset', 'gone'] as const
 
-const columnsOf: Readonly<Record<string, readonly string[]>> = {
+export const columnsOf: Readonly<Record<string, readonly string[]>> = {
   ...factColumns,
   events: eventColumns,
   changes: changeColumns,
   persons: personColumns,
 }
 
-/** A person's profile or its tombstone, as the row of `persons`. */
-const profileRow = (record: LogRecord, codec: Codec): string => {
-  const person = parseRecordKey(record.key ?? '')?.subject ?? ''
-  const head = `${tsvText(tenantOfKey(record.key))}\t${tsvText(person)}\t`
-  if (record.value === null) return `${head}\t${record.offset}\t1\n`
-  return `${head}${tsvText(payloadOf(codec.decode(record.value).event))}\t${record.offset}\t0\n`
+/** A person's profile or its tombstone, as the row of `persons`. Decodes before it writes, so that a bad record leaves nothing. */
+const writeProfile = (to: RowBuffer, record: LogRecord, codec: Codec): void => {
+  const profile = record.value === null ? null : codec.decode(record.value).event
+  to.text(tenantOfKey(record.key))
+  to.tab()
+  to.text(parseRecordKey(record.key ?? '')?.subject ?? '')
+  to.tab()
+  if (profile !== null) writePayload(to, profile)
+  to.tab()
+  to.raw(String(record.offset))
+  to.tab()
+  to.raw(profile === null ? '1' : '0')
+  to.endRow()
 }
 
-/** Decodes one record to its rows. Throws `CodecError` for bytes that are no event. `appendedAt` is the greatest of its partition so far. */
-export const itemOf = (
-  record: LogRecord,
-  appendedAt: number,
-  { codec, personsTopic }: { readonly codec: Codec; readonly personsTopic: string },
-): LandingItem => {
-  if (record.topic === personsTopic) return { record, event: null, rows: [['persons', profileRow(record, codec)]] }
+/** Throws `CodecError` for bytes that are no event, `RangeError` for an event about nothing; then nothing is written. */
+const writeRecord = (tables: TableRows, record: LogRecord, appendedAt: number, { codec, personsTopic }: LandingContext): void => {
+  if (record.topic === personsTopic) {
+    writeProfile(tables.of('persons'), record, codec)
+    return
+  }
   const { event } = codec.decode(record.value ?? Buffer.alloc(0))
   const recorded = { event, subject: subjectOf(event), topic: record.topic, partition: record.partition, offset: record.offset, appendedAt }
-  const rows: (readonly [string, string])[] = [['events', eventRow(recorded)]]
-  for (const { table, row, change } of factRows(recorded)) rows.push([table, row], ['changes', change])
-  return { record, event, rows }
+  writeEvent(tables.of('events'), recorded)
+  writeFacts(tables, recorded)
 }
 
-/** Decodes a record, or says what is wrong with it. */
-export const decoded = (
-  record: LogRecord,
-  appendedAt: number,
-  context: { readonly codec: Codec; readonly personsTopic: string },
-): LandingItem | DeadLetter => {
+/** Adds a record with its rows, or says what is wrong with it. `appendedAt` is the greatest of its partition so far, ms. */
+export const addRecord = (batch: Batch, record: LogRecord, appendedAt: number, context: LandingContext): DeadLetter | null => {
   try {
-    return itemOf(record, appendedAt, context)
+    writeRecord(batch.tables, record, appendedAt, context)
   } catch (error) {
     return letterOf(record, error)
   }
+  batch.records.push(record)
+  batch.appendedAt.push(appendedAt)
+  return null
 }
 
-const tablesOf = (items: readonly LandingItem[]): Map<string, string> => {
-  const tables = new Map<string, string>()
-  for (const { rows } of items) for (const [table, row] of rows) tables.set(table, (tables.get(table) ?? '') + row)
-  return tables
-}
-
-const append = async (store: Store, items: readonly LandingItem[]): Promise<void> => {
-  const tables = tablesOf(items)
-  await Promise.all([...tables].map(([table, rows]) => store.append(table, columnsOf[table] ?? [], rows)))
+/** The records that are `wanted`, with their rows made again. */
+export const partOf = (batch: Batch, wanted: (record: LogRecord, index: number) => boolean, context: LandingContext): Batch => {
+  const part = newBatch()
+  batch.records.forEach((record, index) => {
+    // every one of them has been written once
+    if (wanted(record, index)) addRecord(part, record, batch.appendedAt[index] ?? 0, context)
+  })
+  return part
 }
 
 /**
- * Stores the items' rows. What the store refuses as wrong (never an outage) is halved until the single records that it
+ * Stores the rows of a batch. What the store refuses as wrong (never an outage) is halved until the single records that it
  * refuses are found; these come back as letters. Rows that are stored twice on the way collapse by key.
  */
-export const storeItems = async (store: Store, items: readonly LandingItem[]): Promise<readonly DeadLetter[]> => {
-  if (items.length === 0) return []
+export const storeBatch = async (store: Store, batch: Batch, context: LandingContext): Promise<readonly DeadLetter[]> => {
+  const { length } = batch.records
+  if (length === 0) return []
   try {
-    await append(store, items)
+    await Promise.all(batch.tables.written().map(([table, rows]) => store.append(table, columnsOf[table] ?? [], rows)))
     return []
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'STORE_REJECTED') throw error
-    const [only] = items
-    if (items.length === 1 && only !== undefined) {
-      const { record, event } = only
-      return [
-        {
-          tenant: tenantOfKey(record.key),
-          origin: record,
-          code: error.code,
-          reason: error.message,
-          path: '',
-          schemaId: null,
-          eventType: event?.type ?? 'person-profile',
-          eventId: event?.event_id ?? '',
-          payload: record.value ?? Buffer.alloc(0),
-        },
-      ]
-    }
-    const half = Math.ceil(items.length / 2)
-    return [...(await storeItems(store, items.slice(0, half))), ...(await storeItems(store, items.slice(half)))]
+    const [only] = batch.records
+    if (length === 1 && only !== undefined) return [refusedLetter(only, error, context)]
+    const half = Math.ceil(length / 2)
+    return [
+      ...(await storeBatch(
+        store,
+        partOf(batch, (_, index) => index < half, context),
+        context,
+      )),
+      ...(await storeBatch(
+        store,
+        partOf(batch, (_, index) => index >= half, context),
+        context,
+      )),
+    ]
+  }
+}
+
+/** A record that was read well and that the store does not take. */
+const refusedLetter = (record: LogRecord, error: StoreError, { codec, personsTopic }: LandingContext): DeadLetter => {
+  const event = record.topic === personsTopic ? null : codec.decode(record.value ?? Buffer.alloc(0)).event
+  return {
+    tenant: tenantOfKey(record.key),
+    origin: record,
+    code: error.code,
+    reason: error.message,
+    path: '',
+    schemaId: null,
+    eventType: event?.type ?? 'person-profile',
+    eventId: event?.event_id ?? '',
+    payload: record.value ?? Buffer.alloc(0),
   }
 }
 

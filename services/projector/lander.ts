@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Codec } from '../log/codec.ts'
-import type { EventLog, LogRecord, PartitionBatch, Subscription, TopicPartition } from '../log/port.ts'
+import type { EventLog, PartitionBatch, Subscription, TopicPartition } from '../log/port.ts'
 import { sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { untilDone } from './backoff.ts'
 import { type DeadLetter, writeDeadLetters } from './dead-letters.ts'
-import { decoded, type LandingItem, type Reached, storeItems, storeReached } from './land.ts'
+import { addRecord, type Batch, newBatch, partOf, type Reached, storeBatch, storeReached } from './land.ts'
 import { type Landed, landedRows } from './watermark.ts'
 
 export type LanderOptions = {
@@ -55,9 +55,15 @@ export class PoisonedLogError extends Error {
   }
 }
 
-type Pending = { items: LandingItem[]; letters: DeadLetter[]; reached: Map<string, Reached>; since: number }
+type Pending = {
+  batch: Batch
+  letters: DeadLetter[]
+  reached: Map<string, Reached>
+  /** When its first record came, ms of this process's clock; 0 while there is none. */
+  since: number
+}
 
-const empty = (): Pending => ({ items: [], letters: [], reached: new Map(), since: 0 })
+const empty = (): Pending => ({ batch: newBatch(), letters: [], reached: new Map(), since: 0 })
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 /**
@@ -80,48 +86,46 @@ export const createLander = (options: LanderOptions): Lander => {
   let wake: (() => void) | null = null
 
   const take = async (batch: PartitionBatch): Promise<void> => {
-    while (pending.items.length > QUEUE_RECORDS && !stopping) await wait(5)
+    while (pending.batch.records.length > QUEUE_RECORDS && !stopping) await wait(5)
     await codec.prepare(batch.records.map(record => record.value))
-    const name = nameOf(batch)
-    let sliced = 0
-    for (const record of batch.records) {
-      if (stopping) return
-      const head = heads.get(name)
-      // revoked meanwhile, or handed over before and stored already
-      if (head === undefined) return
-      if (record.offset < head.nextOffset) continue
-      queue(record, name, head)
-      if (++sliced % DECODE_SLICE === 0) await nextTurn()
+    for (let from = 0; from < batch.records.length; from += DECODE_SLICE) {
+      if (from > 0) await nextTurn()
+      // revoked meanwhile
+      if (stopping || !queue(batch, from, Math.min(from + DECODE_SLICE, batch.records.length))) return
     }
     wake?.()
   }
 
-  const queue = (record: LogRecord, name: string, head: { appendedAt: number; nextOffset: number }): void => {
-    head.appendedAt = Math.max(head.appendedAt, record.appendedAt)
-    head.nextOffset = record.offset + 1
+  /** Decodes records of a partition into the pending batch, all at one go; false when the partition is not ours any more. */
+  const queue = ({ topic, partition, records }: PartitionBatch, from: number, to: number): boolean => {
+    const name = nameOf({ topic, partition })
+    const head = heads.get(name)
+    if (head === undefined) return false
     if (pending.since === 0) pending.since = performance.now()
-    const item = decoded(record, head.appendedAt, options)
-    if ('rows' in item) pending.items.push(item)
-    else pending.letters.push(item)
-    pending.reached.set(name, {
-      topic: record.topic,
-      partition: record.partition,
-      nextOffset: head.nextOffset,
-      appendedAt: head.appendedAt,
-    })
+    for (let index = from; index < to; index += 1) {
+      const record = records[index]
+      // handed over before and stored already
+      if (record === undefined || record.offset < head.nextOffset) continue
+      head.appendedAt = Math.max(head.appendedAt, record.appendedAt)
+      head.nextOffset = record.offset + 1
+      const letter = addRecord(pending.batch, record, head.appendedAt, options)
+      if (letter !== null) pending.letters.push(letter)
+    }
+    pending.reached.set(name, { topic, partition, nextOffset: head.nextOffset, appendedAt: head.appendedAt })
+    return true
   }
 
   const flush = async (): Promise<void> => {
-    const batch = pending
+    const { batch, letters: unreadable, reached: positions } = pending
     pending = empty()
-    if (batch.reached.size === 0) return
+    if (positions.size === 0) return
     const started = performance.now()
-    const records = batch.items.length + batch.letters.length
-    const refused = await untilDone(() => storeItems(store, batch.items), retry)
-    const letters = [...batch.letters, ...refused]
+    const records = batch.records.length + unreadable.length
+    const refused = await untilDone(() => storeBatch(store, batch, options), retry)
+    const letters = [...unreadable, ...refused]
     if (letters.length > TOLERATED_LETTERS && letters.length > records / 2) throw new PoisonedLogError(letters, records)
     await untilDone(() => writeDeadLetters({ log, codec, topic: options.deadLettersTopic, now: options.now }, letters), retry)
-    const reached = [...batch.reached.values()]
+    const reached = [...positions.values()]
     await untilDone(() => storeReached(store, reached), retry)
     options.onLanded?.({ records, letters: letters.length, ms: performance.now() - started })
     await subscription
@@ -140,7 +144,7 @@ export const createLander = (options: LanderOptions): Lander => {
   const run = async (): Promise<void> => {
     while (!stopping) {
       const age = pending.since === 0 ? 0 : performance.now() - pending.since
-      if (pending.reached.size > 0 && (age >= BATCH_MS || pending.items.length >= BATCH_RECORDS)) await flushSoon()
+      if (pending.reached.size > 0 && (age >= BATCH_MS || pending.batch.records.length >= BATCH_RECORDS)) await flushSoon()
       else await Promise.race([wait(10), new Promise<void>(resolve => (wake = resolve))])
     }
   }
@@ -177,7 +181,7 @@ export const createLander = (options: LanderOptions): Lander => {
           for (const name of names) heads.delete(name)
           // the next owner reads them again from where the store says
           await flushing?.catch(() => undefined)
-          pending.items = pending.items.filter(item => !names.has(nameOf(item.record)))
+          pending.batch = partOf(pending.batch, record => !names.has(nameOf(record)), options)
           pending.letters = pending.letters.filter(letter => !names.has(nameOf(letter.origin)))
           for (const name of names) pending.reached.delete(name)
         },

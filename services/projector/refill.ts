@@ -4,8 +4,9 @@ import { bind, identifier, sql } from '../domain/sql.ts'
 import type { Codec } from '../log/codec.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Store } from '../store/port.ts'
-import { eventColumns, factColumns, factRows } from './facts.ts'
-import { decoded, type LandingItem, personColumns } from './land.ts'
+import { TableRows } from '../store/row-buffer.ts'
+import { factColumns, writeFacts } from './facts.ts'
+import { addRecord, columnsOf, newBatch } from './land.ts'
 import type { Projector } from './projector.ts'
 import { eventOf } from './restore.ts'
 import { readProgress } from './step.ts'
@@ -48,10 +49,10 @@ const EventRow = z.object({
   payload: z.string(),
 })
 
-type Rows = readonly (readonly [string, string])[]
+type Page = { readonly tables: TableRows; readonly records: number }
 
 /** The facts of all stored events, page by page in order of their key. */
-async function* fromEvents(store: Store, codec: Codec): AsyncGenerator<readonly Rows[]> {
+async function* fromEvents(store: Store, codec: Codec): AsyncGenerator<Page> {
   let after: readonly [string, string, string, string] = ['', '', '', '']
   for (;;) {
     const rows = await store.read(
@@ -68,44 +69,38 @@ async function* fromEvents(store: Store, codec: Codec): AsyncGenerator<readonly 
     const last = stored.at(-1)
     if (last === undefined) return
     after = [last.tenant, last.event_id, last.type, last.subject]
-    yield stored.map(row => {
+    const tables = new TableRows()
+    for (const row of stored) {
       const event = eventOf({ ...row, occurred_at: row.occurred_micros, recorded_at: row.recorded_ms, appended_at: row.appended_ms }, codec)
-      return factRows({
-        event,
-        subject: row.subject,
-        topic: row.topic,
-        partition: row.partition,
-        offset: row.offset,
-        appendedAt: row.appended_ms,
-      }).map(fact => [fact.table, fact.row] as const)
-    })
+      const { subject, topic, partition, offset } = row
+      writeFacts(tables, { event, subject, topic, partition, offset, appendedAt: row.appended_ms })
+    }
+    yield { tables, records: stored.length }
   }
 }
 
 /** Events and facts of all records, in order of each partition. What cannot be read went to dead letters when it landed. */
-async function* fromLog({ log, codec, topics, personsTopic }: Extract<FactSource, { kind: 'log' }>): AsyncGenerator<readonly Rows[]> {
+async function* fromLog({ log, codec, topics, personsTopic }: Extract<FactSource, { kind: 'log' }>): AsyncGenerator<Page> {
   const heads = new Map<string, number>()
   for await (const records of log.read(topics)) {
     await codec.prepare(records.map(record => record.value))
-    const items: LandingItem[] = []
+    const batch = newBatch()
     for (const record of records) {
       const name = `${record.topic}/${record.partition}`
       const appendedAt = Math.max(heads.get(name) ?? 0, record.appendedAt)
       heads.set(name, appendedAt)
-      const item = decoded(record, appendedAt, { codec, personsTopic })
-      if ('rows' in item) items.push(item)
+      addRecord(batch, record, appendedAt, { codec, personsTopic })
     }
-    yield items.map(({ rows }) => rows.filter(([table]) => table !== 'changes'))
+    yield { tables: batch.tables, records: batch.records.length }
   }
 }
 
-const append = async (store: Store, pages: readonly Rows[]): Promise<void> => {
-  const tables = new Map<string, string>()
-  for (const rows of pages) for (const [table, row] of rows) tables.set(table, (tables.get(table) ?? '') + row)
-  for (const [table, text] of tables) {
+const append = async (store: Store, { tables }: Page): Promise<void> => {
+  for (const [table, rows] of tables.written()) {
+    // projected before: there is nothing to say about what changed
+    if (table === 'changes') continue
     // profiles are few and versioned by their offset: they go where they are
-    if (table === 'persons') await store.append(table, personColumns, text)
-    else await store.append(beside(table), table === 'events' ? eventColumns : (factColumns[table as keyof typeof factColumns] ?? []), text)
+    await store.append(table === 'persons' ? table : beside(table), columnsOf[table] ?? [], rows)
   }
 }
 
@@ -123,7 +118,7 @@ export const refillFacts = async ({ store, projector, source, onProgress }: Refi
   let done = 0
   for await (const page of source.kind === 'events' ? fromEvents(store, source.codec) : fromLog(source)) {
     await append(store, page)
-    done += page.length
+    done += page.records
     onProgress({ step: `facts from ${source.kind}`, done, of: 0 })
   }
   await projector.exclusively(async () => {

@@ -27,7 +27,7 @@ const longs = new Map(
   ]),
 )
 
-/** `payloadOf` undone: the fields that said nothing come back as the schema's defaults, 64-bit numbers exactly. */
+/** `writePayload` undone: the fields that said nothing come back as the schema's defaults, 64-bit numbers exactly. */
 export const eventOf = (stored: StoredEvent, codec: Codec): AccordEvent => {
   const { type } = stored
   if (!(type in catalogue)) throw new RangeError(`no such event type: ${type}`)
