@@ -38,9 +38,17 @@ export const isEmbedded = ({ kafka, store }: Settings): boolean => kafka === nul
 export const createLogger = (level: NonNullable<Settings['logLevel']>): Logger =>
   pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null }, pino.destination({ fd: 2, sync: true }))
 
+/** What cannot be opened now is tried again by who asks next. */
 const once = <T>(make: () => T): (() => T) => {
   let made: { readonly value: T } | null = null
-  return () => (made ??= { value: make() }).value
+  return () => {
+    const { value } = (made ??= { value: make() })
+    if (value instanceof Promise)
+      value.catch(() => {
+        made = null
+      })
+    return value
+  }
 }
 
 /** Opens log, schemas and, when they are asked for, store, secrets and access. Rejects with the adapters' own errors. */

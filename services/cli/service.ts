@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { type Retry, untilDone } from '../projector/backoff.ts'
 import { Refused, serveControl } from './control.ts'
 import { lockDirectory } from './directory-lock.ts'
 import type { Settings } from './environment.ts'
@@ -27,19 +28,25 @@ export const runService = async (name: ServiceName, { settings, logger, signal, 
   if (name !== 'collect' && settings.store.kind === 'chdb')
     throw new Refused(`ACCORD_CLICKHOUSE_URL: expected the server, because ${name} runs beside other services (accord start needs none)`)
   const closing: (() => Promise<unknown>)[] = []
+  // started while the log or the store is away, a service waits like one that was there before: ending would be a loop of crashes
+  const patience: Retry = {
+    signal,
+    onWait: (error, waitMs) => logger.warn({ err: error, waitMs }, `${name}: waits for the log or the store to start`),
+  }
   try {
     const installation = await openInstallation(settings, logger)
     closing.push(installation.close)
     if (name !== 'project') {
-      const app = await createSurface(installation, { collector: name === 'collect', figures: name === 'serve', metrics: createMetrics() })
+      const routes = { collector: name === 'collect', figures: name === 'serve', metrics: createMetrics() }
+      const app = await untilDone(() => createSurface(installation, routes), patience)
       closing.push(() => app.close())
       announce(`${name}: listens on ${await listen(app, installation)}`)
       await untilAborted(signal)
       return
     }
-    await prepareInstallation(installation)
+    await untilDone(() => prepareInstallation(installation), patience)
     const projector = await projectorOf(installation)
-    await projector.start()
+    await untilDone(projector.start, patience)
     closing.push(projector.stop)
     // commands that only the projecting side can carry out come in here; a second instance on the same directory goes without
     const lock = lockDirectory(settings.dataDir)
