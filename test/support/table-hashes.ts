@@ -91,8 +91,17 @@ const knownIdentities = (knownAt: number): Sql => sql`
     WHERE arrayExists(s -> notEmpty(s.2[1].1) OR s.2[1].2 != '', stretches)
   )`
 
+/** Which tables of two stores differ, with their first differing rows; '' when they are the same. */
+export const tableDifferences = async (store: Store, expected: Store, options: HashOptions = {}): Promise<string> => {
+  const [found, wanted] = await Promise.all([tableHashes(store, options), tableHashes(expected, options)])
+  const names = Object.keys(wanted).filter(name => found[name] !== wanted[name])
+  const said = names.map(name => `${name}: ${found[name] ?? 'no such table'} instead of ${wanted[name] ?? ''}`)
+  const [first] = names
+  return first === undefined ? '' : `${said.join('\n')}\n${JSON.stringify(await differingRows(store, expected, first, options), null, 1)}`
+}
+
 /** Rows that only one of the stores has, of a table or slice as `tableHashes` names them: to see what differs. At most `limit` of each. */
-export const differingRows = async (
+const differingRows = async (
   one: Store,
   other: Store,
   name: string,
