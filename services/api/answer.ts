@@ -3,9 +3,9 @@ import { ratio, wilson } from '../domain/figures/rates.ts'
 import { tooLarge } from './problems.ts'
 
 /** n below which a figure says `low_n` (metrics C4). */
-export const LOW_N = 30
+const LOW_N = 30
 /** More rows than this are nobody's reading: the question is refused and asks to be narrowed. */
-export const MAX_ROWS = 20_000
+const MAX_ROWS = 20_000
 
 /** One value: its dimensions, then what it is. */
 export const FigureRow = z

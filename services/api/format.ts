@@ -15,7 +15,7 @@ const MEDIA_TYPES: Readonly<Record<Format, string>> = {
 export const PRODUCES: readonly string[] = Object.values(MEDIA_TYPES)
 
 /** `format` goes before Accept; what Accept names and nobody knows is answered as JSON. */
-export const formatOf = (request: FastifyRequest, format: Format | undefined): Format => {
+const formatOf = (request: FastifyRequest, format: Format | undefined): Format => {
   if (format !== undefined) return format
   const accepted = (request.headers.accept ?? '').split(',').map(part => part.split(';')[0]?.trim() ?? '')
   for (const type of accepted) {
@@ -58,7 +58,7 @@ const cellOf = (value: unknown): Cell => (typeof value === 'string' || typeof va
  * RFC 4180: CRLF, quotes where needed. Text that a spreadsheet would take for a formula gets a `'` in front, so that a campaign named
  * `=cmd()` stays a name.
  */
-export const csvOf = ({ columns, rows }: Table): string => [columns, ...rows].map(row => `${row.map(csvCell).join(',')}\r\n`).join('')
+const csvOf = ({ columns, rows }: Table): string => [columns, ...rows].map(row => `${row.map(csvCell).join(',')}\r\n`).join('')
 
 const csvCell = (cell: Cell): string => {
   if (cell === null) return ''

@@ -9,7 +9,7 @@ import type { Store } from '../store/port.ts'
 export type TenantSettings = { readonly zone: string; readonly fiscalYearStartMonth: number; readonly currency: string }
 
 /** In force until a tenant is configured. */
-export const DEFAULT_SETTINGS: TenantSettings = { zone: shippedDefinitions.zone, fiscalYearStartMonth: 1, currency: 'EUR' }
+const DEFAULT_SETTINGS: TenantSettings = { zone: shippedDefinitions.zone, fiscalYearStartMonth: 1, currency: 'EUR' }
 
 /** What a tenant's figures are computed under, as known at an instant. */
 export type TenantAt = { readonly settings: TenantSettings; readonly definitions: Definitions }

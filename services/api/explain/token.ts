@@ -18,7 +18,7 @@ export type Explained = z.output<typeof Explained>
 export type TokenKey = (tenant: string) => Buffer
 
 /** JSON with the keys of every object in the order of their bytes. */
-export const canonicalJson = (value: unknown): string =>
+const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)
       ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))))

@@ -50,7 +50,7 @@ const Volumes = z.looseObject({
 })
 
 export const stageMapName = (map: StageMap): string => `${map.id}@${map.version}`
-export const stagesOf = (map: StageMap, counted: Counted): readonly string[] =>
+const stagesOf = (map: StageMap, counted: Counted): readonly string[] =>
   map.stages.map(stage => stage.name).filter(name => counted === 'journeys' || isDealStage(map, name))
 
 export type FunnelFigures = { readonly rows: FigureRow[]; readonly total: FigureRow[]; readonly excluded: Record<string, number> }

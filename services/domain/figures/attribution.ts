@@ -182,10 +182,13 @@ export const attributionFigure = (sources: FigureSources, question: AttributionQ
     ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}`
 }
 
+/** Which deals are won or created, and which of them do not count, is all the same without credit; computing that takes the longest. */
+const withoutCredit = (sources: FigureSources): FigureSources => ({ ...sources, dealCredit: sql`(SELECT * FROM deal_credit WHERE 0)` })
+
 /** (reason, deals): what is left out, and why. */
 export const attributionExcluded = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
   SELECT excluded AS reason, uniqExact(deal_id) AS deals
-  FROM (${deals(sources, question)})
+  FROM (${deals(question.conversion === 'sqo' ? sources : withoutCredit(sources), question)})
   WHERE excluded != ''
   GROUP BY reason
   ORDER BY reason`

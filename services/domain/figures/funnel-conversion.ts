@@ -34,7 +34,7 @@ const MICROS_PER_DAY = 86_400_000_000
  * reached, or up to which the unit was observed.
  */
 const cohort = (sources: FigureSources, question: ConversionQuestion): Sql => {
-  const { stageMap, counted, transitions, policy, filters, from, to, zone } = question
+  const { stageMap, transitions, policy, filters, from, to, zone } = question
   const pairs = joinSql(
     transitions.map(
       ({ from: a, to: b, horizonDays }) =>
@@ -61,7 +61,7 @@ const cohort = (sources: FigureSources, question: ConversionQuestion): Sql => {
       FROM (
         SELECT *, pair, arrayFirstIndex(m -> m.1 = pair.1, moves) AS at_from,
           arrayFirstIndex(m -> ${policy === 'implied' ? sql`m.1 >= pair.2` : sql`m.1 = pair.2`}, moves) AS at_to
-        FROM (${stagePaths(sources, stageMap, counted)})
+        FROM (${stagePaths(sources, question)})
         ARRAY JOIN [${pairs}] AS pair
         WHERE at_from > 0
       )

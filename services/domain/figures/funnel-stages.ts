@@ -39,17 +39,20 @@ export const whereAll = (filters: Readonly<Record<string, readonly string[] | un
 export const stageName = (map: StageMap, place: Sql): Sql => sql`${bind.strings(map.stages.map(stage => stage.name))}[${place}]`
 
 /** One row per entry to a stage within the period; `is_first` of the unit's entries to it, `is_created` where the unit began in it. */
-const entries = (sources: FigureSources, { stageMap, counted, filters, from, to, zone }: FunnelStagesQuestion): Sql => sql`
+const entries = (sources: FigureSources, question: FunnelStagesQuestion): Sql => {
+  const { stageMap, filters, from, to, zone } = question
+  return sql`
   SELECT * FROM (
     SELECT counted, unit, account, deal_id, channel, campaign, owner, ${stageName(stageMap, sql`move.1`)} AS stage, move.1 AS place, move.2 AS entered, move.3 AS event_id,
       ${monthIn(sql`move.2`, zone)} AS month,
       toUInt8(arrayFirstIndex(m -> m.1 = move.1, moves) = k) AS is_first,
       toUInt8(k = 1 AND move.2 = opened_at) AS is_created
-    FROM (${stagePaths(sources, stageMap, counted)})
+    FROM (${stagePaths(sources, question)})
     ARRAY JOIN moves AS move, arrayEnumerate(moves) AS k
     WHERE ${within(sql`move.2`, from, to)}
   )
   WHERE ${whereAll(filters)}`
+}
 
 /** M1 first entries, M2 all entries, and those created in the stage (of M3): one row per stage and combination of `by`; `is_total` = 1 per stage. */
 export const stageEntries = (sources: FigureSources, question: FunnelStagesQuestion): Sql => {
@@ -85,7 +88,8 @@ export const entityOf = (counted: Counted): Sql => (counted === 'deals' ? sql`'d
  * One row per unit and instant at which it stands in a stage: its last entry before the instant, if it has not ended by then. Deals carry the
  * amount in force then, at the rate of that day (metrics M5, C5); `why` says what keeps it out of the value.
  */
-const standing = (sources: FigureSources, { stageMap, counted, filters, zone, currency, volumesAt }: FunnelStagesQuestion): Sql => {
+const standing = (sources: FigureSources, question: FunnelStagesQuestion): Sql => {
+  const { stageMap, counted, filters, zone, currency, volumesAt } = question
   const instants = joinSql(
     volumesAt.map(({ before }) => sql`${bind.businessInstant(before)}`),
     ', ',
@@ -95,7 +99,7 @@ const standing = (sources: FigureSources, { stageMap, counted, filters, zone, cu
     SELECT counted, unit, account, deal_id, channel, campaign, owner, month, before, ${stageName(stageMap, sql`last.1`)} AS stage, last.1 AS place, last.2 AS entered, last.3 AS event_id
     FROM (
       SELECT *, before, month, arrayFilter(m -> m.2 < before, moves)[-1] AS last
-      FROM (${stagePaths(sources, stageMap, counted)})
+      FROM (${stagePaths(sources, question)})
       ARRAY JOIN [${instants}] AS before, ${months} AS month
       WHERE ended_at >= before
     )

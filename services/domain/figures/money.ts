@@ -16,7 +16,7 @@ const exponentOf = (currency: Sql): Sql =>
  * (currency, day, num, den): what a minor unit of `currency` is worth in minor units of `target` from that day on, as an exact fraction
  * (metrics C5). Of several records of one pair and day the last said counts; a rate quoted in the target goes before its inverse.
  */
-export const ratesInto = ({ recordFacts }: FigureSources, target: string): Sql => {
+const ratesInto = ({ recordFacts }: FigureSources, target: string): Sql => {
   const wanted = bind.string(target)
   return sql`
     SELECT currency, day, best.1 AS num, best.2 AS den

@@ -35,8 +35,21 @@ const kept = (moves: Sql): Sql => {
  * One row per unit, with its way through the stage map: (counted, unit, account, deal_id, opened_at, ended_at, outcome, channel, campaign, owner,
  * moves). `moves` is [(rank, entered_at, event_id)] in order; `ended_at` is far in the future while the unit is open.
  */
-export const stagePaths = (sources: FigureSources, map: StageMap, counted: Counted): Sql =>
-  counted === 'journeys' ? journeyPaths(sources, map) : dealPaths(sources, map)
+export const stagePaths = (sources: FigureSources, { stageMap, counted, by, filters }: PathsQuestion): Sql => {
+  if (counted === 'journeys') return journeyPaths(sources, stageMap)
+  const way = by.some(name => WAYS.has(name)) || Object.keys(filters).some(name => WAYS.has(name))
+  return dealPaths(sources, stageMap, way)
+}
+
+export type PathsQuestion = {
+  readonly stageMap: StageMap
+  readonly counted: Counted
+  readonly by: readonly FunnelDimension[]
+  readonly filters: Readonly<Partial<Record<string, readonly string[]>>>
+}
+
+/** Dimensions that a deal has from the journey that feeds it; looked up only when asked for. */
+const WAYS: ReadonlySet<string> = new Set(['channel', 'campaign'])
 
 const journeyPaths = ({ personJourney }: FigureSources, map: StageMap): Sql => {
   const stages = map.stages.map((stage, index) => [stage.name, index + 1] as const)
@@ -52,21 +65,23 @@ const journeyPaths = ({ personJourney }: FigureSources, map: StageMap): Sql => {
     ARRAY JOIN journeys AS j, arrayEnumerate(journeys) AS n`
 }
 
-const dealPaths = ({ dealJourney, personJourney }: FigureSources, map: StageMap): Sql => {
+const dealPaths = ({ dealJourney, personJourney }: FigureSources, map: StageMap, way: boolean): Sql => {
   const stages = map.stages.flatMap((stage, index) => stage.deal_stages.map(name => [name, index + 1] as const))
   const won = map.stages.findIndex(stage => stage.on === 'won') + 1
   const moves = sql`arrayConcat(arrayZip(arrayMap(name -> ${rank(sql`name`, stages)}, stages), entered_at, stage_event_ids),
       if(outcome = 'won', [(toInt64(${bind.int(won)}), ifNull(closed_at, ${foreverValid}), closed_event_id)], arrayResize([(toInt64(0), ${foreverValid}, '')], 0)))`
   return sql`
     SELECT 'deals' AS counted, d.deal_id AS unit, toString(d.account) AS account, d.deal_id AS deal_id, created_at AS opened_at, ifNull(closed_at, ${foreverValid}) AS ended_at,
-      toString(outcome) AS outcome, ${shown(sql`f.came.1`)} AS channel, ${shown(sql`f.came.2`)} AS campaign, ${shown(sql`d.owner`)} AS owner, ${kept(moves)} AS moves
+      toString(outcome) AS outcome, ${way ? shown(sql`f.came.1`) : sql`''`} AS channel, ${way ? shown(sql`f.came.2`) : sql`''`} AS campaign,
+      ${shown(sql`d.owner`)} AS owner, ${kept(moves)} AS moves
     FROM (SELECT * FROM ${dealJourney} WHERE counted = 1) AS d
-    LEFT JOIN (
-      -- a deal came the way of the earliest journey that feeds it
-      SELECT j.2 AS deal_id, argMin((j.3, j.4), (j.1, person)) AS came
-      FROM (SELECT person, arrayZip(opened_at, deal_id, channel, campaign) AS journeys FROM ${personJourney})
-      ARRAY JOIN journeys AS j
-      WHERE j.2 != ''
-      GROUP BY deal_id
-    ) AS f ON f.deal_id = d.deal_id`
+    ${way ? sql`LEFT JOIN (${cameBy(personJourney)}) AS f ON f.deal_id = d.deal_id` : sql``}`
 }
+
+/** A deal came the way of the earliest journey that feeds it. */
+const cameBy = (personJourney: Sql): Sql => sql`
+  SELECT j.2 AS deal_id, argMin((j.3, j.4), (j.1, person)) AS came
+  FROM (SELECT person, arrayZip(opened_at, deal_id, channel, campaign) AS journeys FROM ${personJourney})
+  ARRAY JOIN journeys AS j
+  WHERE j.2 != ''
+  GROUP BY deal_id`
