@@ -73,10 +73,16 @@ export type KafkaConnection = {
 /** Longer than the client's own timeout: only what the client has lost track of runs into it. */
 export const LOST_REQUEST_MS = REQUEST_TIMEOUT_MS + 5000
 
+class NoAnswer extends LogError {
+  constructor(doing: string, ms: number) {
+    super('LOG_UNAVAILABLE', `Kafka: ${doing}: no answer within ${ms} ms`)
+  }
+}
+
 /** The client can lose a request when its connection breaks at the wrong moment; then nobody would ever answer. */
 export const within = async <T>(ms: number, doing: string, work: Promise<T>): Promise<T> => {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new LogError('LOG_OVERLOADED', `Kafka: ${doing}: no answer within ${ms} ms`)), ms)
+  const timer = setTimeout(() => late.reject(new NoAnswer(doing, ms)), ms)
   try {
     return await Promise.race([work, late.promise])
   } finally {
@@ -86,11 +92,13 @@ export const within = async <T>(ms: number, doing: string, work: Promise<T>): Pr
 
 const RETRY_MS = 100
 const RETRY_MOST_MS = 1000
+/** How long a close waits for what is on the way, and for the client to disconnect. */
+const CLOSE_MS = 3000
 /** A topic that was created a moment ago may not be known to every broker yet. */
 const NEW_TOPIC_MS = 1500
 
 /** Said by the adapter itself about what it found, not about the connection. */
-const isRefusal = (error: unknown): boolean => error instanceof LogError && error.code !== 'LOG_OVERLOADED'
+const isRefusal = (error: unknown): boolean => error instanceof LogError && !(error instanceof NoAnswer)
 
 export const kafkaConnection = (options: KafkaLogOptions): KafkaConnection => {
   let connecting: Promise<Cluster> | null = null
@@ -111,6 +119,15 @@ export const kafkaConnection = (options: KafkaLogOptions): KafkaConnection => {
     connecting = null
     await dropped?.then(cluster => cluster.disconnect()).catch(() => undefined)
   }
+  const busy = new Set<Promise<unknown>>()
+  const whileBusy = async <T>(work: Promise<T>): Promise<T> => {
+    busy.add(work)
+    try {
+      return await work
+    } finally {
+      busy.delete(work)
+    }
+  }
   const once = async <T>(topics: readonly string[], work: (cluster: Cluster) => Promise<T>): Promise<T> => {
     connecting ??= connect()
     const mine = connecting
@@ -126,6 +143,9 @@ export const kafkaConnection = (options: KafkaLogOptions): KafkaConnection => {
       if (hasType(error, MOVED)) await cluster.refreshMetadata().catch(() => (connecting === mine ? drop() : undefined))
       else if (connecting === mine && !wasAnswered(error) && !isRefusal(error)) void drop() // the client keeps half-broken state: a new connection is cheaper than guessing
       throw error
+    } finally {
+      // asked after it was given up, the client has connected again, and nobody else would ever close that
+      if (connecting !== mine) void cluster.disconnect().catch(() => undefined)
     }
   }
 
@@ -135,7 +155,7 @@ export const kafkaConnection = (options: KafkaLogOptions): KafkaConnection => {
       for (let pause = RETRY_MS; ; pause = Math.min(pause * 2, RETRY_MOST_MS)) {
         if (closed) throw new LogError('LOG_CLOSED', 'the log is closed')
         try {
-          return await once(topics, work)
+          return await whileBusy(once(topics, work))
         } catch (error) {
           const failed = toLogError(error, doing)
           const spent = Date.now() - began
@@ -147,7 +167,8 @@ export const kafkaConnection = (options: KafkaLogOptions): KafkaConnection => {
     },
     close: async () => {
       closed = true
-      await drop()
+      await Promise.race([Promise.allSettled(busy), wait(CLOSE_MS, undefined, { ref: false })])
+      await Promise.race([drop(), wait(CLOSE_MS, undefined, { ref: false })])
     },
   }
 }

@@ -215,14 +215,19 @@ describe('Kafka: compaction', () => {
     expect([...new Set(left.map(found => `${found.key}${found.value?.toString()}`))].toSorted(byText)).toEqual(['a4', 'b4', 'c4', 'last5'])
     const holes = numbers(end?.offset ?? 0).filter(offset => !left.some(found => found.offset === offset))
     expect(holes.length).toBeGreaterThan(15)
+    // the cleaner goes on meanwhile: what it can't take is the last record of each key
+    const kept = ['a', 'b', 'c', 'last'].flatMap(key => left.findLast(found => found.key === key) ?? [])
+    const missing = (read: readonly LogRecord[], from: number): readonly string[] =>
+      kept.filter(one => one.offset >= from && !read.some(found => found.offset === one.offset)).map(place)
     for (const offset of holes) {
       const rest = await readAll(log, [topic], [{ topic, partition: 0, offset }])
-      expect(rest.map(place)).toEqual(left.filter(found => found.offset >= offset).map(place))
+      expect(missing(rest, offset)).toEqual([])
+      expect(rest.filter(found => found.offset < offset || !left.some(one => one.offset === found.offset))).toEqual([])
     }
     const records: LogRecord[] = []
     const follower = await log.follow([topic], found => records.push(...found))
     await follower.caughtUp
-    expect(records.map(place)).toEqual(left.map(place))
+    expect(missing(records, 0)).toEqual([])
     await follower.close()
     const found = collecting({ group: 'compacted', topics: [topic], startAt: async () => [{ topic, partition: 0, offset: 1 }] })
     const subscription = await log.subscribe(found.subscriber)
