@@ -87,7 +87,7 @@ const acceptsDefault = (type: AvroType, value: unknown): boolean => {
 }
 
 /** Names of the fields in a key template: `{base}/{quote}` → base, quote. */
-export const fieldsOfKey = (key: string): readonly string[] => [...key.matchAll(/\{([a-z0-9_]+)\}/g)].map(match => match[1] ?? '')
+const fieldsOfKey = (key: string): readonly string[] => [...key.matchAll(/\{([a-z0-9_]+)\}/g)].map(match => match[1] ?? '')
 
 const fieldProblems = (field: AvroField): readonly string[] => {
   const problems: string[] = []

@@ -1,7 +1,7 @@
 import { LogError, type LogAppend } from './port.ts'
 
 /** Key and value of one record. Fits the brokers' default of 1 MiB per batch with its framing; the same for both adapters. */
-export const MAX_RECORD_BYTES = 1_000_000
+const MAX_RECORD_BYTES = 1_000_000
 
 export const recordBytes = (record: LogAppend): number => Buffer.byteLength(record.key, 'utf8') + (record.value?.length ?? 0)
 

@@ -62,7 +62,7 @@ const resultCode = (error: unknown): number | null =>
 const isBusy = (error: unknown): boolean => [BUSY, LOCKED].includes(resultCode(error) ?? -1)
 
 /** Any failure of the file as a `LogError`. A `TypeError` and the like is a bug and stays what it is. */
-export const sqliteError = (error: unknown, path: string): unknown => {
+const sqliteError = (error: unknown, path: string): unknown => {
   const code = resultCode(error)
   if (code === null) return error
   const meaning: LogErrorCode = UNAVAILABLE.has(code) ? 'LOG_UNAVAILABLE' : 'LOG_MISCONFIGURED'

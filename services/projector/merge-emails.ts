@@ -7,7 +7,7 @@ import { recordKey } from '../log/record-key.ts'
 import type { TopicNames } from '../log/topics.ts'
 import type { Store } from '../store/port.ts'
 
-export const EXACT_EMAIL_RULE = 'exact-email@1'
+const EXACT_EMAIL_RULE = 'exact-email@1'
 
 const DuplicateRow = z.object({ tenant: z.string(), persons: z.array(z.string()) })
 

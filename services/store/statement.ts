@@ -90,7 +90,7 @@ const nestedText = (value: BoundValue): string => {
 }
 
 /** A parameter in the text form that ClickHouse parses by the placeholder's type, as the HTTP client sends it. */
-export const parameterText = (value: BoundValue): string => {
+const parameterText = (value: BoundValue): string => {
   if (value === null) return '\\N'
   if (typeof value === 'string') return escapedText(value)
   if (typeof value === 'boolean') return value ? '1' : '0'

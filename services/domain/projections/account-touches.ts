@@ -11,7 +11,7 @@ export type AccountTouchesInputs = {
 }
 
 /** What a touch says, besides whose it is and when: the columns that `account_touches` carries on from the facts. */
-export const touchColumns: Sql = {
+const touchColumns: Sql = {
   parts: ['touch_type, channel, campaign, utm_source, utm_medium, content, outcome, direction, team, automatic, member'],
 }
 
