@@ -1,7 +1,8 @@
 import type { EventOf } from '../../schemas/events/generated/types.ts'
 import type { Codec } from '../log/codec.ts'
+import { CodecError } from '../log/codec-error.ts'
 import type { EventLog } from '../log/port.ts'
-import { recordKey } from '../log/record-key.ts'
+import { recordKey, subjectOf } from '../log/record-key.ts'
 
 export type StoredLetter = EventOf<'dead-letter'>
 
@@ -21,16 +22,25 @@ export const readDeadLetters = async (log: EventLog, codec: Codec, topic: string
   return [...letters.values()].toSorted((a, b) => a.origin_appended_at - b.origin_appended_at || (a.event_id < b.event_id ? -1 : 1))
 }
 
+/** What became of letters that were to go back into the log. */
+export type Redriven = {
+  readonly redriven: number
+  /** Still no events: left where they are, because a log full of them would stop the projector. */
+  readonly unreadable: number
+}
+
 /**
- * Puts the payloads back into the log, each at the end of the topic it came from, and marks the letters as redriven. What cannot be processed now either
- * comes back as a new letter; what was counted meanwhile counts once.
+ * Puts the payloads back into the log, each at the end of the topic it came from, and marks the letters as redriven. What still does not decode stays a
+ * letter as it is; what cannot be processed for another reason comes back as a new one; what was counted meanwhile counts once.
  */
 export const redrive = async (
   { log, codec, topic, now }: { readonly log: EventLog; readonly codec: Codec; readonly topic: string; readonly now: () => number },
   letters: readonly StoredLetter[],
-): Promise<number> => {
-  for (let start = 0; start < letters.length; start += 500) {
-    const part = letters.slice(start, start + 500)
+): Promise<Redriven> => {
+  await codec.prepare(letters.map(letter => Buffer.from(letter.payload)))
+  const readable = letters.filter(letter => isReadable(codec, letter))
+  for (let start = 0; start < readable.length; start += 500) {
+    const part = readable.slice(start, start + 500)
     await log.append(part.map(letter => ({ topic: letter.origin_topic, key: letter.origin_key ?? '', value: Buffer.from(letter.payload) })))
     await log.append(
       part.map(letter => ({
@@ -40,5 +50,16 @@ export const redrive = async (
       })),
     )
   }
-  return letters.length
+  return { redriven: readable.length, unreadable: letters.length - readable.length }
+}
+
+const isReadable = (codec: Codec, { payload }: StoredLetter): boolean => {
+  try {
+    subjectOf(codec.decode(Buffer.from(payload)).event)
+    return true
+  } catch (error) {
+    // bytes that are no event, or one without the field that says what it is about
+    if (error instanceof CodecError || error instanceof RangeError) return false
+    throw error
+  }
 }

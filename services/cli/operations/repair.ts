@@ -111,7 +111,7 @@ export const showDeadLetter = operation({
   },
 })
 
-/** Back into the log; what was counted meanwhile counts once, and what still can't be processed comes back as a letter. */
+/** Back into the log; what was counted meanwhile counts once, and what still cannot be read stays a letter. */
 export const redriveDeadLetters = operation({
   name: 'dead-letters-redrive',
   input: Letters,
@@ -121,6 +121,6 @@ export const redriveDeadLetters = operation({
       throw new Refused('expected ids of letters, --reason <code> or --all')
     const { log, codec, topics } = workplace.installation
     const letters = (await chosen(workplace, choice)).filter(letter => letter.redriven_at === null || choice.ids.includes(letter.event_id))
-    return { redriven: await redrive({ log, codec, topic: topics.deadLetters, now: Date.now }, letters) }
+    return redrive({ log, codec, topic: topics.deadLetters, now: Date.now }, letters)
   },
 })
