@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { sql } from '../domain/sql.ts'
 import type { Codec } from '../log/codec.ts'
-import type { EventLog, Position, TopicPartition } from '../log/port.ts'
+import type { EventLog, TopicPartition } from '../log/port.ts'
 import type { TopicNames } from '../log/topics.ts'
 import type { Store } from '../store/port.ts'
 import { isOutage } from './backoff.ts'
@@ -56,10 +56,11 @@ export type Projector = {
   readonly failed: Promise<never>
 }
 
-const POLL_ENDS_MS = 150
-const TURN_MS = 25
+/** How soon to look again: after a step more has mostly come; with nothing new a look costs a few milliseconds of work. */
+const BUSY_TURN_MS = 20
+const IDLE_TURN_MS = 100
 /** With nothing new, the mark moves this often: fresh enough, and few rows. */
-const IDLE_MARK_MS = 500
+const IDLE_MARK_MS = 1_000
 
 export const projectorGroup = 'accord-projector'
 
@@ -74,7 +75,6 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
   let projectedTo = 0
   let stopping = false
   let busy: Promise<unknown> = Promise.resolve()
-  let asked: { ends: readonly Position[]; at: number } | null = null
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => undefined)
 
@@ -115,50 +115,59 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
     return turn
   }
 
-  const findWatermark = async (): Promise<number> => {
-    if (asked === null || now() - asked.at >= POLL_ENDS_MS) {
-      const at = now()
-      asked = { at, ends: await log.ends(records) }
-    }
+  /** How far a step could go, and the newest append time that has landed: nothing later has to be projected. */
+  const look = async (): Promise<{ readonly watermark: number; readonly newest: number }> => {
+    const askedAt = now()
+    const ends = await log.ends(records)
     const landed = landedRows(
       await store.read(
         sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`,
       ),
     )
-    return watermarkOf({ ends: asked.ends, askedAt: asked.at, landed, clockSkewMs })
+    return {
+      watermark: watermarkOf({ ends, askedAt, landed, clockSkewMs }),
+      newest: landed.reduce((latest, { appendedAt }) => Math.max(latest, appendedAt), 0),
+    }
   }
 
-  const turn = async (): Promise<void> => {
-    watermark = Math.max(watermark, await findWatermark())
+  /** Projects what there is to project; true when something was. */
+  const turn = async (): Promise<boolean> => {
+    const seen = await look()
+    watermark = Math.max(watermark, seen.watermark)
     // another instance may have projected since this one last did
     if (projectedTo === 0) projectedTo = (await readProgress(store)).projected_to
-    if (watermark <= projectedTo) return
     const to = watermark
-    const started = performance.now()
-    const { projected, letters } = await projectStep(store, projectedTo, to)
-    if (letters.length > 0) await writeDeadLetters({ log, codec, topic: topics.deadLetters, now }, await lettersOf(store, codec, letters))
-    if (projected) {
-      // before the mark: a kill in between repeats it, and what is said twice counts once
-      await mergeExactEmails({ log, store, codec, topics, from: projectedTo, to, now })
-      await writeProgress(store, 'projected_to', to)
-      metrics?.stepped({ ms: performance.now() - started, watermark: to })
-      projectedTo = to
-    } else if (to - projectedTo >= IDLE_MARK_MS) {
+    if (to <= projectedTo) return false
+    if (seen.newest > projectedTo) {
+      const started = performance.now()
+      const { projected, letters } = await projectStep(store, projectedTo, to)
+      if (letters.length > 0) await writeDeadLetters({ log, codec, topic: topics.deadLetters, now }, await lettersOf(store, codec, letters))
+      if (projected) {
+        // before the mark: a kill in between repeats it, and what is said twice counts once
+        await mergeExactEmails({ log, store, codec, topics, from: projectedTo, to, now })
+        await writeProgress(store, 'projected_to', to)
+        metrics?.stepped({ ms: performance.now() - started, watermark: to })
+        projectedTo = to
+        return true
+      }
+    }
+    if (to - projectedTo >= IDLE_MARK_MS) {
       await writeProgress(store, 'projecting_to', to)
       await writeProgress(store, 'projected_to', to)
       projectedTo = to
     }
+    return false
   }
 
   const run = async (): Promise<void> => {
     let waitMs = 100
     while (!stopping) {
       try {
-        if (projects) await alone(turn)
-        else projectedTo = 0
+        const worked = projects && (await alone(turn))
+        if (!projects) projectedTo = 0
         state = 'running'
         waitMs = 100
-        await wait(TURN_MS)
+        await wait(worked ? BUSY_TURN_MS : IDLE_TURN_MS)
       } catch (error) {
         if (stopping) return
         if (!isOutage(error)) throw error
@@ -189,7 +198,7 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
     exclusively: work => {
       if (!projects) return Promise.reject(new Error('another instance projects'))
       return alone(async () => {
-        const marks = { projectedTo: (await readProgress(store)).projected_to, watermark: Math.max(watermark, await findWatermark()) }
+        const marks = { projectedTo: (await readProgress(store)).projected_to, watermark: Math.max(watermark, (await look()).watermark) }
         try {
           return await work(marks)
         } finally {
