@@ -22,7 +22,7 @@ export const newBatch = (): Batch => ({ records: [], appendedAt: [], tables: new
 
 export type Reached = TopicPartition & { readonly nextOffset: number; readonly appendedAt: number }
 
-export const personColumns = ['tenant', 'person', 'profile', 'offset', 'gone'] as const
+const personColumns = ['tenant', 'person', 'profile', 'offset', 'gone'] as const
 
 export const columnsOf: Readonly<Record<string, readonly string[]>> = {
   ...factColumns,

@@ -17,7 +17,7 @@ export type HashOptions = {
 }
 
 const FACTS = ['events', 'touch_facts', 'link_facts', 'lead_facts', 'deal_facts', 'record_facts'] as const
-export const HASHED_TABLES: readonly string[] = [...FACTS, 'persons', ...chain.map(({ table }) => table)]
+const HASHED_TABLES: readonly string[] = [...FACTS, 'persons', ...chain.map(({ table }) => table)]
 
 /** What only says which of several rows of a key is the one. */
 const VERSIONS = new Set(['version', 'first', 'gone'])
@@ -38,7 +38,7 @@ const knownPlacements = (knownAt: number, columns: 'all' | 'content'): Sql => {
 }
 
 /** Hashes of all facts and projections (design D11): `(count(), sum(cityHash64(tuple(columns without version))))` over FINAL. */
-export const tableHashes = async (store: Store, { columns = 'all', knownAt = OPEN }: HashOptions = {}): Promise<TableHashes> => {
+const tableHashes = async (store: Store, { columns = 'all', knownAt = OPEN }: HashOptions = {}): Promise<TableHashes> => {
   const described = (
     await store.read(
       sql`SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN (${bind.strings(HASHED_TABLES)}) ORDER BY table, position`,
