@@ -19,7 +19,7 @@ const missing = (program: string, purpose: string) => (error: unknown) => {
 type Ports = { readonly plain: number; readonly controller: number; readonly sasl: number; readonly tls: number }
 
 /** One node that is broker and controller; everything that would make tests wait is turned down. */
-const properties = (folder: string, ports: Ports, secure: boolean): string => {
+const properties = (folder: string, ports: Ports, { secure, steady }: { readonly secure: boolean; readonly steady: boolean }): string => {
   const listeners = [`PLAINTEXT://127.0.0.1:${ports.plain}`]
   if (secure) listeners.push(`SASL_PLAINTEXT://127.0.0.1:${ports.sasl}`, `SSL://127.0.0.1:${ports.tls}`)
   const settings: Record<string, string | number | boolean> = {
@@ -47,11 +47,11 @@ const properties = (folder: string, ports: Ports, secure: boolean): string => {
     'log.initial.task.delay.ms': 500,
     'controlled.shutdown.enable': false,
     // a killed broker's registration has to expire before it may come back
-    'broker.session.timeout.ms': 1000,
+    'broker.session.timeout.ms': steady ? 30_000 : 1000,
     'broker.heartbeat.interval.ms': 200,
     'initial.broker.registration.timeout.ms': 30_000,
-    'controller.quorum.election.timeout.ms': 500,
-    'controller.quorum.fetch.timeout.ms': 1000,
+    'controller.quorum.election.timeout.ms': steady ? 10_000 : 500,
+    'controller.quorum.fetch.timeout.ms': steady ? 20_000 : 1000,
     ...(secure && {
       'sasl.enabled.mechanisms': 'PLAIN',
       'listener.name.sasl_plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_accord="${PASSWORD}";`,
@@ -76,13 +76,13 @@ const makeKeystore = async (folder: string): Promise<string> => {
 }
 
 /** A broker of Maven Central's jars, in a temporary folder that goes with it. */
-export const startLocalKafka = async ({ secure = false, heapMb = 512 }: KafkaOptions): Promise<Kafka> => {
+export const startLocalKafka = async ({ secure = false, steady = false, heapMb = 512 }: KafkaOptions): Promise<Kafka> => {
   await run('java', ['-version']).catch(missing('java (17 or later)', 'run the Kafka broker'))
   const libs = await fetchKafka()
   const folder = await mkdtemp(join(tmpdir(), 'accord-kafka-'))
   const [plain = 0, controller = 0, sasl = 0, tls = 0] = await freePorts(4)
   const config = join(folder, 'server.properties')
-  await writeFile(config, properties(folder, { plain, controller, sasl, tls }, secure))
+  await writeFile(config, properties(folder, { plain, controller, sasl, tls }, { secure, steady }))
   const ca = secure ? await makeKeystore(folder) : ''
 
   const jvm = `-Xmx${heapMb}m -XX:+UseSerialGC -Xshare:auto -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.showDateTime=true`
