@@ -292,7 +292,9 @@ const words = error => {
   return `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}`
 }
 
+/** Asking again at once would only add to what keeps the store busy. */
 const AGAIN_MS = 3000
+const AGAIN_AT_MOST_MS = 60_000
 /** @type {AbortController} */
 let current = new AbortController()
 
@@ -301,8 +303,9 @@ let current = new AbortController()
  * @param {string} address
  * @param {(answer: Answer) => Node[]} figure
  * @param {AbortSignal} signal
+ * @param {number} [againMs] how long to wait when it is not to be had now; twice as long each time
  */
-const show = async (id, address, figure, signal) => {
+const show = async (id, address, figure, signal, againMs = AGAIN_MS) => {
   const place = byId(id, HTMLDivElement)
   place.setAttribute('aria-busy', 'true')
   if (place.childElementCount === 0) place.replaceChildren(element('p', { className: 'note', text: 'Computing…' }))
@@ -317,7 +320,7 @@ const show = async (id, address, figure, signal) => {
     if (error instanceof Refusal && error.status === 401) signIn.hidden = false
     // not ready yet, or away for a moment
     else if (!(error instanceof Refusal) || error.status >= 500)
-      setTimeout(() => signal.aborted || void show(id, address, figure, signal), AGAIN_MS)
+      setTimeout(() => signal.aborted || void show(id, address, figure, signal, Math.min(againMs * 2, AGAIN_AT_MOST_MS)), againMs)
   }
 }
 
