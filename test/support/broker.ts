@@ -22,5 +22,7 @@ export type KafkaOptions = {
   readonly own?: boolean
   /** Also SASL and TLS listeners. Implies a local broker, which needs `keytool`. */
   readonly secure?: boolean
+  /** Sessions and elections as patient as in production, for measuring on a busy machine; else a killed broker is back in a second. */
+  readonly steady?: boolean
   readonly heapMb?: number
 }
