@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { peakRssOf } from './process-memory.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../services/cli/accord.ts')
 
@@ -52,12 +53,11 @@ export const startProjector = async ({ brokers, prefix, clickhouseUrl, database 
       throw error
     }),
     used: async () => {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
       const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8')
       // after the command in brackets; utime and stime are the 14th and 15th of all
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       return {
-        peakRssMb: Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024),
+        peakRssMb: await peakRssOf(child.pid ?? 0),
         cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
       }
     },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePorts } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
+import { peakRssBelow } from './process-memory.ts'
 import { type BenchOptions, type BenchResult, median, rounded, say } from './report.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -12,7 +13,7 @@ const READY = /Figures are ready/
 const DEADLINE_MS = 300_000
 
 /** Seconds until a started Accord says that figures are there, and its greatest memory by then. */
-const started = async (dataDir: string): Promise<{ readonly seconds: number }> => {
+const started = async (dataDir: string): Promise<{ readonly seconds: number; readonly rssMb: number }> => {
   const [port = 0] = await freePorts(1)
   const began = performance.now()
   const child: ChildProcess = spawn('npm', ['start', '--silent', '--', '--data-dir', dataDir, '--port', String(port)], {
@@ -39,16 +40,18 @@ const started = async (dataDir: string): Promise<{ readonly seconds: number }> =
     DEADLINE_MS,
   )
   const seconds = (performance.now() - began) / 1000
+  const rssMb = await peakRssBelow(child.pid ?? 0)
   process.off('exit', atExit)
   kill('SIGTERM')
   await exited
-  return { seconds }
+  return { seconds, rssMb }
 }
 
 /** `npm start` on an empty directory until figures are there (`ours`), and once more on the same directory. */
 export const start = async ({ rounds }: BenchOptions): Promise<BenchResult> => {
   const first: number[] = []
   const second: number[] = []
+  const rssMb: number[] = []
   for (let round = 1; round <= rounds; round += 1) {
     const dataDir = await mkdtemp(join(tmpdir(), 'accord-bench-start-'))
     const empty = await started(dataDir)
@@ -57,6 +60,7 @@ export const start = async ({ rounds }: BenchOptions): Promise<BenchResult> => {
     say(`round ${round} of ${rounds}: empty ${empty.seconds.toFixed(1)} s, again ${again.seconds.toFixed(1)} s`)
     first.push(empty.seconds)
     second.push(again.seconds)
+    rssMb.push(empty.rssMb)
   }
   say(`first start ${median(first).toFixed(1)} s, second ${median(second).toFixed(1)} s`)
   return {
@@ -67,6 +71,6 @@ export const start = async ({ rounds }: BenchOptions): Promise<BenchResult> => {
     ratio: null,
     unit: 's',
     rows: 0,
-    rss_mb: 0,
+    rss_mb: median(rssMb),
   }
 }
