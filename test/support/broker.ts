@@ -25,6 +25,4 @@ export type KafkaOptions = {
   /** Sessions and elections as patient as in production, for measuring on a busy machine; else a killed broker is back in a second. */
   readonly steady?: boolean
   readonly heapMb?: number
-  /** A local broker that stays: being busy for seconds doesn't cost it its leadership. Not for tests that kill it. */
-  readonly steady?: boolean
 }
