@@ -31,10 +31,12 @@ const TABLES = Object.keys(factColumns) as FactTable[]
 /**
  * Which facts up to `to` do not count, of those that the window can have brought to light: of one event_id under several subjects or types
  * all but the first recording; what was said of a person after the erasure of its data; history that came after the tenant had gone live, which would change
- * answers given since. A function of the facts alone, in any order of arrival.
+ * answers given since. A function of the facts alone, in any order of arrival. Of the tenants of `whole` everything comes to light: nobody looked at
+ * them while their backfill was open.
  */
-const findings = (from: number, to: number): Sql => {
-  const recent = sql`SELECT tenant, event_id FROM changes WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}`
+const findings = (from: number, to: number, whole: readonly string[]): Sql => {
+  const inWindow = sql`appended_at <= ${bind.instant(to)} AND (appended_at > ${bind.instant(from)} ${whole.length === 0 ? sql`` : sql`OR tenant IN (${bind.strings(whole)})`})`
+  const recent = sql`SELECT tenant, event_id FROM changes WHERE ${inWindow}`
   return sql`
     SELECT 'id_conflict' AS code, tenant, event_id, said.2 AS type, said.3 AS subject, said.4 AS topic, said.5 AS partition, said.6 AS offset
     FROM (
@@ -52,7 +54,7 @@ const findings = (from: number, to: number): Sql => {
       WHERE type != 'person-erased' AND appended_at <= ${bind.instant(to)} AND startsWith(subject, 'person:')
         AND (tenant, subject) IN (SELECT tenant, subject FROM record_facts WHERE type = 'person-erased')
         AND ((tenant, event_id) IN (${recent})
-          OR (tenant, subject) IN (SELECT tenant, subject FROM record_facts WHERE type = 'person-erased' AND appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}))
+          OR (tenant, subject) IN (SELECT tenant, subject FROM record_facts WHERE type = 'person-erased' AND ${inWindow}))
     ) AS e
     INNER JOIN (SELECT tenant, subject, min(appended_at) AS erased_at FROM record_facts WHERE type = 'person-erased' AND appended_at <= ${bind.instant(to)} GROUP BY tenant, subject) AS x
       ON x.tenant = e.tenant AND x.subject = e.subject
@@ -61,7 +63,7 @@ const findings = (from: number, to: number): Sql => {
     SELECT 'backfill_closed' AS code, e.tenant AS tenant, e.event_id AS event_id, toString(e.type) AS type, e.subject AS subject, toString(e.topic) AS topic, e.partition AS partition, e.offset AS offset
     FROM (
       SELECT tenant, event_id, type, subject, topic, partition, offset, appended_at FROM events FINAL
-      WHERE recorded_at < appended_at AND appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}
+      WHERE recorded_at < appended_at AND ${inWindow}
         AND tenant IN (SELECT tenant FROM record_facts WHERE type = 'tenant-went-live') AND (tenant, event_id) IN (${recent})
     ) AS e
     INNER JOIN (
@@ -92,8 +94,8 @@ const takeOut = (table: FactTable, excluded: readonly Exclusion[]): Sql => {
 }
 
 /** Takes the window's conflicts and late records of erased persons out of the facts; says which, for the dead letters. Safe to repeat. */
-export const excludeConflicts = async (store: Store, from: number, to: number): Promise<readonly Exclusion[]> => {
-  const excluded = (await store.read(findings(from, to), { maxSeconds: 600 })).map(fromRow)
+export const excludeConflicts = async (store: Store, from: number, to: number, whole: readonly string[]): Promise<readonly Exclusion[]> => {
+  const excluded = (await store.read(findings(from, to, whole), { maxSeconds: 600 })).map(fromRow)
   for (let start = 0; start < excluded.length; start += 1000) {
     const part = excluded.slice(start, start + 1000)
     for (const table of TABLES) await store.write(takeOut(table, part))

@@ -70,7 +70,7 @@ export const projectStep = async (store: Store, from: number, to: number): Promi
 
   await writeProgress(store, 'projecting_to', to)
   const [letters, redefined, definitionRows] = await Promise.all([
-    excludeConflicts(store, from, to),
+    excludeConflicts(store, from, to, whole),
     [...kinds.values()].some(of => of.has('record')) ? redefinedTenants(store, from, to) : new Set<string>(),
     store.read(definitionEvents(sql`${bind.instant(to)}`)),
     forget(store, reopened(backfills, whole)),
