@@ -22,6 +22,7 @@ export const mergeExactEmails = async ({
   topics,
   from,
   to,
+  whole,
   now,
 }: {
   readonly log: EventLog
@@ -30,12 +31,14 @@ export const mergeExactEmails = async ({
   readonly topics: TopicNames
   readonly from: number
   readonly to: number
+  /** Tenants that went live in the step: of theirs it counts whatever was known before. */
+  readonly whole: readonly string[]
   readonly now: () => number
 }): Promise<number> => {
   const rows = await store.read(sql`
     SELECT tenant, persons FROM identities FINAL
-    WHERE startsWith(subject, 'email:') AND length(persons) > 1 AND version = ${bind.uint(to)} AND known_from > ${bind.instant(from)} AND known_from <= ${bind.instant(to)} AND known_to > ${bind.instant(to)}
-    LIMIT 1000`)
+    WHERE startsWith(subject, 'email:') AND length(persons) > 1 AND version = ${bind.uint(to)} AND known_from <= ${bind.instant(to)} AND known_to > ${bind.instant(to)}
+      AND (known_from > ${bind.instant(from)} OR tenant IN (${bind.strings(whole)}))`)
   const merges = rows.flatMap(row => {
     const { tenant, persons } = DuplicateRow.parse(row)
     const [into, ...others] = persons.map(person => person.slice('person:'.length))

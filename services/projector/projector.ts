@@ -42,6 +42,13 @@ export type ProjectorStatus = {
   readonly failure: string | null
 }
 
+export type ProjectingMarks = {
+  readonly projectedTo: number
+  readonly watermark: number
+  /** Projects what changed in (from, to], with letters and merges; the mark is the caller's to move. */
+  readonly step: (from: number, to: number) => Promise<boolean>
+}
+
 export type Projector = {
   readonly start: () => Promise<void>
   /** Lands what is queued, finishes the step, commits, leaves the group. */
@@ -51,7 +58,7 @@ export type Projector = {
    * Runs `work` on the projecting side with no step under way (rebuild, verify), with what is projected and how far a step could go (ms).
    * Rejects where this instance does not project.
    */
-  readonly exclusively: <T>(work: (marks: { readonly projectedTo: number; readonly watermark: number }) => Promise<T>) => Promise<T>
+  readonly exclusively: <T>(work: (marks: ProjectingMarks) => Promise<T>) => Promise<T>
   /** Rejects when the projector cannot go on; otherwise resolves at `stop`. */
   readonly failed: Promise<never>
 }
@@ -130,6 +137,14 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
     }
   }
 
+  /** One step with what follows from it, but for the mark: a kill in between repeats it, and what is said twice counts once. False when there was nothing. */
+  const step = async (from: number, to: number): Promise<boolean> => {
+    const { projected, letters, whole } = await projectStep(store, from, to)
+    if (letters.length > 0) await writeDeadLetters({ log, codec, topic: topics.deadLetters, now }, await lettersOf(store, codec, letters))
+    if (projected) await mergeExactEmails({ log, store, codec, topics, from, to, whole, now })
+    return projected
+  }
+
   /** Projects what there is to project; true when something was. */
   const turn = async (): Promise<boolean> => {
     const seen = await look()
@@ -140,11 +155,7 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
     if (to <= projectedTo) return false
     if (seen.newest > projectedTo) {
       const started = performance.now()
-      const { projected, letters } = await projectStep(store, projectedTo, to)
-      if (letters.length > 0) await writeDeadLetters({ log, codec, topic: topics.deadLetters, now }, await lettersOf(store, codec, letters))
-      if (projected) {
-        // before the mark: a kill in between repeats it, and what is said twice counts once
-        await mergeExactEmails({ log, store, codec, topics, from: projectedTo, to, now })
+      if (await step(projectedTo, to)) {
         await writeProgress(store, 'projected_to', to)
         metrics?.stepped({ ms: performance.now() - started, watermark: to })
         projectedTo = to
@@ -198,7 +209,11 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
     exclusively: work => {
       if (!projects) return Promise.reject(new Error('another instance projects'))
       return alone(async () => {
-        const marks = { projectedTo: (await readProgress(store)).projected_to, watermark: Math.max(watermark, (await look()).watermark) }
+        const marks = {
+          projectedTo: (await readProgress(store)).projected_to,
+          watermark: Math.max(watermark, (await look()).watermark),
+          step,
+        }
         try {
           return await work(marks)
         } finally {

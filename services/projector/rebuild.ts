@@ -10,7 +10,7 @@ import { backfillsAt } from './backfill.ts'
 import { compute } from './compute.ts'
 import type { Projector } from './projector.ts'
 import { type FactSource, refillFacts } from './refill.ts'
-import { projectStep, readProgress, writeProgress } from './step.ts'
+import { readProgress, writeProgress } from './step.ts'
 import { allTenants } from './tenants.ts'
 
 export type RebuildOptions = {
@@ -88,12 +88,12 @@ export const rebuild = async ({ store, projector, projection, facts, onProgress 
   let asOf = builtTo
   const tables = [...rebuilt]
   for (;;) {
-    const swapped = await projector.exclusively(async ({ projectedTo, watermark }) => {
+    const swapped = await projector.exclusively(async ({ projectedTo, watermark, step }) => {
       // an answer must be able to tell that something moves: the step goes beyond what is projected
       if (watermark <= projectedTo) return false
       await writeProgress(store, 'projecting_to', watermark)
       await exchange(store, tables)
-      await projectStep(store, builtTo, watermark)
+      await step(builtTo, watermark)
       await writeProgress(store, 'projected_to', watermark)
       asOf = watermark
       return true

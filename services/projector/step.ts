@@ -50,7 +50,12 @@ const redefinedTenants = async (store: Store, from: number, to: number): Promise
 
 const ALL_KINDS: ReadonlySet<ChangeKind> = new Set(changeKinds)
 
-export type StepResult = { readonly projected: boolean; readonly letters: Awaited<ReturnType<typeof excludeConflicts>> }
+export type StepResult = {
+  readonly projected: boolean
+  readonly letters: Awaited<ReturnType<typeof excludeConflicts>>
+  /** Tenants whose backfill ended in the step: everything of theirs was computed. */
+  readonly whole: readonly string[]
+}
 
 /**
  * One step of the projection (design D2): everything that the facts appended in (from, to] can have changed is computed as of `to` and inserted
@@ -66,7 +71,7 @@ export const projectStep = async (store: Store, from: number, to: number): Promi
   const skip = backfills.filter(({ open }) => open).map(({ tenant }) => tenant)
   for (const tenant of whole) kinds.set(tenant, ALL_KINDS)
   for (const tenant of skip) kinds.delete(tenant)
-  if (kinds.size === 0) return { projected: false, letters: [] }
+  if (kinds.size === 0) return { projected: false, letters: [], whole }
 
   await writeProgress(store, 'projecting_to', to)
   const [letters, redefined, definitionRows] = await Promise.all([
@@ -88,7 +93,7 @@ export const projectStep = async (store: Store, from: number, to: number): Promi
     targets(projection, kinds, redefined, new Set(whole), tenant => definitionsOf(definitions, tenant)).map(of => ({ projection, of })),
   )
   await inOrderOfNeed(wanted, ({ projection, of }) => compute(computing, projection, of))
-  return { projected: true, letters }
+  return { projected: true, letters, whole }
 }
 
 type Wanted = { readonly projection: Projection; readonly of: TenantDefinitions | null }
