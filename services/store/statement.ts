@@ -61,6 +61,8 @@ export const withLimits = (
   const all: Record<string, string | number> = {
     max_execution_time: limits.maxSeconds,
     max_memory_usage: limits.maxMemoryBytes,
+    // this pass walks nested queries again and again: without it the credit projection is planned in half the time (445 → 229 ms)
+    optimize_and_compare_chain: 0,
     // a question must not change anything, whatever its text says
     ...(kind === 'read' ? { max_result_bytes: MAX_RESULT_BYTES, result_overflow_mode: 'throw', readonly: 2 } : {}),
     ...settings,

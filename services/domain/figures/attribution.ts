@@ -52,7 +52,7 @@ export const EVERY_TYPE = '*'
 const dateIn = (instant: Sql, zone: string): Sql => sql`toDate32(toTimeZone(${instant}, ${bind.string(zone)}))`
 
 /** Business date of a close: its close date, else the date of the closing in the tenant's zone (metrics, Close date). */
-export const closeDay = (zone: string): Sql => sql`coalesce(close_date, ${dateIn(sql`closed_at`, zone)})`
+const closeDay = (zone: string): Sql => sql`coalesce(close_date, ${dateIn(sql`closed_at`, zone)})`
 
 /** Which deals are asked about, and the day that dates each. */
 const population = ({ basis, conversion, zone }: AttributionQuestion): { readonly which: Sql; readonly day: Sql } => {
