@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { Histogram, Registry } from 'prom-client'
-import type { Store } from '../store/port.ts'
+import { operationsRoutes, type Readiness } from '../http/operations.ts'
+import { StoreError, type Store } from '../store/port.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { createAnswerReader } from './as-of.ts'
 import { attributionRoutes } from './attribution/routes.ts'
@@ -8,7 +9,7 @@ import { dealRoutes } from './deals/routes.ts'
 import { explainRoutes } from './explain/routes.ts'
 import type { TokenKey } from './explain/token.ts'
 import { funnelRoutes } from './funnel/routes.ts'
-import { healthRoutes } from './health/routes.ts'
+import { freshnessRoutes } from './freshness/routes.ts'
 import { registryRoutes, type SchemaReader } from './registry/routes.ts'
 
 export type ApiOptions = {
@@ -23,15 +24,19 @@ export type ApiOptions = {
   readonly metrics?: Registry
 }
 
-/** Questions → figures. Register it on the HTTP app; `registerOpenApi` goes before. */
-export const createApi = ({
-  store,
-  registry,
-  tokenKey,
-  now,
+/** Questions can be answered when the store answers. */
+const storeReadiness = async (store: Store): Promise<Readiness> => {
+  try {
+    const { version } = await store.ping()
+    return { ready: true, found: `ClickHouse ${version}` }
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    return { ready: false, found: error.code }
+  }
+}
 
-  metrics = new Registry(),
-}: ApiOptions): FastifyPluginAsync => {
+/** Questions → figures. Register it on the HTTP app; `registerOpenApi` goes before. */
+export const createApi = ({ store, registry, tokenKey, now, metrics = new Registry() }: ApiOptions): FastifyPluginAsync => {
   const reader = createAnswerReader({ store })
   const figures = { store, reader, tokenKey }
   const seconds = new Histogram({
@@ -53,7 +58,8 @@ export const createApi = ({
     await app.register(dealRoutes, figures)
     await app.register(accountRoutes, figures)
     await app.register(explainRoutes, figures)
-    await app.register(healthRoutes, { store, reader, metrics, now })
+    await app.register(freshnessRoutes, { store, reader, now })
+    await app.register(operationsRoutes, { readiness: () => storeReadiness(store), metrics })
     await app.register(registryRoutes, { registry })
   }
 }

@@ -124,7 +124,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
   ]
   for (const [name, description] of services) {
     const service = command(name, `${description}; one service of many, for production`)
-    if (name !== 'project') service.option('--port <port>', 'instead of ACCORD_PORT')
+    service.option('--port <port>', 'instead of ACCORD_PORT')
     service.action(async () => {
       const context = contextOf(service, false)
       if (context === null) return

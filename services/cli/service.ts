@@ -36,8 +36,9 @@ export const runService = async (name: ServiceName, { settings, logger, signal, 
   try {
     const installation = await openInstallation(settings, logger)
     closing.push(installation.close)
+    const metrics = createMetrics()
     if (name !== 'project') {
-      const routes = { collector: name === 'collect', figures: name === 'serve', metrics: createMetrics() }
+      const routes = { collector: name === 'collect', figures: name === 'serve', metrics }
       const app = await untilDone(() => createSurface(installation, routes), patience)
       closing.push(() => app.close())
       announce(`${name}: listens on ${await listen(app, installation)}`)
@@ -45,7 +46,10 @@ export const runService = async (name: ServiceName, { settings, logger, signal, 
       return
     }
     await untilDone(() => prepareInstallation(installation), patience)
-    const projector = await projectorOf(installation)
+    const projector = await projectorOf(installation, metrics)
+    const app = await untilDone(() => createSurface(installation, { collector: false, figures: false, projector, metrics }), patience)
+    closing.push(() => app.close())
+    announce(`project: its health is on ${await listen(app, installation)}`)
     await untilDone(projector.start, patience)
     closing.push(projector.stop)
     // commands that only the projecting side can carry out come in here; a second instance on the same directory goes without

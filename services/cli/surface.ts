@@ -4,7 +4,10 @@ import fastifyStatic from '@fastify/static'
 import { assertSafeBinding, opensLoopbackDemo } from '../access/binding.ts'
 import { collectorRoutes } from '../collector/routes.ts'
 import { type HttpApp, createHttpApp } from '../http/app.ts'
+import { type Readiness, operationsRoutes } from '../http/operations.ts'
+import { LogError } from '../log/port.ts'
 import { createOwnRegistry } from '../log/registry.ts'
+import type { Projector } from '../projector/projector.ts'
 import { createApi } from '../api/api.ts'
 import { registerOpenApi } from '../api/openapi-plugin.ts'
 import type { Metrics } from './metrics.ts'
@@ -12,12 +15,18 @@ import { type Installation, isEmbedded } from './installation.ts'
 import { DEFAULT_TENANT } from './operations/operation.ts'
 import { Refused } from './control.ts'
 
-export type Surface = { readonly collector: boolean; readonly figures: boolean; readonly metrics: Metrics }
+export type Surface = {
+  readonly collector: boolean
+  readonly figures: boolean
+  /** A process that only projects shows how it is, and takes no questions. */
+  readonly projector?: Projector
+  readonly metrics: Metrics
+}
 
 const DASHBOARDS = join(import.meta.dirname, '../../dashboards/public')
 
 /** The HTTP side of a process, with the routes of the services that run in it; not listening yet. */
-export const createSurface = async (installation: Installation, { collector, figures, metrics }: Surface): Promise<HttpApp> => {
+export const createSurface = async (installation: Installation, { collector, figures, projector, metrics }: Surface): Promise<HttpApp> => {
   const { settings, logger } = installation
   const access = await installation.access()
   const binding = { host: settings.host, embeddedDemo: isWhollyEmbedded(installation), hasCredentials: access.hasCredentials() }
@@ -40,8 +49,25 @@ export const createSurface = async (installation: Installation, { collector, fig
         metrics: metrics.registry,
       }),
     )
-  if (existsSync(DASHBOARDS)) await app.register(fastifyStatic, { root: DASHBOARDS, index: 'index.html' })
+  // the API brings its own; each process answers operators once
+  else await app.register(operationsRoutes, { readiness: () => readinessOf(installation, projector), metrics: metrics.registry })
+  if (figures && existsSync(DASHBOARDS)) await app.register(fastifyStatic, { root: DASHBOARDS, index: 'index.html' })
   return app
+}
+
+/** A collector works while the log answers, a projector while it runs. */
+const readinessOf = async ({ log }: Installation, projector: Projector | undefined): Promise<Readiness> => {
+  if (projector !== undefined) {
+    const { state, failure } = projector.status()
+    return { ready: state === 'running', found: failure ?? state }
+  }
+  try {
+    await log.ping()
+    return { ready: true, found: 'log' }
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error
+    return { ready: false, found: error.code }
+  }
 }
 
 /** Nothing outside this machine has a part in it: only then may whoever sits here come in without a login. */

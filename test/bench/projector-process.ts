@@ -32,6 +32,7 @@ export const startProjector = async ({ brokers, prefix, clickhouseUrl, database 
     env: {
       ...process.env,
       ACCORD_DATA_DIR: dataDir,
+      ACCORD_PORT: '0',
       ACCORD_KAFKA_BROKERS: brokers.join(','),
       ACCORD_TOPIC_PREFIX: prefix,
       ACCORD_CLICKHOUSE_URL: clickhouseUrl,

@@ -46,7 +46,7 @@ export const accordProcess = async ({ args, env, ready }: AccordProcessOptions):
     if (isRunning()) throw new Error('it runs already')
     saidNow = ''
     const started = spawn(process.execPath, [SCRIPT, ...args], {
-      env: { ...process.env, ACCORD_DATA_DIR: folder, ...env },
+      env: { ...process.env, ACCORD_DATA_DIR: folder, ACCORD_PORT: '0', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     child = started

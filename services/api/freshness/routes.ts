@@ -1,23 +1,20 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import type { Registry } from 'prom-client'
 import { sql } from '../../domain/sql.ts'
 import { requireScope } from '../../http/caller.ts'
-import { StoreError, type Store } from '../../store/port.ts'
+import type { Store } from '../../store/port.ts'
 import { instantOf } from '../answer.ts'
 import type { AnswerReader } from '../as-of.ts'
 import { queryOf } from '../parameters.ts'
 
-export type HealthRouteOptions = {
+export type FreshnessRouteOptions = {
   readonly store: Store
   readonly reader: AnswerReader
-  readonly metrics: Registry
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
 const Instant = z.string().nullable()
-const Ready = z.object({ ready: z.boolean(), store: z.string() }).meta({ id: 'Ready' })
 const Freshness = z
   .object({
     now: z.string(),
@@ -30,31 +27,8 @@ const Freshness = z
 
 const Landed = z.object({ topic: z.string(), partition: z.coerce.number(), next_offset: z.string(), appended: z.coerce.number() })
 
-export const healthRoutes: FastifyPluginAsyncZod<HealthRouteOptions> = async (app, { store, reader, metrics, now }) => {
+export const freshnessRoutes: FastifyPluginAsyncZod<FreshnessRouteOptions> = async (app, { store, reader, now }) => {
   const tags = ['operations']
-  app.get(
-    '/v1/health/live',
-    { schema: { tags, summary: 'The process answers', response: { 200: z.object({ live: z.literal(true) }) } } },
-    () => ({
-      live: true as const,
-    }),
-  )
-
-  app.get(
-    '/v1/health/ready',
-    { schema: { tags, summary: 'Questions can be answered', response: { 200: Ready, 503: Ready } } },
-    async (_request, reply) => {
-      try {
-        const { version } = await store.ping()
-        return { ready: true, store: version }
-      } catch (error) {
-        if (!(error instanceof StoreError)) throw error
-        reply.code(503).header('retry-after', '2')
-        return { ready: false, store: error.code }
-      }
-    },
-  )
-
   app.get(
     '/v1/freshness',
     {
@@ -80,9 +54,4 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRouteOptions> = async (ap
       }
     },
   )
-
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    reply.type(metrics.contentType)
-    return metrics.metrics()
-  })
 }
