@@ -38,6 +38,8 @@ const BATCH_RECORDS = 50_000
 const BATCH_MS = 100
 /** Fetching pauses above this many queued records. */
 const QUEUE_RECORDS = 100_000
+/** How long `stop` tries to store what is queued. */
+const STOP_MS = 10_000
 /** Decoding gives way to sockets and timers after this many records. */
 const DECODE_SLICE = 2_000
 /** Below this number bad records go to dead letters whatever their share. */
@@ -63,6 +65,8 @@ type Pending = {
   since: number
 }
 
+type Head = { appendedAt: number; nextOffset: number }
+
 const empty = (): Pending => ({ batch: newBatch(), letters: [], reached: new Map(), since: 0 })
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
@@ -79,28 +83,29 @@ export const createLander = (options: LanderOptions): Lander => {
   }
   let pending = empty()
   /** Greatest append time so far and next offset, per assigned partition. */
-  const heads = new Map<string, { appendedAt: number; nextOffset: number }>()
+  const heads = new Map<string, Head>()
   let subscription: Subscription | null = null
   let flushing: Promise<void> | null = null
   let stopping = false
+  /** A batch was not stored and will not be: what comes after it may not be either, or its positions would pass over it. */
+  let broken = false
   let wake: (() => void) | null = null
 
   const take = async (batch: PartitionBatch): Promise<void> => {
+    const head = heads.get(nameOf(batch))
     while (pending.batch.records.length > QUEUE_RECORDS && !stopping) await wait(5)
     await codec.prepare(batch.records.map(record => record.value))
     for (let from = 0; from < batch.records.length; from += DECODE_SLICE) {
       if (from > 0) await nextTurn()
-      // revoked meanwhile
-      if (stopping || !queue(batch, from, Math.min(from + DECODE_SLICE, batch.records.length))) return
+      // revoked meanwhile, even if it was assigned again: then it is read again from where the store says
+      if (stopping || broken || head === undefined || heads.get(nameOf(batch)) !== head) return
+      queue(batch, head, from, Math.min(from + DECODE_SLICE, batch.records.length))
     }
     wake?.()
   }
 
-  /** Decodes records of a partition into the pending batch, all at one go; false when the partition is not ours any more. */
-  const queue = ({ topic, partition, records }: PartitionBatch, from: number, to: number): boolean => {
-    const name = nameOf({ topic, partition })
-    const head = heads.get(name)
-    if (head === undefined) return false
+  /** Decodes records of a partition into the pending batch, all at one go. */
+  const queue = ({ topic, partition, records }: PartitionBatch, head: Head, from: number, to: number): void => {
     if (pending.since === 0) pending.since = performance.now()
     for (let index = from; index < to; index += 1) {
       const record = records[index]
@@ -111,8 +116,7 @@ export const createLander = (options: LanderOptions): Lander => {
       const letter = addRecord(pending.batch, record, head.appendedAt, options)
       if (letter !== null) pending.letters.push(letter)
     }
-    pending.reached.set(name, { topic, partition, nextOffset: head.nextOffset, appendedAt: head.appendedAt })
-    return true
+    pending.reached.set(nameOf({ topic, partition }), { topic, partition, nextOffset: head.nextOffset, appendedAt: head.appendedAt })
   }
 
   const flush = async (): Promise<void> => {
@@ -190,16 +194,18 @@ export const createLander = (options: LanderOptions): Lander => {
         onFailure: options.onFailure,
       })
       loop = run().catch((error: unknown) => {
+        broken = true
         if (!stopping) options.onFailure(error)
       })
     },
     stop: async () => {
       stopping = true
       wake?.()
-      await loop
       // one last try for what is queued; an outage now is left to the next start
-      const deadline = setTimeout(() => aborter.abort(new Error('stopped while the store was away')), 10_000)
-      await flushSoon().catch((error: unknown) => logger.warn({ err: error }, 'stopped with records that the next start lands again'))
+      const deadline = setTimeout(() => aborter.abort(new Error('stopped while the store was away')), STOP_MS)
+      await loop
+      if (!broken)
+        await flushSoon().catch((error: unknown) => logger.warn({ err: error }, 'stopped with records that the next start lands again'))
       clearTimeout(deadline)
       aborter.abort(new Error('stopped'))
       await subscription?.close()
