@@ -44,7 +44,7 @@ export const createSurface = async (installation: Installation, { collector, fig
       createApi({
         store,
         registry: installation.registry ?? createOwnRegistry(),
-        tokenKey: tenant => installation.secrets().currentKey(tenant, 'explain'),
+        tokenKey: tenant => explainKey(installation, tenant),
         now: Date.now,
         metrics: metrics.registry,
       }),
@@ -53,6 +53,13 @@ export const createSurface = async (installation: Installation, { collector, fig
   else await app.register(operationsRoutes, { readiness: () => readinessOf(installation, projector), metrics: metrics.registry })
   if (figures && existsSync(DASHBOARDS)) await app.register(fastifyStatic, { root: DASHBOARDS, index: 'index.html' })
   return app
+}
+
+/** The oldest listed key: a new one for other uses leaves the bytes of earlier answers, and their tokens, as they were. */
+const explainKey = ({ secrets }: Installation, tenant: string): Buffer => {
+  const { versions, deriveKey, currentKey } = secrets()
+  const oldest = versions.at(-1)
+  return (oldest === undefined ? null : deriveKey(tenant, 'explain', oldest)) ?? currentKey(tenant, 'explain')
 }
 
 /** A collector works while the log answers, a projector while it runs. */
