@@ -4,6 +4,7 @@ import { type AvroType, isOptional } from '../../schemas/avro.ts'
 import { catalogue } from '../../schemas/events/generated/catalogue.ts'
 import { type Sql, sql } from '../../services/domain/sql.ts'
 import type { Store } from '../../services/store/port.ts'
+import { say } from './report.ts'
 
 const columnType = (type: AvroType): string => {
   if (isOptional(type)) return `Nullable(${columnType(type[1])})`
@@ -66,7 +67,7 @@ export type EngineOptions = {
   readonly rows: number
 }
 
-/** Rows per second from the first that can be queried to the last, by ClickHouse's own Kafka engine and a materialised view into one table; nothing is checked or deduplicated. */
+/** Rows per second from the first that is read to the last that can be queried, by ClickHouse's own Kafka engine and a materialised view into one table; nothing is checked or deduplicated. */
 export const engineRate = async (store: Store, { brokers, topic, registryUrl, group, consumers, rows }: EngineOptions): Promise<number> => {
   const columns = fields.map(({ name, type }) => `${name} ${columnType(type)}`).join(', ')
   await store.write(text(target))
@@ -76,22 +77,29 @@ export const engineRate = async (store: Store, { brokers, topic, registryUrl, gr
       kafka_num_consumers = ${consumers}, kafka_thread_per_consumer = ${consumers > 1 ? 1 : 0}, kafka_max_block_size = 262144, kafka_poll_max_batch_size = 262144`),
   )
   await store.write(text(view))
-  const seen: { readonly at: number; readonly rows: number }[] = []
   const deadline = performance.now() + 60_000 + rows
-  while ((seen.at(-1)?.rows ?? 0) < rows) {
-    if (performance.now() > deadline) throw new Error(`the engine stood at ${seen.at(-1)?.rows ?? 0} of ${rows} rows`)
-    const count = Count.parse((await store.read(sql`SELECT count() AS rows FROM engine_touches`))[0]).rows
-    if (count > (seen.at(-1)?.rows ?? 0)) seen.push({ at: performance.now(), rows: count })
+  const began = await firstRead(store, deadline)
+  let count = 0
+  const sights: string[] = []
+  while (count < rows) {
+    if (performance.now() > deadline) throw new Error(`the engine stood at ${count} of ${rows} rows`)
     await wait(20)
+    const now = Count.parse((await store.read(sql`SELECT count() AS rows FROM engine_touches`))[0]).rows
+    if (now > count) sights.push(`${now} after ${((performance.now() - began) / 1000).toFixed(1)} s`)
+    count = now
   }
+  const seconds = (performance.now() - began) / 1000
+  say(`    ${sights.join(', ')}`)
   for (const table of ['engine_view', 'engine_queue', 'engine_touches']) await store.write(text(`DROP TABLE ${table} SYNC`))
-  return rateOf(seen)
+  return rows / seconds
 }
 
-/** From the first sight of rows to the last; what was there at the first sight does not count. */
-export const rateOf = (seen: readonly { readonly at: number; readonly rows: number }[]): number => {
-  const [first] = seen
-  const last = seen.at(-1)
-  if (first === undefined || last === undefined || last === first) throw new RangeError('all rows came at once: more rows are needed')
-  return ((last.rows - first.rows) / (last.at - first.at)) * 1000
+/** When the engine has its first messages; joining the group is before. */
+const firstRead = async (store: Store, deadline: number): Promise<number> => {
+  for (;;) {
+    const read = Count.parse((await store.read(sql`SELECT sum(num_messages_read) AS rows FROM system.kafka_consumers`))[0]).rows
+    if (read > 0) return performance.now()
+    if (performance.now() > deadline) throw new Error('the engine read nothing')
+    await wait(5)
+  }
 }
