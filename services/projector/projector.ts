@@ -8,6 +8,7 @@ import type { Store } from '../store/port.ts'
 import { isOutage } from './backoff.ts'
 import { writeDeadLetters } from './dead-letters.ts'
 import { lettersOf } from './exclusion-letters.ts'
+import { eraseAgain } from './late-profiles.ts'
 import { createLander } from './lander.ts'
 import { mergeExactEmails } from './merge-emails.ts'
 import { projectStep, readProgress, writeProgress } from './step.ts'
@@ -141,6 +142,7 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
   const step = async (from: number, to: number): Promise<boolean> => {
     const { projected, letters, whole } = await projectStep(store, from, to)
     if (letters.length > 0) await writeDeadLetters({ log, codec, topic: topics.deadLetters, now }, await lettersOf(store, codec, letters))
+    await eraseAgain({ log, topic: topics.persons }, letters)
     if (projected) await mergeExactEmails({ log, store, codec, topics, from, to, whole, now })
     return projected
   }
