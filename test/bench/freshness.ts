@@ -43,6 +43,8 @@ export const freshness = async ({ rows: wanted, quick, rounds }: BenchOptions): 
     const { store, config, close } = await openHttpTestStore(clickhouse)
     await migrate(store)
     const projector = await startProjector({
+      log,
+      codec,
       brokers: kafka.brokers,
       prefix,
       clickhouseUrl: clickhouse.url,

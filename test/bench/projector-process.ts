@@ -3,6 +3,12 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAccess } from '../../services/access/access.ts'
+import { readOrCreateSecretFile, type Secrets } from '../../services/access/secrets.ts'
+import type { Codec } from '../../services/log/codec.ts'
+import type { EventLog } from '../../services/log/port.ts'
+import { topicNames } from '../../services/log/topics.ts'
+import { TENANT } from '../support/event.ts'
 import { peakRssOf } from './process-memory.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../services/cli/accord.ts')
@@ -16,6 +22,9 @@ export type ProjectorProcess = {
 }
 
 export type ProjectorProcessOptions = {
+  /** Its topics are there. */
+  readonly log: EventLog
+  readonly codec: Codec
   readonly brokers: readonly string[]
   readonly prefix: string
   readonly clickhouseUrl: string
@@ -25,13 +34,37 @@ export type ProjectorProcessOptions = {
 /** USER_HZ of every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100
 
+/** Outside of the embedded demo no service starts before somebody could log in. */
+const makeKey = async ({
+  log,
+  codec,
+  prefix,
+  secrets,
+}: Pick<ProjectorProcessOptions, 'log' | 'codec' | 'prefix'> & { readonly secrets: Secrets }) => {
+  const access = await createAccess({ log, codec, secrets, topics: topicNames(prefix), now: Date.now })
+  await access.createTenant(TENANT, TENANT, 'key:bench')
+  const made = await access.createKey({ tenant: TENANT, name: 'bench', scopes: ['read'], actor: 'key:bench' })
+  await access.close()
+  if (!made.ok) throw new Error(made.error.message)
+}
+
 /** `accord project` as production runs it: a process of its own, on Kafka and ClickHouse over HTTP. */
-export const startProjector = async ({ brokers, prefix, clickhouseUrl, database }: ProjectorProcessOptions): Promise<ProjectorProcess> => {
+export const startProjector = async ({
+  log,
+  codec,
+  brokers,
+  prefix,
+  clickhouseUrl,
+  database,
+}: ProjectorProcessOptions): Promise<ProjectorProcess> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'accord-bench-'))
+  const secretFile = join(dataDir, 'secret')
+  await makeKey({ log, codec, prefix, secrets: readOrCreateSecretFile(secretFile) })
   const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, 'project'], {
     env: {
       ...process.env,
       ACCORD_DATA_DIR: dataDir,
+      ACCORD_SECRET_FILE: secretFile,
       ACCORD_PORT: '0',
       ACCORD_KAFKA_BROKERS: brokers.join(','),
       ACCORD_TOPIC_PREFIX: prefix,

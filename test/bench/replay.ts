@@ -49,7 +49,7 @@ export const replay = async ({ rows: wanted, quick, rounds }: BenchOptions): Pro
     const { store, config, close } = await openHttpTestStore(clickhouse)
     const database = config.database ?? DEFAULT_DATABASE
     const began = performance.now()
-    const projector = await startProjector({ brokers: kafka.brokers, prefix, clickhouseUrl: clickhouse.url, database })
+    const projector = await startProjector({ log, codec, brokers: kafka.brokers, prefix, clickhouseUrl: clickhouse.url, database })
     const done = async (): Promise<void> => {
       while (performance.now() - began < 120_000 + rows * DEADLINE_MS_A_ROW) {
         // until the projector has made the tables there is nothing to read
