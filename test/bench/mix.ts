@@ -10,16 +10,16 @@ const DAY = 86_400_000_000
 export type Mix = {
   /** Tenant, accounts, and the persons in them: what was there before. */
   readonly founding: () => Generator<WritableEvent>
-  /** What is said next: of 100 events about 83 touches, 5 said before, 5 late links, 2 unlinked again, 3 corrections, 2 about deals. */
+  /** What is said next: of 100 events about 89 touches, 5 said before, 2 late links, 1 unlinked again, 2 corrections, 1 about a deal. */
   readonly next: () => WritableEvent
 }
 
-/** A company of about one account for 500 events, ten persons in each, and a deal for every fifth; the same seed, the same story. Instants lie in the year before `until` (ms). */
+/** A company of an account for 500 events (at least 800), with ten persons and two deals in each; the same seed, the same story. Instants lie in the year before `until` (ms). */
 export const mix = ({ events, until, seed = 1 }: { readonly events: number; readonly until: number; readonly seed?: number }): Mix => {
   const dice: Dice = diceOf(seed)
-  const accounts = Math.max(20, Math.round(events / 500))
+  const accounts = Math.max(800, Math.round(events / 500))
   const persons = accounts * 10
-  const deals = Math.max(4, Math.round(accounts / 5))
+  const deals = accounts * 2
   const recent: WritableEvent[] = []
   const touched: { readonly event_id: string; readonly subject: string; readonly occurred_at: number; readonly channel: string }[] = []
   const linked: { readonly identity: string; readonly target: string }[] = []
@@ -117,7 +117,7 @@ export const mix = ({ events, until, seed = 1 }: { readonly events: number; read
     next: () => {
       const percent = dice.between(1, 100)
       if (percent <= 5 && recent.length > 0) return dice.pick(recent.filter(Boolean))
-      const said = percent <= 10 ? link() : percent <= 12 ? unlink() : percent <= 15 ? correct() : percent <= 17 ? deal() : touch()
+      const said = percent <= 7 ? link() : percent <= 8 ? unlink() : percent <= 10 ? correct() : percent <= 11 ? deal() : touch()
       recent[told % 2000] = said
       return said
     },
