@@ -42,6 +42,7 @@ const environment = (): Record<string, string> => ({
   ACCORD_CLICKHOUSE_URL: clickhouse.url,
   ACCORD_CLICKHOUSE_DATABASE: store.config.database ?? '',
   ACCORD_SECRET_FILE: join(folder, 'secrets.json'),
+  ACCORD_PORT: '0',
   ACCORD_LOG_LEVEL: 'info',
   UV_THREADPOOL_SIZE: '4',
 })

@@ -33,7 +33,7 @@ export type CompanyOptions = {
 }
 
 /** The first day of every generated company, µs. */
-const COMPANY_START = Date.UTC(2025, 0, 6) * 1000
+export const COMPANY_START = Date.UTC(2025, 0, 6) * 1000
 
 /**
  * A company's whole history in the order of the log; the same options tell the same story. Events are as the log has them, so

@@ -15,6 +15,8 @@ export type TrafficOptions = {
   readonly accounts?: number
   readonly persons?: number
   readonly cookies?: number
+  /** `calm`: mostly touches, as in a real company; `dense` (default): everything happens to everybody. */
+  readonly mix?: keyof typeof MIXES
   /** Keeps the events of several companies apart. */
   readonly prefix?: string
 }
@@ -26,6 +28,11 @@ export type Traffic = {
 
 const CHANNELS = ['paid_search', 'organic', 'email', 'event', 'direct', 'referral'] as const
 const TOUCHES = ['form', 'web_session', 'webinar_attended', 'reply', 'meeting', 'email_sent'] as const
+/** Upper ends, in a thousand: sent again, touches, amendments, links, unlinks, leads, deals; the rest are persons. */
+const MIXES = {
+  dense: [40, 740, 800, 850, 870, 920, 980],
+  calm: [40, 900, 915, 935, 940, 965, 992],
+} as const
 /** How many earlier events can still be sent again, corrected or undone. */
 const MEMORY = 3000
 
@@ -33,7 +40,15 @@ const MEMORY = 3000
  * A live company without end: touches of people who are not known yet, links that arrive late and are taken back, corrections, leads, deals, and
  * everything now and then twice. Who sends it decides how fast.
  */
-export const createTraffic = ({ seed, now, accounts = 60, persons = 200, cookies = 400, prefix = '' }: TrafficOptions): Traffic => {
+export const createTraffic = ({
+  seed,
+  now,
+  accounts = 60,
+  persons = 200,
+  cookies = 400,
+  mix = 'dense',
+  prefix = '',
+}: TrafficOptions): Traffic => {
   const dice = diceOf(seed)
   const sent: SentEvent[] = []
   const touches: SentEvent[] = []
@@ -120,15 +135,16 @@ export const createTraffic = ({ seed, now, accounts = 60, persons = 200, cookies
     })
   }
 
+  const [again, touched, amended, linked, unlinked, led, dealt] = MIXES[mix]
   const one = (): SentEvent => {
     const chance = dice.between(1, 1000)
-    if (chance <= 40 && sent.length > 0) return dice.pick(sent)
-    if (chance <= 740) return remember(sent, touch())
-    if (chance <= 800) return remember(sent, amend())
-    if (chance <= 850) return remember(sent, link())
-    if (chance <= 870) return remember(sent, unlink())
-    if (chance <= 920) return remember(sent, lead())
-    if (chance <= 980) return remember(sent, deal())
+    if (chance <= again && sent.length > 0) return dice.pick(sent)
+    if (chance <= touched) return remember(sent, touch())
+    if (chance <= amended) return remember(sent, amend())
+    if (chance <= linked) return remember(sent, link())
+    if (chance <= unlinked) return remember(sent, unlink())
+    if (chance <= led) return remember(sent, lead())
+    if (chance <= dealt) return remember(sent, deal())
     return remember(sent, someone())
   }
   return { next: count => Array.from({ length: count }, one) }
