@@ -14,8 +14,8 @@ export type Computing = {
   readonly kinds: ReadonlySet<ChangeKind>
   /** Sets one run apart from another of the same version (a verification from the step itself). */
   readonly run: string
-  /** The table to insert into. */
-  readonly into: (table: string) => string
+  /** The table to insert into; null: the entities are found, because others need them, and not computed. */
+  readonly into: (table: string) => string | null
 }
 
 const COUNT = z.object({ keys: z.coerce.number() })
@@ -36,13 +36,15 @@ export const compute = async (computing: Computing, projection: Projection, of: 
     sql`INSERT INTO affected (version, name, tenant, key) SELECT DISTINCT ${bind.uint(scope.to)}, ${bind.string(`${run}/${name}`)}, tenant, key FROM (${affected}) WHERE key != ''`,
     PROJECT_LIMITS,
   )
+  const target = into(table)
+  if (target === null) return 0
   const keys = keysOf(computing, name)
   const [row] = await store.read(sql`SELECT count() AS keys FROM (${keys})`)
   const count = COUNT.parse(row).keys
   if (count === 0) return 0
   const inputs = { keys, sources, asOf: sql`${bind.instant(scope.to)}` }
   const rows = projection.perTenant ? projection.select(inputs, needed(of, table)) : projection.select(inputs)
-  await store.write(insertProjection(projection, rows, scope.to, into(table)), PROJECT_LIMITS)
+  await store.write(insertProjection(projection, rows, scope.to, target), PROJECT_LIMITS)
   return count
 }
 

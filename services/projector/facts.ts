@@ -380,6 +380,13 @@ const cellsOf = (event: Exclude<AccordEvent, Touch>): readonly (readonly [FactTa
     case 'deal-deleted':
       return [['deal_facts', dealCells({ reason: event.reason })]]
     case 'deal-attributes-changed':
+      return [
+        ['record_facts', PAYLOAD],
+        [
+          'deal_facts',
+          dealCells({ dealType: event.deal_type, product: event.product, pipeline: event.pipeline, leadSource: event.lead_source }),
+        ],
+      ]
     case 'deal-split-changed':
       return [
         ['record_facts', PAYLOAD],

@@ -63,7 +63,7 @@ export const addRecord = (batch: Batch, record: LogRecord, appendedAt: number, c
   try {
     writeRecord(batch.tables, record, appendedAt, context)
   } catch (error) {
-    return letterOf(record, error)
+    return withoutProfile(letterOf(record, error), context)
   }
   batch.records.push(record)
   batch.appendedAt.push(appendedAt)
@@ -110,10 +110,14 @@ export const storeBatch = async (store: Store, batch: Batch, context: LandingCon
   }
 }
 
+/** Personal data stay where erasure reaches them (design D8): a letter about a profile says where it stands, not what it says. */
+const withoutProfile = (letter: DeadLetter, { personsTopic }: LandingContext): DeadLetter =>
+  letter.origin.topic === personsTopic ? { ...letter, reason: `a person's profile: ${letter.code}`, payload: Buffer.alloc(0) } : letter
+
 /** A record that was read well and that the store does not take. */
-const refusedLetter = (record: LogRecord, error: StoreError, { codec, personsTopic }: LandingContext): DeadLetter => {
-  const event = record.topic === personsTopic ? null : codec.decode(record.value ?? Buffer.alloc(0)).event
-  return {
+const refusedLetter = (record: LogRecord, error: StoreError, context: LandingContext): DeadLetter => {
+  const event = record.topic === context.personsTopic ? null : context.codec.decode(record.value ?? Buffer.alloc(0)).event
+  const letter: DeadLetter = {
     tenant: tenantOfKey(record.key),
     origin: record,
     code: error.code,
@@ -124,6 +128,7 @@ const refusedLetter = (record: LogRecord, error: StoreError, { codec, personsTop
     eventId: event?.event_id ?? '',
     payload: record.value ?? Buffer.alloc(0),
   }
+  return withoutProfile(letter, context)
 }
 
 /** Writes down how far the partitions have landed; after the rows, before the log's own positions. */

@@ -11,6 +11,7 @@ import { lettersOf } from './exclusion-letters.ts'
 import { eraseAgain } from './late-profiles.ts'
 import { createLander } from './lander.ts'
 import { mergeExactEmails } from './merge-emails.ts'
+import { purgeErased } from './purge-erased.ts'
 import { projectStep, readProgress, writeProgress } from './step.ts'
 import { landedRows, watermarkOf } from './watermark.ts'
 
@@ -43,23 +44,13 @@ export type ProjectorStatus = {
   readonly failure: string | null
 }
 
-export type ProjectingMarks = {
-  readonly projectedTo: number
-  readonly watermark: number
-  /** Projects what changed in (from, to], with letters and merges; the mark is the caller's to move. */
-  readonly step: (from: number, to: number) => Promise<boolean>
-}
-
 export type Projector = {
   readonly start: () => Promise<void>
   /** Lands what is queued, finishes the step, commits, leaves the group. */
   readonly stop: () => Promise<void>
   readonly status: () => ProjectorStatus
-  /**
-   * Runs `work` on the projecting side with no step under way (rebuild, verify), with what is projected and how far a step could go (ms).
-   * Rejects where this instance does not project.
-   */
-  readonly exclusively: <T>(work: (marks: ProjectingMarks) => Promise<T>) => Promise<T>
+  /** Runs `work` on the projecting side with no step under way (rebuild, verify). Rejects where this instance does not project. */
+  readonly exclusively: <T>(work: (marks: { readonly projectedTo: number }) => Promise<T>) => Promise<T>
   /** Rejects when the projector cannot go on; otherwise resolves at `stop`. */
   readonly failed: Promise<never>
 }
@@ -69,6 +60,8 @@ const BUSY_TURN_MS = 20
 const IDLE_TURN_MS = 100
 /** With nothing new, the mark moves this often: fresh enough, and few rows. */
 const IDLE_MARK_MS = 1_000
+/** Erased profiles leave the store's files this often. */
+const PURGE_MS = 3_600_000
 
 export const projectorGroup = 'accord-projector'
 
@@ -174,11 +167,16 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
 
   const run = async (): Promise<void> => {
     let waitMs = 100
+    let purgedAt = 0
     while (!stopping) {
       try {
         const worked = projects && (await alone(turn))
         if (!projects) projectedTo = 0
         state = 'running'
+        if (projects && !worked && now() - purgedAt >= PURGE_MS) {
+          await purgeErased(store)
+          purgedAt = now()
+        }
         waitMs = 100
         await wait(worked ? BUSY_TURN_MS : IDLE_TURN_MS)
       } catch (error) {
@@ -211,13 +209,8 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
     exclusively: work => {
       if (!projects) return Promise.reject(new Error('another instance projects'))
       return alone(async () => {
-        const marks = {
-          projectedTo: (await readProgress(store)).projected_to,
-          watermark: Math.max(watermark, (await look()).watermark),
-          step,
-        }
         try {
-          return await work(marks)
+          return await work({ projectedTo: (await readProgress(store)).projected_to })
         } finally {
           projectedTo = 0
         }

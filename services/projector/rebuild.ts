@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
 import type { Scope } from '../domain/projections/affected.ts'
 import { changeKinds } from '../domain/projections/affected.ts'
@@ -10,7 +9,7 @@ import { backfillsAt } from './backfill.ts'
 import { compute } from './compute.ts'
 import type { Projector } from './projector.ts'
 import { type FactSource, refillFacts } from './refill.ts'
-import { readProgress, writeProgress } from './step.ts'
+import { catchUp, readProgress } from './step.ts'
 import { allTenants } from './tenants.ts'
 
 export type RebuildOptions = {
@@ -66,8 +65,8 @@ const exchange = async (store: Store, tables: readonly string[]): Promise<void> 
 }
 
 /**
- * Builds projections beside the live tables as of what is projected now, while landing, projecting and answers go on; then swaps them in and
- * projects what changed meanwhile. Answers in between wait for the step or travel in time (design D2). Rejects where another instance projects.
+ * Builds projections beside the live tables as of what is projected now, while landing, projecting and answers go on; then adds what changed
+ * meanwhile, and swaps them in. Rejects where another instance projects.
  */
 export const rebuild = async ({ store, projector, projection, facts, onProgress }: RebuildOptions): Promise<{ readonly asOf: number }> => {
   if (projection !== undefined && !chain.some(({ table }) => table === projection)) {
@@ -85,22 +84,18 @@ export const rebuild = async ({ store, projector, projection, facts, onProgress 
     if (builtTo > 0) await projectEverything(store, each, builtTo, beside(each.table), sourcesWith(rebuilt), run)
     rebuilt.add(each.table)
   }
-  let asOf = builtTo
   const tables = [...rebuilt]
-  for (;;) {
-    const swapped = await projector.exclusively(async ({ projectedTo, watermark, step }) => {
-      // an answer must be able to tell that something moves: the step goes beyond what is projected
-      if (watermark <= projectedTo) return false
-      await writeProgress(store, 'projecting_to', watermark)
-      await exchange(store, tables)
-      await step(builtTo, watermark)
-      await writeProgress(store, 'projected_to', watermark)
-      asOf = watermark
-      return true
-    })
-    if (swapped) break
-    await wait(50)
-  }
+  const asOf = await projector.exclusively(async ({ projectedTo }) => {
+    // the tables say the same as the kept ones, at the same instant, before they take their place: an answer may read some of either
+    if (projectedTo > builtTo)
+      await catchUp(store, builtTo, projectedTo, {
+        run,
+        sources: sourcesWith(rebuilt),
+        into: table => (rebuilt.has(table) ? beside(table) : null),
+      })
+    await exchange(store, tables)
+    return projectedTo
+  })
   for (const table of tables) await store.write(sql`DROP TABLE IF EXISTS ${identifier(beside(table))} SYNC`)
   onProgress({ step: 'swapped in', done: wanted.length, of: wanted.length })
   return { asOf }

@@ -122,15 +122,19 @@ export const refillFacts = async ({ store, projector, source, onProgress }: Refi
     onProgress({ step: `facts from ${source.kind}`, done, of: 0 })
   }
   await projector.exclusively(async () => {
-    for (const table of tables) await store.write(sql`EXCHANGE TABLES ${identifier(table)} AND ${identifier(beside(table))}`)
-    // an insert that was under way when the tables were swapped ends in the old one
-    await wait(1_000)
-    for (const table of tables) {
-      const carried = table === 'events' ? sql`` : sql`OR gone = 1`
+    const carry = async (from: string, into: string, table: string): Promise<void> => {
+      const excluded = table === 'events' ? sql`` : sql`OR gone = 1`
       await store.write(
-        sql`INSERT INTO ${identifier(table)} SELECT * FROM ${identifier(beside(table))} WHERE appended_at > ${bind.instant(landedTo)} ${carried}`,
+        sql`INSERT INTO ${identifier(into)} SELECT * FROM ${identifier(from)} WHERE appended_at > ${bind.instant(landedTo)} ${excluded}`,
       )
     }
+    for (const table of tables) {
+      await carry(table, beside(table), table)
+      await store.write(sql`EXCHANGE TABLES ${identifier(table)} AND ${identifier(beside(table))}`)
+    }
+    // an insert that was under way when the tables were swapped ends in the old one
+    await wait(1_000)
+    for (const table of tables) await carry(beside(table), table, table)
   })
   for (const table of tables) await store.write(sql`DROP TABLE IF EXISTS ${identifier(beside(table))} SYNC`)
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
 import { type ChangeKind, changeKinds, type Scope } from '../domain/projections/affected.ts'
-import { chain, keptSources, type Projection, type TenantDefinitions } from '../domain/projections/chain.ts'
-import { bind, sql } from '../domain/sql.ts'
+import { chain, keptSources, type Projection, type Sources, type TenantDefinitions } from '../domain/projections/chain.ts'
+import { bind, identifier, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { tsvMillis } from '../store/tsv.ts'
-import { type Backfill, backfillsAt } from './backfill.ts'
+import { backfillsAt } from './backfill.ts'
 import { compute, PROJECT_LIMITS } from './compute.ts'
 import { excludeConflicts } from './exclusions.ts'
 
@@ -57,12 +57,16 @@ export type StepResult = {
   readonly whole: readonly string[]
 }
 
-/**
- * One step of the projection (design D2): everything that the facts appended in (from, to] can have changed is computed as of `to` and inserted
- * with version `to`. All facts up to `to` have landed, so a row depends on nothing but its entity and `to`: a step that was cut off is done
- * again, and two projectors at once write the same rows.
- */
-export const projectStep = async (store: Store, from: number, to: number): Promise<StepResult> => {
+/** What changed in (from, to], and which tenants are projected whole or not at all. */
+type Window = {
+  readonly from: number
+  readonly to: number
+  readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>
+  readonly whole: readonly string[]
+  readonly skip: readonly string[]
+}
+
+const windowOf = async (store: Store, from: number, to: number): Promise<Window> => {
   const [changes, backfills] = await Promise.all([changedKinds(store, from, to), backfillsAt(store, to)])
   const kinds = new Map(changes)
   const whole = backfills
@@ -71,29 +75,54 @@ export const projectStep = async (store: Store, from: number, to: number): Promi
   const skip = backfills.filter(({ open }) => open).map(({ tenant }) => tenant)
   for (const tenant of whole) kinds.set(tenant, ALL_KINDS)
   for (const tenant of skip) kinds.delete(tenant)
-  if (kinds.size === 0) return { projected: false, letters: [], whole }
+  return { from, to, kinds, whole, skip }
+}
 
-  await writeProgress(store, 'projecting_to', to)
-  const [letters, redefined, definitionRows] = await Promise.all([
-    excludeConflicts(store, from, to, whole),
+/** Where a window is computed: what is read, and the table that each projection goes to (null: it is not wanted). */
+export type Place = { readonly run: string; readonly sources: Sources; readonly into: (table: string) => string | null }
+
+const keptPlace: Place = { run: 'step', sources: keptSources, into: table => table }
+
+/** Computes everything that the window can have changed, as of its end. */
+const computeWindow = async (store: Store, { from, to, kinds, whole, skip }: Window, place: Place): Promise<void> => {
+  const [redefined, definitionRows] = await Promise.all([
     [...kinds.values()].some(of => of.has('record')) ? redefinedTenants(store, from, to) : new Set<string>(),
     store.read(definitionEvents(sql`${bind.instant(to)}`)),
-    forget(store, reopened(backfills, whole)),
+    forget(store, whole, place),
   ])
   const definitions = definitionsInForce(definitionRows)
   const computing = {
+    ...place,
     store,
     scope: { kind: 'window', from, to, skip, whole } satisfies Scope,
-    sources: keptSources,
     kinds: new Set([...kinds.values()].flatMap(of => [...of])),
-    run: 'step',
-    into: (table: string) => table,
   }
   const wanted = chain.flatMap(projection =>
     targets(projection, kinds, redefined, new Set(whole), tenant => definitionsOf(definitions, tenant)).map(of => ({ projection, of })),
   )
   await inOrderOfNeed(wanted, ({ projection, of }) => compute(computing, projection, of))
+}
+
+/**
+ * One step of the projection (design D2): everything that the facts appended in (from, to] can have changed is computed as of `to` and inserted
+ * with version `to`. All facts up to `to` have landed, so a row depends on nothing but its entity and `to`: a step that was cut off is done
+ * again, and two projectors at once write the same rows.
+ */
+export const projectStep = async (store: Store, from: number, to: number): Promise<StepResult> => {
+  const window = await windowOf(store, from, to)
+  const { kinds, whole } = window
+  if (kinds.size === 0) return { projected: false, letters: [], whole }
+  await writeProgress(store, 'projecting_to', to)
+  // first what does not count goes: nothing may be computed, and no definition read, from it
+  const letters = await excludeConflicts(store, from, to, whole)
+  await computeWindow(store, window, keptPlace)
   return { projected: true, letters, whole }
+}
+
+/** Brings tables that were built beside the kept ones as of `from` to `to`, which the kept ones have reached. */
+export const catchUp = async (store: Store, from: number, to: number, place: Place): Promise<void> => {
+  const window = await windowOf(store, from, to)
+  if (window.kinds.size > 0) await computeWindow(store, window, place)
 }
 
 type Wanted = { readonly projection: Projection; readonly of: TenantDefinitions | null }
@@ -133,13 +162,15 @@ const targets = (
   return moved.map(([tenant]) => ({ tenant, definitions: definitionsFor(tenant), all: redefined.has(tenant) || whole.has(tenant) }))
 }
 
-/** Tenants that were live before and went live again: what was projected before the second backfill no longer follows from the facts. */
-const reopened = (backfills: readonly Backfill[], whole: readonly string[]): readonly string[] =>
-  backfills.filter(({ tenant, timesLive }) => timesLive > 1 && whole.includes(tenant)).map(({ tenant }) => tenant)
-
-const forget = async (store: Store, tenants: readonly string[]): Promise<void> => {
+/**
+ * A tenant that goes live is computed whole: what was projected of it before (live from the start, or from an earlier backfill) may no longer follow
+ * from its facts.
+ */
+const forget = async (store: Store, tenants: readonly string[], { into }: Place): Promise<void> => {
   if (tenants.length === 0) return
   for (const { table } of chain) {
-    await store.write(sql`DELETE FROM ${{ parts: [table] }} WHERE tenant IN (${bind.strings(tenants)})`, PROJECT_LIMITS)
+    const target = into(table)
+    if (target !== null)
+      await store.write(sql`DELETE FROM ${identifier(target)} WHERE tenant IN (${bind.strings(tenants)})`, PROJECT_LIMITS)
   }
 }

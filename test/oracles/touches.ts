@@ -19,7 +19,8 @@ export const touchesAt = (facts: Facts, asOf: number): readonly Touch[] => {
   const said = Map.groupBy(knownAt(facts.touches, asOf), fact => JSON.stringify([fact.subject, fact.touchId]))
   const touches = [...said.values()].flatMap(words => {
     const last = words.toSorted(byLastWord).at(-1)
-    if (last === undefined || last.content === null) return []
+    // what was never recorded is no touch, whatever is said of it
+    if (last === undefined || last.content === null || words.every(word => word.amends)) return []
     const recordedAt = Math.min(...words.map(word => word.recordedAt))
     return { touchId: last.touchId, subject: last.subject, recordedAt, ...last.content }
   })

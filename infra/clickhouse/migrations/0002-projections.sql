@@ -71,6 +71,7 @@ CREATE TABLE IF NOT EXISTS account_touches
   known_from DateTime64(3, 'UTC'),
   known_to DateTime64(3, 'UTC'),
   version UInt64,
+  INDEX subject_bloom subject TYPE bloom_filter GRANULARITY 1,
   INDEX version_range version TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)

@@ -31,8 +31,10 @@ const touchStretches = ({ touchFacts, subjects, asOf }: Omit<AccountTouchesInput
     s.1.13 AS direction, s.1.14 AS team, s.1.15 AS automatic, s.1.16 AS member, s.2 AS known_from, s.3 AS known_to
   FROM (
     SELECT tenant, subject, touch_id, facts[1].1 AS first_recorded_at,
-      arrayFilter(x -> x.1.4 != 'touch-retracted' AND x.2 < x.3, arrayMap((i, fact, next) -> (
-        arraySort(f -> (f.4 != 'touch-recorded', f.3, f.1, f.2), arraySlice(facts, 1, i))[-1], fact.1, next
+      arrayFilter(x -> x.4 AND x.1.4 != 'touch-retracted' AND x.2 < x.3, arrayMap((i, fact, next) -> (
+        arraySort(f -> (f.4 != 'touch-recorded', f.3, f.1, f.2), arraySlice(facts, 1, i))[-1], fact.1, next,
+        -- what was never recorded is no touch, whatever is said of it
+        arrayExists(f -> f.4 = 'touch-recorded', arraySlice(facts, 1, i))
       ), arrayEnumerate(facts), facts, arrayPushBack(arrayPopFront(arrayMap(f -> f.1, facts)), ${foreverKnown}))) AS stretches
     FROM (
       SELECT tenant, subject, touch_id, arraySort(f -> (f.1, f.2), groupArray((recorded_at, event_id, occurred_at, type, touched_at,

@@ -44,6 +44,9 @@ const changed = (scope: Scope, kinds: readonly ChangeKind[]): Sql => {
   return scope.whole.length === 0 ? window : sql`${window} UNION DISTINCT ${all(sql`tenant IN (${bind.strings(scope.whole)})`)}`
 }
 
+/** Rows of a later version were computed for this window: by this step, or, for a rebuild that catches up, by the steps since. */
+const since = (scope: Scope): number => (scope.kind === 'window' ? scope.from : 0)
+
 /** Whether the scope is the whole of some tenants, so that keys come from the facts alone. */
 const isWhole = (scope: Scope): boolean => scope.kind === 'everything'
 
@@ -118,7 +121,7 @@ export const affectedCredits = (
   const own = bind.string(tenant)
   if (isWhole(scope) || all) return sql`SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${own}`
   const accounts = sql`
-    SELECT concat('account:', account) FROM account_touches WHERE tenant = ${own} AND account != '' AND version = ${bind.uint(scope.to)} AND (tenant, subject) IN (${touched})
+    SELECT concat('account:', account) FROM account_touches WHERE tenant = ${own} AND account != '' AND version > ${bind.uint(since(scope))} AND (tenant, subject) IN (${touched})
     UNION DISTINCT SELECT key FROM (${roots}) WHERE tenant = ${own} AND startsWith(key, 'account:')`
   return sql`
     SELECT tenant, key FROM (${deals}) WHERE tenant = ${own}
@@ -142,7 +145,7 @@ export const affectedJourneys = (
   }
   return sql`
     SELECT tenant, key FROM (${changed(scope, ['lead'])}) WHERE tenant = ${own}
-    UNION DISTINCT SELECT tenant, arrayJoin(persons) AS key FROM account_touches WHERE tenant = ${own} AND version = ${bind.uint(scope.to)} AND (tenant, subject) IN (${touched})
+    UNION DISTINCT SELECT tenant, arrayJoin(persons) AS key FROM account_touches WHERE tenant = ${own} AND version > ${bind.uint(since(scope))} AND (tenant, subject) IN (${touched})
     UNION DISTINCT SELECT tenant, key FROM (${persons}) WHERE tenant = ${own}
     UNION DISTINCT SELECT tenant, person AS key FROM deal_facts WHERE tenant = ${own} AND type = 'deal-contact-linked' AND (tenant, subject) IN (${deals})
     UNION DISTINCT SELECT tenant, subject AS key FROM lead_facts WHERE tenant = ${own} AND type = 'lead-converted' AND (tenant, deal_id) IN (${deals})`

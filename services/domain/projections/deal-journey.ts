@@ -64,8 +64,7 @@ export const dealJourney = ({ dealFacts, deals, asOf }: DealJourneyInputs): Sql 
           arraySort(groupArrayIf((f.occurred_at, f.recorded_at, f.event_id, assumeNotNull(f.close_date)), f.close_date IS NOT NULL)) AS dates,
           arraySort(groupArrayIf((f.person, f.type = 'deal-contact-linked', f.occurred_at, f.recorded_at, f.event_id), f.type IN ('deal-contact-linked', 'deal-contact-unlinked') AND f.person != '')) AS contact_facts,
           arraySort(groupArray(f.event_id)) AS event_ids
-        FROM ${dealFacts} AS f
-        WHERE f.recorded_at <= ${asOf} AND (f.tenant, f.subject) IN (${deals})
+        FROM (SELECT * FROM ${dealFacts} WHERE recorded_at <= ${asOf} AND (tenant, subject) IN (${deals})) AS f
         GROUP BY f.tenant, f.subject
       )
     )

@@ -61,7 +61,10 @@ export const identities = ({ linkFacts, roots, placements, subjects, asOf }: Ide
                   SELECT l.tenant AS tenant, l.subject AS subject, arrayFilter(e -> e.4 < e.5 AND e.6 < e.7, arrayMap(
                     e -> (e.1, e.2, e.3, greatest(e.4, l.valid_from), least(e.5, l.valid_to), greatest(e.6, l.known_from), least(e.7, l.known_to)), p.placements)) AS evidence
                   FROM (${linkStretches({ linkFacts, where: sql`recorded_at <= ${asOf} AND startsWith(target, 'person:') AND NOT startsWith(subject, 'person:') AND (tenant, subject) IN (${subjects})` })}) AS l
-                  INNER JOIN (SELECT tenant, person, placements FROM ${placements}) AS p ON p.tenant = l.tenant AND p.person = l.target
+                  INNER JOIN (
+                  SELECT tenant, person, placements FROM ${placements}
+                  WHERE (tenant, person) IN (SELECT tenant, target FROM ${linkFacts} WHERE relation = 'link' AND startsWith(target, 'person:') AND (tenant, subject) IN (${subjects}))
+                ) AS p ON p.tenant = l.tenant AND p.person = l.target
                   UNION ALL
                   -- an account, or an alias of one
                   SELECT l.tenant AS tenant, l.subject AS subject, [('', if(r.node = '', l.target, r.root), toUInt8(1), l.valid_from, l.valid_to,

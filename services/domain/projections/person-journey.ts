@@ -122,6 +122,12 @@ const happened = ({
     SELECT DISTINCT tenant, persons, occurred_at, recorded_at, touch_id, channel, campaign
     FROM ${accountTouches}
     WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0 AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
+      -- whose touches they can be: their own, those of everybody merged into them, and those of the aliases of all of them
+      AND (tenant, subject) IN (
+        ${persons}
+        UNION DISTINCT SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${persons})
+        UNION DISTINCT SELECT tenant, subject FROM ${linkFacts} WHERE tenant = ${bind.string(tenant)} AND relation = 'link' AND (
+          (tenant, target) IN (${persons}) OR (tenant, target) IN (SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${persons}))))
       AND hasAny(persons, (SELECT groupUniqArray(person) FROM (${persons})))
   )
   UNION ALL
