@@ -7,7 +7,12 @@ import { Refused } from '../control.ts'
 import { type Workplace, operation } from './operation.ts'
 import type { Projector } from '../../projector/projector.ts'
 
-const projecting = ({ projector }: Workplace): Projector => {
+const projecting = ({ projector, installation }: Workplace): Projector => {
+  // a table made like a distributed one would write into the same shards
+  if (installation.settings.clickhouseCluster !== null)
+    throw new Refused(
+      'rebuild and verify work on one ClickHouse server: on a cluster, replay the log into a new database and switch over to it',
+    )
   if (projector?.status().projects === true) return projector
   throw new Refused('another instance projects: run this command where it runs, on its data directory')
 }
