@@ -74,35 +74,43 @@ export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, 
               if(arrayExists(t -> t.4 != 'direct', once), arrayFilter(t -> t.4 != 'direct', once), once) AS eligible
             FROM (
               SELECT tenant, deal_id, conversion, account, converted, converted_at, of_lookback,
-                arrayFold((kept, t) -> if(arrayExists(k -> (k.5, k.9, k.11) = (t.5, t.9, t.11) AND t.1 <= k.1 + toIntervalSecond(${bind.int(SESSION_SECONDS)}), kept), kept, arrayPushBack(kept, t)),
-                  linked, arraySlice(linked, 1, 0)) AS once
+                arraySort(t -> (t.1, t.2, t.3), arrayFilter((t, counts) -> counts = 1, alike, arrayFold(
+                  -- (who did what, when it last counted, which count)
+                  (acc, act, at) -> (act, if(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}, at, acc.2),
+                    arrayPushBack(acc.3, toUInt8(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}))),
+                  arrayEnumerateDense(arrayMap(t -> (t.5, t.9, t.11), alike)), arrayMap(t -> toUnixTimestamp64Micro(t.1), alike),
+                  (toUInt32(0), toInt64(0), emptyArrayUInt8())).3)) AS once
               FROM (
                 SELECT tenant, deal_id, conversion, account, converted, converted_at, of_lookback,
-                  if(arrayExists(t -> hasAny(t.11, contact_roots), within), arrayFilter(t -> hasAny(t.11, contact_roots), within), within) AS linked
+                  arraySort(t -> (t.5, t.9, t.11, t.1, t.2, t.3), linked) AS alike
                 FROM (
-                  SELECT tenant, deal_id, conversion, account, converted, converted_at, contact_roots, of_lookback,
-                    arrayFilter(t -> of_lookback.1 < 0 OR t.1 >= created_at - toIntervalSecond(of_lookback.1), candidates) AS within
+                  SELECT tenant, deal_id, conversion, account, converted, converted_at, of_lookback,
+                    if(arrayExists(t -> hasAny(t.11, contact_roots), within), arrayFilter(t -> hasAny(t.11, contact_roots), within), within) AS linked
                   FROM (
-                    SELECT d.tenant AS tenant, d.deal_id AS deal_id, d.conversion AS conversion, d.account AS account, d.converted AS converted,
-                      d.converted_at AS converted_at, d.created_at AS created_at, d.contact_roots AS contact_roots,
-                      arraySort(t -> (t.1, t.2, t.3), groupArrayIf(t.touch, t.tenant != '' AND d.converted = 1 AND t.occurred_at <= d.converted_at)) AS candidates
+                    SELECT tenant, deal_id, conversion, account, converted, converted_at, contact_roots, of_lookback,
+                      arrayFilter(t -> of_lookback.1 < 0 OR t.1 >= created_at - toIntervalSecond(of_lookback.1), candidates) AS within
                     FROM (
-                      SELECT tenant, deal_id, account, created_at, contact_roots, reach.1 AS conversion, toUInt8(reach.2) AS converted, reach.3 AS converted_at
-                      FROM (${dealsWithConversions({ dealJourney, roots, deals, tenant, definitions, asOf })})
-                      ARRAY JOIN conversions AS reach
-                    ) AS d
-                    LEFT JOIN (
-                      SELECT tenant, account, occurred_at,
-                        (occurred_at, recorded_at, touch_id, toString(channel), toString(campaign), toString(utm_source), toString(content), toString(team),
-                          toString(touch_type), subject, if(empty(persons), [subject], persons), accounts) AS touch
-                      FROM ${accountTouches}
-                      WHERE tenant = ${bind.string(tenant)} AND account != '' AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0
-                        AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
-                        AND account IN (SELECT account FROM (${dealAccounts({ dealJourney, roots, deals, tenant, asOf })}))
-                    ) AS t ON t.tenant = d.tenant AND t.account = d.account
-                    GROUP BY tenant, deal_id, conversion, account, converted, converted_at, created_at, contact_roots
+                      SELECT d.tenant AS tenant, d.deal_id AS deal_id, d.conversion AS conversion, d.account AS account, d.converted AS converted,
+                        d.converted_at AS converted_at, d.created_at AS created_at, d.contact_roots AS contact_roots,
+                        arraySort(t -> (t.1, t.2, t.3), groupArrayIf(t.touch, t.tenant != '' AND d.converted = 1 AND t.occurred_at <= d.converted_at)) AS candidates
+                      FROM (
+                        SELECT tenant, deal_id, account, created_at, contact_roots, reach.1 AS conversion, toUInt8(reach.2) AS converted, reach.3 AS converted_at
+                        FROM (${dealsWithConversions({ dealJourney, roots, deals, tenant, definitions, asOf })})
+                        ARRAY JOIN conversions AS reach
+                      ) AS d
+                      LEFT JOIN (
+                        SELECT tenant, account, occurred_at,
+                          (occurred_at, recorded_at, touch_id, toString(channel), toString(campaign), toString(utm_source), toString(content), toString(team),
+                            toString(touch_type), subject, if(empty(persons), [subject], persons), accounts) AS touch
+                        FROM ${accountTouches}
+                        WHERE tenant = ${bind.string(tenant)} AND account != '' AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0
+                          AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
+                          AND account IN (SELECT account FROM (${dealAccounts({ dealJourney, roots, deals, tenant, asOf })}))
+                      ) AS t ON t.tenant = d.tenant AND t.account = d.account
+                      GROUP BY tenant, deal_id, conversion, account, converted, converted_at, created_at, contact_roots
+                    )
+                    ARRAY JOIN ${modelsByLookback(definitions)} AS of_lookback
                   )
-                  ARRAY JOIN ${modelsByLookback(definitions)} AS of_lookback
                 )
               )
             )

@@ -52,10 +52,11 @@ export const personJourney = (inputs: PersonJourneyInputs): Sql => sql`
       FROM (
         SELECT tenant, person, account, if(folded.2, arrayPushBack(folded.1, folded.3), folded.1) AS journeys
         FROM (
-          SELECT tenant, person, account, ${fold} AS folded
+          -- nobody's first journey begins without an opener: whoever has none is not walked
+          SELECT tenant, person, account, if(arrayExists(e -> e.4 = 'open', happened), happened, arraySlice(happened, 1, 0)) AS events, ${fold} AS folded
           FROM (
             SELECT w.tenant AS tenant, w.person AS person, a.account AS account,
-              arraySort(e -> (e.1, e.2, e.3, e.4), groupArrayIf(e.event, e.tenant != '')) AS events
+              arraySort(e -> (e.1, e.2, e.3, e.4), groupArrayIf(e.event, e.tenant != '')) AS happened
             FROM (SELECT DISTINCT tenant, person FROM (${inputs.persons}) WHERE tenant = ${bind.string(inputs.tenant)}) AS w
             LEFT JOIN (${happened(inputs)}) AS e ON e.tenant = w.tenant AND e.person = w.person
             LEFT JOIN (
