@@ -128,8 +128,10 @@ describe('outages while events flow', () => {
     await wait(1500)
     await kafka.kill()
     await wait(3000)
+    const before = projector.status().projectedTo
     await kafka.restart()
-    await wait(1500)
+    // it has its partitions again, which takes up to a session: only who projects can notice that the store is away
+    await until('it projects again', () => projector.status().projects && projector.status().projectedTo > before, 60_000)
     await clickhouse.kill()
     await until('the projector waits', () => projector.status().state === 'waiting')
     await clickhouse.restart()

@@ -24,7 +24,7 @@ const RATE = 2000
 const SECONDS = { one: 12, killed: 6, three: 6 }
 const TICK_MS = 100
 /** Fewer live answers than this show nothing. */
-const MIN_ANSWERS = 8
+const MIN_ANSWERS = 3
 /** How many ask at a time. */
 const ASKERS = 4
 /** Deals and accounts that questions are about. */
