@@ -2,7 +2,7 @@ import { modelName } from '../definitions/attribution-model.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { qualifyingDealStages } from '../definitions/stage-map.ts'
 import { bind, joinSql, type Sql, sql } from '../sql.ts'
-import { foreverValid } from './in-force.ts'
+import { everValid, foreverValid } from './in-force.ts'
 
 export type DealCreditInputs = {
   /** Rows of `deal_journey` as of `asOf`. */
@@ -90,14 +90,17 @@ export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, 
                     SELECT tenant, deal_id, conversion, account, converted, converted_at, contact_roots, of_lookback,
                       arrayFilter(t -> of_lookback.1 < 0 OR t.1 >= created_at - toIntervalSecond(of_lookback.1), candidates) AS within
                     FROM (
-                      SELECT d.tenant AS tenant, d.deal_id AS deal_id, d.conversion AS conversion, d.account AS account, d.converted AS converted,
-                        d.converted_at AS converted_at, d.created_at AS created_at, d.contact_roots AS contact_roots,
-                        arraySort(t -> (t.1, t.2, t.3), groupArrayIf(t.touch, t.tenant != '' AND d.converted = 1 AND t.occurred_at <= d.converted_at)) AS candidates
+                      SELECT tenant, deal_id, reach.1 AS conversion, account, toUInt8(reach.2) AS converted, reach.3 AS converted_at, created_at, contact_roots,
+                        if(reach.2 = 1, arrayFilter(t -> t.1 <= reach.3, in_order), arraySlice(in_order, 1, 0)) AS candidates
                       FROM (
-                        SELECT tenant, deal_id, account, created_at, contact_roots, reach.1 AS conversion, toUInt8(reach.2) AS converted, reach.3 AS converted_at
-                        FROM (${dealsWithConversions({ dealJourney, roots, deals, tenant, definitions, asOf })})
-                        ARRAY JOIN conversions AS reach
-                      ) AS d
+                        -- the touches of a deal are gathered once, up to the last conversion that it reached
+                        SELECT d.tenant AS tenant, d.deal_id AS deal_id, d.account AS account, d.created_at AS created_at, d.contact_roots AS contact_roots,
+                          d.conversions AS conversions,
+                          arraySort(t -> (t.1, t.2, t.3), groupArrayIf(t.touch, t.tenant != '' AND t.occurred_at <= d.latest)) AS in_order
+                        FROM (
+                          SELECT *, arraySort(arrayMap(c -> if(c.2 = 1, c.3, ${everValid}), conversions))[-1] AS latest
+                          FROM (${dealsWithConversions({ dealJourney, roots, deals, tenant, definitions, asOf })})
+                        ) AS d
                       LEFT JOIN (
                         SELECT tenant, account, occurred_at,
                           (occurred_at, recorded_at, touch_id, toString(channel), toString(campaign), toString(utm_source), toString(content), toString(team),
@@ -106,8 +109,10 @@ export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, 
                         WHERE tenant = ${bind.string(tenant)} AND account != '' AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0
                           AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
                           AND account IN (SELECT account FROM (${dealAccounts({ dealJourney, roots, deals, tenant, asOf })}))
-                      ) AS t ON t.tenant = d.tenant AND t.account = d.account
-                      GROUP BY tenant, deal_id, conversion, account, converted, converted_at, created_at, contact_roots
+                        ) AS t ON t.tenant = d.tenant AND t.account = d.account
+                        GROUP BY tenant, deal_id, account, created_at, contact_roots, conversions
+                      )
+                      ARRAY JOIN conversions AS reach
                     )
                     ARRAY JOIN ${modelsByLookback(definitions)} AS of_lookback
                   )

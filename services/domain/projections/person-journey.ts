@@ -91,7 +91,12 @@ const happened = ({
   tenant,
   definitions,
   asOf,
-}: PersonJourneyInputs): Sql => sql`
+}: PersonJourneyInputs): Sql => {
+  // who has no opener has no journey, whatever the touches are: a visitor's are not even read
+  const walked = sql`
+    SELECT tenant, subject AS person FROM ${leadFacts}
+    WHERE tenant = ${bind.string(tenant)} AND recorded_at <= ${asOf} AND type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted') AND (tenant, subject) IN (${persons})`
+  return sql`
   SELECT tenant, subject AS person, (occurred_at, recorded_at, event_id,
       if(type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted'), 'open', 'end'),
       multiIf(type = 'lead-created', ${bind.string(stageOn(definitions, 'created'))}, type = 'lead-accepted', ${bind.string(stageOn(definitions, 'accepted'))},
@@ -125,11 +130,11 @@ const happened = ({
     WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0 AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
       -- whose touches they can be: their own, those of everybody merged into them, and those of the aliases of all of them
       AND (tenant, subject) IN (
-        ${persons}
-        UNION DISTINCT SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${persons})
+        ${walked}
+        UNION DISTINCT SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${walked})
         UNION DISTINCT SELECT tenant, subject FROM ${linkFacts} WHERE tenant = ${bind.string(tenant)} AND relation = 'link' AND (
-          (tenant, target) IN (${persons}) OR (tenant, target) IN (SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${persons}))))
-      AND hasAny(persons, (SELECT groupUniqArray(person) FROM (${persons})))
+          (tenant, target) IN (${walked}) OR (tenant, target) IN (SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${walked}))))
+      AND hasAny(persons, (SELECT groupUniqArray(person) FROM (${walked})))
   )
   UNION ALL
   SELECT f.tenant AS tenant, f.person AS person, arrayJoin(arrayFilter(x -> x.4 != '', arrayConcat(
@@ -162,6 +167,7 @@ const happened = ({
       WHERE tenant = ${bind.string(tenant)} AND counted = 1
     )
   ) AS d ON d.tenant = f.tenant AND d.deal_id = f.deal_id`
+}
 
 const sqoStage = ({ stageMap }: Definitions): Sql =>
   sql`${bind.string(stageMap.stages.find(stage => stage.deal_stages.length > 0)?.name ?? 'sqo')}`
