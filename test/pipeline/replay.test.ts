@@ -92,11 +92,15 @@ describe('built from the log, whenever and however often', () => {
         ].map(async ({ into, history }) => {
           const { store } = await into.openStore()
           const projector = await into.project(store, 'live')
-          const burst = Math.ceil(history.length / BURSTS)
-          for (let start = 0; start < history.length; start += burst) {
-            await into.append(history.slice(start, start + burst).map(({ event }) => event))
+          // what is said of a person after the erasure does not count: in one append to many partitions either may be the later one
+          const told = history.filter(({ event }) => event.type !== 'person-erased').map(({ event }) => event)
+          const burst = Math.ceil(told.length / BURSTS)
+          for (let start = 0; start < told.length; start += burst) {
+            await into.append(told.slice(start, start + burst))
             await wait(100)
           }
+          const erased = history.flatMap(({ event }) => (event.type === 'person-erased' ? [event] : []))
+          if (erased.length > 0) await into.append(erased)
           await into.quiet([store])
           await projector.stop()
           return store
