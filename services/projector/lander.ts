@@ -2,12 +2,11 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import type { Logger } from 'pino'
 import type { Codec } from '../log/codec.ts'
 import type { EventLog, PartitionBatch, Subscription, TopicPartition } from '../log/port.ts'
-import { sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { untilDone } from './backoff.ts'
 import { type DeadLetter, writeDeadLetters } from './dead-letters.ts'
 import { addRecord, type Batch, newBatch, partOf, type Reached, storeBatch, storeReached } from './land.ts'
-import { type Landed, landedRows } from './watermark.ts'
+import { type Landed, readLanded } from './watermark.ts'
 
 export type LanderOptions = {
   readonly log: EventLog
@@ -154,15 +153,7 @@ export const createLander = (options: LanderOptions): Lander => {
   }
 
   const startAt = async (assigned: readonly TopicPartition[]): Promise<{ topic: string; partition: number; offset: number }[]> => {
-    const landed = await untilDone(
-      async () =>
-        landedRows(
-          await store.read(
-            sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`,
-          ),
-        ),
-      retry,
-    )
+    const landed = await untilDone(() => readLanded(store), retry)
     const known = new Map<string, Landed>(landed.map(row => [nameOf(row), row]))
     return assigned.map(partition => {
       const row = known.get(nameOf(partition))

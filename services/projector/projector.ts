@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { sql } from '../domain/sql.ts'
 import type { Codec } from '../log/codec.ts'
 import type { EventLog, TopicPartition } from '../log/port.ts'
 import type { TopicNames } from '../log/topics.ts'
@@ -13,7 +12,7 @@ import { createLander } from './lander.ts'
 import { mergeExactEmails } from './merge-emails.ts'
 import { purgeErased } from './purge-erased.ts'
 import { projectStep, readProgress, writeProgress } from './step.ts'
-import { landedRows, watermarkOf } from './watermark.ts'
+import { readLanded, watermarkOf } from './watermark.ts'
 
 export type ProjectorOptions = {
   readonly log: EventLog
@@ -120,11 +119,7 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
   const look = async (): Promise<{ readonly watermark: number; readonly newest: number }> => {
     const askedAt = now()
     const ends = await log.ends(records)
-    const landed = landedRows(
-      await store.read(
-        sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`,
-      ),
-    )
+    const landed = await readLanded(store)
     return {
       watermark: watermarkOf({ ends, askedAt, landed, clockSkewMs }),
       newest: landed.reduce((latest, { appendedAt }) => Math.max(latest, appendedAt), 0),

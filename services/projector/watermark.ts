@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { sql } from '../domain/sql.ts'
 import type { Position } from '../log/port.ts'
-import type { Row } from '../store/port.ts'
+import type { Store } from '../store/port.ts'
 
 /** How far a partition has landed. */
 export type Landed = { readonly topic: string; readonly partition: number; readonly nextOffset: number; readonly appendedAt: number }
@@ -12,11 +13,16 @@ const LandedRow = z.object({
   appended_at: z.string().transform(text => Date.parse(`${text.replace(' ', 'T')}Z`)),
 })
 
-export const landedRows = (rows: readonly Row[]): readonly Landed[] =>
-  rows.map(row => {
+/** How far every partition has landed, by whichever instance: the greatest row of each counts. */
+export const readLanded = async (store: Store): Promise<readonly Landed[]> => {
+  const rows = await store.read(
+    sql`SELECT topic, partition, max(next_offset) AS next_offset, max(appended_at) AS appended_at FROM landed GROUP BY topic, partition`,
+  )
+  return rows.map(row => {
     const { topic, partition, next_offset, appended_at } = LandedRow.parse(row)
     return { topic, partition, nextOffset: next_offset, appendedAt: appended_at }
   })
+}
 
 export type WatermarkInputs = {
   /** End of every partition of the record topics, and when they were asked for (ms, this machine's clock, before the question). */
