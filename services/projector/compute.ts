@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { ChangeKind, Scope } from '../domain/projections/affected.ts'
-import { type ComputedKeys, insertProjection, type Projection, type Sources, type TenantDefinitions } from '../domain/projections/chain.ts'
+import { insertProjection, type Projection, type Sources, type TenantDefinitions } from '../domain/projections/chain.ts'
 import { bind, type Sql, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 
@@ -9,46 +8,60 @@ export const PROJECT_LIMITS = { maxSeconds: 3600, maxMemoryBytes: 8 * 1024 ** 3 
 
 export type Computing = {
   readonly store: Store
-  readonly scope: Scope
+  /** Everything known up to here is computed, and is the version of the rows (ms). */
+  readonly to: number
   readonly sources: Sources
-  readonly kinds: ReadonlySet<ChangeKind>
   /** Sets one run apart from another of the same version (a verification from the step itself). */
   readonly run: string
   /** The table to insert into; null: the entities are found, because others need them, and not computed. */
   readonly into: (table: string) => string | null
 }
 
-const COUNT = z.object({ keys: z.coerce.number() })
+/** The run of the step that keeps the tables. */
+export const STEP_RUN = 'step'
 
-const keysOf = ({ run, scope }: Computing, table: string): Sql =>
-  sql`SELECT tenant, key FROM affected WHERE version = ${bind.uint(scope.to)} AND name = ${bind.string(`${run}/${table}`)}`
+/** (tenant, key): what was found of a table in this run. */
+export const foundKeys = ({ run, to }: Pick<Computing, 'run' | 'to'>, table: string): Sql =>
+  sql`SELECT tenant, key FROM affected WHERE version = ${bind.uint(to)} AND name = ${bind.string(`${run}/${table}`)}`
 
-/** Finds the entities that a table has to compute, writes them down, and computes them. Resolves with their number. */
-export const compute = async (computing: Computing, projection: Projection, of: TenantDefinitions | null): Promise<number> => {
-  const { store, scope, sources, kinds, run, into } = computing
-  const { table } = projection
-  const computed: ComputedKeys = name => keysOf(computing, name)
-  const name = projection.perTenant ? `${table}/${of?.tenant ?? ''}` : table
-  const affected = projection.perTenant
-    ? projection.affected(scope, computed, needed(of, table))
-    : projection.affected(scope, computed, kinds)
-  await store.write(
-    sql`INSERT INTO affected (version, name, tenant, key) SELECT DISTINCT ${bind.uint(scope.to)}, ${bind.string(`${run}/${name}`)}, tenant, key FROM (${affected}) WHERE key != ''`,
+/** Writes down which entities are to be computed, once for all who read them. `entities`: (name of the table, tenant, key). */
+export const find = ({ store, run, to }: Pick<Computing, 'store' | 'run' | 'to'>, entities: Sql): Promise<void> =>
+  store.write(
+    sql`INSERT INTO affected (version, name, tenant, key) SELECT DISTINCT ${bind.uint(to)}, concat(${bind.string(`${run}/`)}, name), tenant, key FROM (${entities}) WHERE key != ''`,
     PROJECT_LIMITS,
   )
-  const target = into(table)
-  if (target === null) return 0
-  const keys = keysOf(computing, name)
-  const [row] = await store.read(sql`SELECT count() AS keys FROM (${keys})`)
-  const count = COUNT.parse(row).keys
-  if (count === 0) return 0
-  const inputs = { keys, sources, asOf: sql`${bind.instant(scope.to)}` }
-  const rows = projection.perTenant ? projection.select(inputs, needed(of, table)) : projection.select(inputs)
-  await store.write(insertProjection(projection, rows, scope.to, target), PROJECT_LIMITS)
-  return count
+
+const COUNT = z.object({ name: z.string(), keys: z.coerce.number() })
+
+/** How many entities were found of each of the tables, of all tenants or of one. */
+export const countFound = async (
+  { store, run, to }: Pick<Computing, 'store' | 'run' | 'to'>,
+  tables: readonly string[],
+  tenant: string | null = null,
+): Promise<ReadonlyMap<string, number>> => {
+  const rows = await store.read(sql`
+    SELECT name, count() AS keys FROM affected
+    WHERE version = ${bind.uint(to)} AND name IN (${bind.strings(tables.map(table => `${run}/${table}`))}) ${tenant === null ? sql`` : sql`AND tenant = ${bind.string(tenant)}`}
+    GROUP BY name`)
+  return new Map(rows.map(row => COUNT.parse(row)).map(({ name, keys }) => [name.slice(run.length + 1), keys]))
 }
 
-const needed = (of: TenantDefinitions | null, table: string): TenantDefinitions => {
-  if (of === null) throw new RangeError(`${table} is projected per tenant`)
-  return of
+/** Computes what was found of a table; of a tenant's own table, what was found of the tenant. */
+export const compute = async (computing: Computing, projection: Projection, of: TenantDefinitions | null): Promise<void> => {
+  const { store, to, sources, into } = computing
+  const target = into(projection.table)
+  if (target === null) return
+  const found = foundKeys(computing, projection.table)
+  const inputs = { keys: found, sources, asOf: sql`${bind.instant(to)}` }
+  const rows = projection.perTenant ? ofTenant(projection, inputs, of) : projection.select(inputs)
+  await store.write(insertProjection(projection, rows, to, target), PROJECT_LIMITS)
+}
+
+const ofTenant = (
+  projection: Extract<Projection, { perTenant: true }>,
+  inputs: Parameters<typeof projection.select>[0],
+  of: TenantDefinitions | null,
+): Sql => {
+  if (of === null) throw new RangeError(`${projection.table} is projected per tenant`)
+  return projection.select({ ...inputs, keys: sql`${inputs.keys} AND tenant = ${bind.string(of.tenant)}` }, of)
 }

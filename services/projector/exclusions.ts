@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bind, identifier, type Sql, sql } from '../domain/sql.ts'
+import { bind, identifier, joinSql, type Sql, sql } from '../domain/sql.ts'
 import type { Row, Store } from '../store/port.ts'
 import { type FactTable, factColumns } from './facts.ts'
 
@@ -34,10 +34,10 @@ const TABLES = Object.keys(factColumns) as FactTable[]
  * answers given since. A function of the facts alone, in any order of arrival. Of the tenants of `whole` everything comes to light: nobody looked at
  * them while their backfill was open.
  */
-const findings = (from: number, to: number, whole: readonly string[]): Sql => {
+const findings = (from: number, to: number, whole: readonly string[], happened: ReadonlySet<string>): Sql => {
   const inWindow = sql`appended_at <= ${bind.instant(to)} AND (appended_at > ${bind.instant(from)} ${whole.length === 0 ? sql`` : sql`OR tenant IN (${bind.strings(whole)})`})`
   const recent = sql`SELECT tenant, event_id FROM changes WHERE ${inWindow}`
-  return sql`
+  const conflicts = sql`
     SELECT 'id_conflict' AS code, tenant, event_id, said.2 AS type, said.3 AS subject, said.4 AS topic, said.5 AS partition, said.6 AS offset
     FROM (
       SELECT tenant, event_id, arrayPopFront(arraySort(s -> (s.1, s.4, s.5, s.6), groupArray((appended_at, toString(type), subject, toString(topic), partition, offset)))) AS later
@@ -46,8 +46,8 @@ const findings = (from: number, to: number, whole: readonly string[]): Sql => {
       GROUP BY tenant, event_id
       HAVING notEmpty(later)
     )
-    ARRAY JOIN later AS said
-    UNION ALL
+    ARRAY JOIN later AS said`
+  const erased = sql`
     SELECT 'person_erased' AS code, e.tenant AS tenant, e.event_id AS event_id, toString(e.type) AS type, e.subject AS subject, toString(e.topic) AS topic, e.partition AS partition, e.offset AS offset
     FROM (
       SELECT tenant, event_id, type, subject, topic, partition, offset, appended_at FROM events FINAL
@@ -58,8 +58,8 @@ const findings = (from: number, to: number, whole: readonly string[]): Sql => {
     ) AS e
     INNER JOIN (SELECT tenant, subject, min(appended_at) AS erased_at FROM record_facts WHERE type = 'person-erased' AND appended_at <= ${bind.instant(to)} GROUP BY tenant, subject) AS x
       ON x.tenant = e.tenant AND x.subject = e.subject
-    WHERE e.appended_at > x.erased_at
-    UNION ALL
+    WHERE e.appended_at > x.erased_at`
+  const tooLate = sql`
     SELECT 'backfill_closed' AS code, e.tenant AS tenant, e.event_id AS event_id, toString(e.type) AS type, e.subject AS subject, toString(e.topic) AS topic, e.partition AS partition, e.offset AS offset
     FROM (
       SELECT tenant, event_id, type, subject, topic, partition, offset, appended_at FROM events FINAL
@@ -71,6 +71,16 @@ const findings = (from: number, to: number, whole: readonly string[]): Sql => {
       WHERE type IN ('backfill-opened', 'tenant-went-live') AND appended_at <= ${bind.instant(to)} GROUP BY tenant
     ) AS b ON b.tenant = e.tenant
     WHERE arrayFilter(turn -> turn.1 < e.appended_at, b.turns)[-1].2 = 'tenant-went-live'`
+  return joinSql(
+    [conflicts, ...(happened.has('person-erased') ? [erased] : []), ...(happened.has('tenant-went-live') ? [tooLate] : [])],
+    ' UNION ALL ',
+  )
+}
+
+/** Which of the events that bar others ever happened: most installations never saw one, and need not look further. */
+const barringEvents = async (store: Store): Promise<ReadonlySet<string>> => {
+  const rows = await store.read(sql`SELECT DISTINCT type FROM record_facts WHERE type IN ('person-erased', 'tenant-went-live')`)
+  return new Set(rows.map(row => z.object({ type: z.string() }).parse(row).type))
 }
 
 const fromRow = (row: Row): Exclusion => {
@@ -95,7 +105,8 @@ const takeOut = (table: FactTable, excluded: readonly Exclusion[]): Sql => {
 
 /** Takes the window's conflicts and late records of erased persons out of the facts; says which, for the dead letters. Safe to repeat. */
 export const excludeConflicts = async (store: Store, from: number, to: number, whole: readonly string[]): Promise<readonly Exclusion[]> => {
-  const excluded = (await store.read(findings(from, to, whole), { maxSeconds: 600 })).map(fromRow)
+  const happened = await barringEvents(store)
+  const excluded = (await store.read(findings(from, to, whole, happened), { maxSeconds: 600 })).map(fromRow)
   for (let start = 0; start < excluded.length; start += 1000) {
     const part = excluded.slice(start, start + 1000)
     for (const table of TABLES) await store.write(takeOut(table, part))

@@ -84,12 +84,18 @@ export const factColumns: Readonly<Record<FactTable, readonly string[]>> = {
 }
 
 /** What a fact of each table can change; a link fact by what it says. */
-const kindOf = (table: FactTable, cells: string): ChangeKind => {
+const kindOf = (table: FactTable, subject: string, cells: string): ChangeKind => {
   switch (table) {
     case 'touch_facts':
       return 'touch'
     case 'link_facts':
-      return cells.startsWith('merge') ? 'merge' : cells.startsWith('domains') ? 'domains' : 'link'
+      return cells.startsWith('merge')
+        ? 'merge'
+        : cells.startsWith('domains')
+          ? 'domains'
+          : subject.startsWith('person:')
+            ? 'placement'
+            : 'link'
     case 'lead_facts':
       return 'lead'
     case 'deal_facts':
@@ -431,6 +437,6 @@ export const writeFacts = (tables: TableRows, recorded: Recorded): void => {
     if (cells === PAYLOAD) writePayload(rows, event)
     else rows.raw(cells)
     rows.endRow()
-    writeChange(tables.of('changes'), recorded, kindOf(table, cells === PAYLOAD ? '' : cells))
+    writeChange(tables.of('changes'), recorded, kindOf(table, recorded.subject, cells === PAYLOAD ? '' : cells))
   }
 }

@@ -34,7 +34,7 @@ export type Lander = {
 
 /** A batch is stored when it has this many records, or when its first record is this old. */
 const BATCH_RECORDS = 50_000
-const BATCH_MS = 100
+const BATCH_MS = 200
 /** Fetching pauses above this many queued records. */
 const QUEUE_RECORDS = 100_000
 /** How long `stop` tries to store what is queued. */

@@ -6,6 +6,7 @@ import type { EventLog } from '../log/port.ts'
 import { recordKey } from '../log/record-key.ts'
 import type { TopicNames } from '../log/topics.ts'
 import type { Store } from '../store/port.ts'
+import { foundKeys, STEP_RUN } from './compute.ts'
 
 const EXACT_EMAIL_RULE = 'exact-email@1'
 
@@ -37,7 +38,7 @@ export const mergeExactEmails = async ({
 }): Promise<number> => {
   const rows = await store.read(sql`
     SELECT tenant, persons FROM identities FINAL
-    WHERE startsWith(subject, 'email:') AND length(persons) > 1 AND version = ${bind.uint(to)} AND known_from <= ${bind.instant(to)} AND known_to > ${bind.instant(to)}
+    WHERE startsWith(subject, 'email:') AND (tenant, subject) IN (${foundKeys({ run: STEP_RUN, to }, 'identities')}) AND length(persons) > 1 AND version = ${bind.uint(to)} AND known_from <= ${bind.instant(to)} AND known_to > ${bind.instant(to)}
       AND (known_from > ${bind.instant(from)} OR tenant IN (${bind.strings(whole)}))`)
   const merges = rows.flatMap(row => {
     const { tenant, persons } = DuplicateRow.parse(row)

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
-import type { Scope } from '../domain/projections/affected.ts'
-import { changeKinds } from '../domain/projections/affected.ts'
 import { chain, keptSources, type Projection, type Sources } from '../domain/projections/chain.ts'
 import { bind, identifier, type Sql, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { backfillsAt } from './backfill.ts'
-import { compute } from './compute.ts'
+import { compute, find } from './compute.ts'
 import type { Projector } from './projector.ts'
 import { type FactSource, refillFacts } from './refill.ts'
 import { catchUp, readProgress } from './step.ts'
@@ -47,15 +45,19 @@ export const projectEverything = async (
   run: string,
 ): Promise<void> => {
   const skip = (await backfillsAt(store, to)).filter(({ open }) => open).map(({ tenant }) => tenant)
-  const scope: Scope = { kind: 'everything', to, skip }
-  const computing = { store, scope, sources, kinds: new Set(changeKinds), run, into: () => into }
+  const computing = { store, to, sources, run, into: () => into }
+  const found = (entities: Sql): Promise<void> =>
+    find(computing, sql`SELECT ${bind.string(projection.table)} AS name, tenant, key FROM (${entities})`)
   if (!projection.perTenant) {
+    await found(projection.every(skip))
     await compute(computing, projection, null)
     return
   }
   const definitions = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(to)}`)))
   for (const tenant of await allTenants(store)) {
-    if (!skip.includes(tenant)) await compute(computing, projection, { tenant, definitions: definitionsOf(definitions, tenant), all: true })
+    if (skip.includes(tenant)) continue
+    await found(projection.every(tenant))
+    await compute(computing, projection, { tenant, definitions: definitionsOf(definitions, tenant), all: true })
   }
 }
 

@@ -1,12 +1,20 @@
 import { z } from 'zod'
 import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
-import { type ChangeKind, changeKinds, type Scope } from '../domain/projections/affected.ts'
-import { chain, keptSources, type Projection, type Sources, type TenantDefinitions } from '../domain/projections/chain.ts'
+import {
+  affectedByFacts,
+  affectedOfTenant,
+  affectedRoots,
+  type ChangeKind,
+  changeKinds,
+  IDENTITY_KINDS,
+  type Window,
+} from '../domain/projections/affected.ts'
+import { chain, keptSources, type Projection, type Sources } from '../domain/projections/chain.ts'
 import { bind, identifier, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { tsvMillis } from '../store/tsv.ts'
 import { backfillsAt } from './backfill.ts'
-import { compute, PROJECT_LIMITS } from './compute.ts'
+import { type Computing, compute, countFound, find, foundKeys, PROJECT_LIMITS, STEP_RUN } from './compute.ts'
 import { excludeConflicts } from './exclusions.ts'
 
 type Progress = 'projecting_to' | 'projected_to'
@@ -48,6 +56,9 @@ const redefinedTenants = async (store: Store, from: number, to: number): Promise
   return new Set(rows.map(row => z.object({ tenant: z.string() }).parse(row).tenant))
 }
 
+const BY_FACTS: readonly ChangeKind[] = ['touch', 'deal', ...IDENTITY_KINDS]
+const SHARED = chain.filter(({ perTenant }) => !perTenant).map(({ table }) => table)
+const OF_TENANT = chain.filter(({ perTenant }) => perTenant).map(({ table }) => table)
 const ALL_KINDS: ReadonlySet<ChangeKind> = new Set(changeKinds)
 
 export type StepResult = {
@@ -57,16 +68,10 @@ export type StepResult = {
   readonly whole: readonly string[]
 }
 
-/** What changed in (from, to], and which tenants are projected whole or not at all. */
-type Window = {
-  readonly from: number
-  readonly to: number
-  readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>
-  readonly whole: readonly string[]
-  readonly skip: readonly string[]
-}
+/** What changed in (from, to] of each tenant, and which tenants are projected whole or not at all. */
+type Changes = Window & { readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>> }
 
-const windowOf = async (store: Store, from: number, to: number): Promise<Window> => {
+const windowOf = async (store: Store, from: number, to: number): Promise<Changes> => {
   const [changes, backfills] = await Promise.all([changedKinds(store, from, to), backfillsAt(store, to)])
   const kinds = new Map(changes)
   const whole = backfills
@@ -81,26 +86,55 @@ const windowOf = async (store: Store, from: number, to: number): Promise<Window>
 /** Where a window is computed: what is read, and the table that each projection goes to (null: it is not wanted). */
 export type Place = { readonly run: string; readonly sources: Sources; readonly into: (table: string) => string | null }
 
-const keptPlace: Place = { run: 'step', sources: keptSources, into: table => table }
+const keptPlace: Place = { run: STEP_RUN, sources: keptSources, into: table => table }
 
-/** Computes everything that the window can have changed, as of its end. */
-const computeWindow = async (store: Store, { from, to, kinds, whole, skip }: Window, place: Place): Promise<void> => {
+const projectionOf = (table: string): Projection => {
+  const projection = chain.find(each => each.table === table)
+  if (projection === undefined) throw new RangeError(`no projection ${table}`)
+  return projection
+}
+
+/** Runs side by side; all have ended before a failure is passed on: nothing of this step may still write when the next one begins. */
+const together = async (works: readonly Promise<unknown>[]): Promise<void> => {
+  const ends = await Promise.allSettled(works)
+  const failed = ends.find(end => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+/** Computes everything that the window can have changed, as of its end: identity and deals side by side, then credit and journeys. */
+const computeWindow = async (store: Store, { kinds, ...window }: Changes, place: Place): Promise<void> => {
+  const { from, to, whole } = window
   const [redefined, definitionRows] = await Promise.all([
     [...kinds.values()].some(of => of.has('record')) ? redefinedTenants(store, from, to) : new Set<string>(),
     store.read(definitionEvents(sql`${bind.instant(to)}`)),
     forget(store, whole, place),
   ])
-  const definitions = definitionsInForce(definitionRows)
-  const computing = {
-    ...place,
-    store,
-    scope: { kind: 'window', from, to, skip, whole } satisfies Scope,
-    kinds: new Set([...kinds.values()].flatMap(of => [...of])),
+  const computing: Computing = { ...place, store, to }
+  const kindsOfAll = new Set([...kinds.values()].flatMap(of => [...of]))
+
+  if (kindsOfAll.has('merge')) {
+    await find(computing, sql`SELECT 'roots' AS name, tenant, key FROM (${affectedRoots(window)})`)
+    await compute(computing, projectionOf('roots'), null)
   }
-  const wanted = chain.flatMap(projection =>
-    targets(projection, kinds, redefined, new Set(whole), tenant => definitionsOf(definitions, tenant)).map(of => ({ projection, of })),
-  )
-  await inOrderOfNeed(wanted, ({ projection, of }) => compute(computing, projection, of))
+  if (BY_FACTS.some(kind => kindsOfAll.has(kind))) await find(computing, affectedByFacts(window, kindsOfAll))
+  const found = await countFound(computing, SHARED)
+  const inOrder = async (tables: readonly string[]): Promise<void> => {
+    for (const table of tables) if (found.has(table)) await compute(computing, projectionOf(table), null)
+  }
+  await together([inOrder(['placements', 'identities', 'account_touches']), inOrder(['deal_journey'])])
+
+  const definitions = definitionsInForce(definitionRows)
+  for (const [tenant, changes] of kinds) {
+    const all = redefined.has(tenant) || whole.includes(tenant)
+    if (!all && ![...changes].some(kind => kind !== 'record')) continue
+    const of = { tenant, definitions: definitionsOf(definitions, tenant), all }
+    await find(
+      computing,
+      affectedOfTenant(window, of, table => foundKeys(computing, table)),
+    )
+    const foundOf = await countFound(computing, OF_TENANT, tenant)
+    await together(OF_TENANT.filter(table => foundOf.has(table)).map(table => compute(computing, projectionOf(table), of)))
+  }
 }
 
 /**
@@ -123,43 +157,6 @@ export const projectStep = async (store: Store, from: number, to: number): Promi
 export const catchUp = async (store: Store, from: number, to: number, place: Place): Promise<void> => {
   const window = await windowOf(store, from, to)
   if (window.kinds.size > 0) await computeWindow(store, window, place)
-}
-
-type Wanted = { readonly projection: Projection; readonly of: TenantDefinitions | null }
-
-/** Runs each when the tables that it needs are done: identity and deals side by side, then credit and journeys. */
-const inOrderOfNeed = async (wanted: readonly Wanted[], run: (each: Wanted) => Promise<unknown>): Promise<void> => {
-  const done = new Map<string, Promise<unknown>>()
-  for (const { table, needs } of chain) {
-    const own = wanted.filter(({ projection }) => projection.table === table)
-    const before = Promise.all(needs.map(name => done.get(name) ?? Promise.resolve()))
-    done.set(
-      table,
-      before.then(async () => {
-        for (const each of own) await run(each)
-      }),
-    )
-  }
-  // all have ended before a failure is passed on: nothing of this step may still write when the next one begins
-  const ends = await Promise.allSettled(done.values())
-  const failed = ends.find(end => end.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-}
-
-/** What to run of a projection: nothing, once for all tenants, or once per tenant that the changes can reach. */
-const targets = (
-  projection: Projection,
-  kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>,
-  redefined: ReadonlySet<string>,
-  whole: ReadonlySet<string>,
-  definitionsFor: (tenant: string) => TenantDefinitions['definitions'],
-): readonly (TenantDefinitions | null)[] => {
-  const moved = [...kinds].filter(([tenant, of]) =>
-    projection.movedBy.some(kind => of.has(kind) && (kind !== 'record' || redefined.has(tenant) || whole.has(tenant))),
-  )
-  if (moved.length === 0) return []
-  if (!projection.perTenant) return [null]
-  return moved.map(([tenant]) => ({ tenant, definitions: definitionsFor(tenant), all: redefined.has(tenant) || whole.has(tenant) }))
 }
 
 /**

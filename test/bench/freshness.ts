@@ -19,8 +19,10 @@ import { fill, ownPrefix, recordOf } from './topic.ts'
 const PER_SECOND = 2000
 const SECONDS = 60
 const QUICK_SECONDS = 10
-const TICK_MS = 20
-const LOOK_MS = 10
+/** As a collector that gathers what comes for a moment. */
+const TICK_MS = 50
+/** How often the answer is asked for; an event may show this much earlier than it is seen. */
+const LOOK_MS = 50
 
 /** Events that were produced at `at` (ms) and have to be projected up to `appendedAt`. */
 type Waiting = { readonly at: number; readonly events: number; readonly appendedAt: number }

@@ -170,23 +170,37 @@ const bytesOf = (result: ChdbResult): Buffer => {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** Runs one statement with its settings and takes them back afterwards, whatever happened. */
-const run = async (session: Session, statement: Statement): Promise<Done> => {
+/** A connection, and what earlier statements left on it. */
+type Connected = { readonly session: Session; database: string; settings: ReadonlyMap<string, string> }
+
+/** What has to be said before the statement, so that it finds its database and settings and none of an earlier statement's. */
+const preparation = ({ database, settings }: Connected, statement: Statement): string => {
+  const left = [...settings.keys()].filter(name => !statement.settings.has(name)).map(name => `${name} = DEFAULT`)
+  const changed = [...statement.settings].filter(([name, value]) => settings.get(name) !== value)
+  const sets = [...left, ...[...changed, ...statement.parameters].map(([name, value]) => `${name} = ${literal(value)}`)]
+  return [
+    ...(statement.database === database ? [] : [`USE ${statement.database.replace(/[^\w]/g, '')}`]),
+    ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
+  ].join('; ')
+}
+
+/** Runs one statement with its database, settings and parameters, and none of the statements before it. */
+const run = async (connected: Connected, statement: Statement): Promise<Done> => {
   assertAllGiven(statement)
-  const sets = [...statement.settings, ...statement.parameters].map(([name, value]) => `${name} = ${literal(value)}`)
-  const before = [`USE ${statement.database.replace(/[^\w]/g, '')}`, ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`])].join('; ')
-  try {
-    await session.queryAsync(before)
-    if (statement.data !== null) {
-      const rowsWritten = await insertRows(session, statement.query, statement.data)
-      return { output: Buffer.alloc(0), rowsRead: 0, bytesRead: 0, rowsWritten, seconds: 0 }
-    }
-    const result = await session.queryAsync(statement.query, { format: statement.format })
-    return { output: bytesOf(result), rowsRead: result.rowsRead, bytesRead: result.bytesRead, rowsWritten: 0, seconds: result.elapsed }
-  } finally {
-    const names = [...statement.settings.keys()]
-    if (names.length > 0) await session.queryAsync(`SET ${names.map(name => `${name} = DEFAULT`).join(', ')}`).catch(() => undefined)
+  const { session } = connected
+  const before = preparation(connected, statement)
+  // should it fail half-way, every one of them is said again, or taken back, by the next
+  connected.database = ''
+  connected.settings = new Map([...connected.settings.keys(), ...statement.settings.keys()].map(name => [name, '\0']))
+  if (before !== '') await session.queryAsync(before)
+  connected.database = statement.database
+  connected.settings = statement.settings
+  if (statement.data !== null) {
+    const rowsWritten = await insertRows(session, statement.query, statement.data)
+    return { output: Buffer.alloc(0), rowsRead: 0, bytesRead: 0, rowsWritten, seconds: 0 }
   }
+  const result = await session.queryAsync(statement.query, { format: statement.format })
+  return { output: bytesOf(result), rowsRead: result.rowsRead, bytesRead: result.bytesRead, rowsWritten: 0, seconds: result.elapsed }
 }
 
 /** As ClickHouse's `exceptionCodeToHTTPStatus`, for the codes that occur. */
@@ -236,16 +250,16 @@ const success = async (asked: HttpAsked, statement: Statement, done: Done): Prom
 export const clickhouseProtocol = (path: string, connections: number): ClickhouseProtocol => {
   const sessions = Array.from({ length: connections }, () => new Session(path))
   for (const session of sessions) session.query('SET max_query_size = 1073741824')
-  const free = [...sessions]
-  const waiting: ((session: Session) => void)[] = []
-  const onSession = async <Result>(work: (session: Session) => Promise<Result>): Promise<Result> => {
-    const session = free.pop() ?? (await new Promise<Session>(resolve => waiting.push(resolve)))
+  const free = sessions.map((session): Connected => ({ session, database: '', settings: new Map() }))
+  const waiting: ((connected: Connected) => void)[] = []
+  const onConnection = async <Result>(work: (connected: Connected) => Promise<Result>): Promise<Result> => {
+    const connected = free.pop() ?? (await new Promise<Connected>(resolve => waiting.push(resolve)))
     try {
-      return await work(session)
+      return await work(connected)
     } finally {
       const next = waiting.shift()
-      if (next === undefined) free.push(session)
-      else next(session)
+      if (next === undefined) free.push(connected)
+      else next(connected)
     }
   }
   return {
@@ -253,7 +267,7 @@ export const clickhouseProtocol = (path: string, connections: number): Clickhous
       if (asked.url === '/ping') return { status: 200, headers: {}, body: Buffer.from('Ok.\n') }
       try {
         const statement = await statementOf(asked)
-        return await success(asked, statement, await onSession(session => run(session, statement)))
+        return await success(asked, statement, await onConnection(connected => run(connected, statement)))
       } catch (error) {
         return failure(error)
       }

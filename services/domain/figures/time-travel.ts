@@ -27,12 +27,7 @@ export const travelledProjections =
     const asOf = sql`${bind.instant(at)}`
     const of = (table: string): Sql => ofTenant(table, tenant)
     const deals = sql`SELECT DISTINCT tenant, subject AS deal_id FROM deal_facts WHERE tenant = ${bind.string(tenant)} AND recorded_at <= ${asOf}`
-    // whoever may have a journey: led, touched, placed or linked to a deal
-    const persons = sql`
-      SELECT DISTINCT tenant, subject AS person FROM lead_facts WHERE tenant = ${bind.string(tenant)}
-      UNION DISTINCT SELECT DISTINCT tenant, arrayJoin(persons) AS person FROM account_touches WHERE tenant = ${bind.string(tenant)}
-      UNION DISTINCT SELECT DISTINCT tenant, person FROM placements WHERE tenant = ${bind.string(tenant)}
-      UNION DISTINCT SELECT DISTINCT tenant, person FROM deal_facts WHERE tenant = ${bind.string(tenant)} AND type = 'deal-contact-linked'`
+    const persons = sql`SELECT DISTINCT tenant, subject AS person FROM lead_facts WHERE tenant = ${bind.string(tenant)}`
     const sources: Sources = {
       touchFacts: of('touch_facts'),
       linkFacts: of('link_facts'),

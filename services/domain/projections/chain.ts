@@ -1,17 +1,7 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { bind, identifier, type Sql, sql } from '../sql.ts'
 import { accountTouches } from './account-touches.ts'
-import {
-  affectedCredits,
-  affectedDeals,
-  affectedJourneys,
-  affectedPersons,
-  affectedRoots,
-  affectedSubjects,
-  affectedTouchSubjects,
-  type ChangeKind,
-  type Scope,
-} from './affected.ts'
+import { type ChangeKind, IDENTITY_KINDS } from './affected.ts'
 import { dealCredit } from './deal-credit.ts'
 import { dealJourney } from './deal-journey.ts'
 import { identities } from './identities.ts'
@@ -54,9 +44,6 @@ export type TenantDefinitions = {
   readonly all: boolean
 }
 
-/** (tenant, key) of what was computed of a table before in the same step. */
-export type ComputedKeys = (table: string) => Sql
-
 export type SelectInputs = {
   /** (tenant, key): the entities to compute. */
   readonly keys: Sql
@@ -78,14 +65,16 @@ type Table = {
 /** One SELECT for all tenants. */
 export type SharedProjection = Table & {
   readonly perTenant: false
-  readonly affected: (scope: Scope, computed: ComputedKeys, kinds: ReadonlySet<ChangeKind>) => Sql
+  /** (tenant, key): every entity, but those of the tenants of `skip`: for a rebuild or a verification. */
+  readonly every: (skip: readonly string[]) => Sql
   readonly select: (inputs: SelectInputs) => Sql
 }
 
 /** One SELECT per tenant, because it depends on the tenant's definitions. */
 export type TenantProjection = Table & {
   readonly perTenant: true
-  readonly affected: (scope: Scope, computed: ComputedKeys, of: TenantDefinitions) => Sql
+  /** (tenant, key): every entity of the tenant. */
+  readonly every: (tenant: string) => Sql
   readonly select: (inputs: SelectInputs, of: TenantDefinitions) => Sql
 }
 
@@ -94,10 +83,14 @@ export type Projection = SharedProjection | TenantProjection
 
 const as = (column: string, keys: Sql): Sql => sql`SELECT tenant, key AS ${identifier(column)} FROM (${keys})`
 
-const IDENTITY: readonly ChangeKind[] = ['link', 'merge', 'domains']
+/** (tenant, key): the subjects of a table of facts. */
+const subjectsOf = (facts: string, skip: readonly string[]): Sql =>
+  sql`SELECT DISTINCT tenant, subject AS key FROM ${identifier(facts)} WHERE tenant NOT IN (${bind.strings(skip)})`
 
-/** Account merges and domains reach everybody of the account, which takes a longer look. */
-const accountsMoved = (kinds: ReadonlySet<ChangeKind>): boolean => kinds.has('merge') || kinds.has('domains')
+/** (tenant, key): everything that a link, a merge or a domain names, at either end. */
+const named = (skip: readonly string[], relation: Sql): Sql => sql`
+  SELECT tenant, subject AS key FROM link_facts WHERE ${relation} AND tenant NOT IN (${bind.strings(skip)})
+  UNION DISTINCT SELECT tenant, target AS key FROM link_facts WHERE ${relation} AND tenant NOT IN (${bind.strings(skip)})`
 
 export const chain: readonly Projection[] = [
   {
@@ -107,7 +100,7 @@ export const chain: readonly Projection[] = [
     needs: [],
     movedBy: ['merge'],
     perTenant: false,
-    affected: affectedRoots,
+    every: skip => named(skip, sql`relation = 'merge'`),
     select: ({ keys, sources: { linkFacts }, asOf }) =>
       roots({ linkFacts, nodes: as('node', keys), tenants: sql`SELECT tenant FROM (${keys})`, asOf }),
   },
@@ -116,9 +109,9 @@ export const chain: readonly Projection[] = [
     columns: ['tenant', 'person', 'placements'],
     entity: ['tenant', 'person'],
     needs: ['roots'],
-    movedBy: IDENTITY,
+    movedBy: IDENTITY_KINDS,
     perTenant: false,
-    affected: (scope, _, kinds) => affectedPersons(scope, accountsMoved(kinds)),
+    every: skip => sql`SELECT tenant, key FROM (${named(skip, sql`1`)}) WHERE startsWith(key, 'person:')`,
     select: ({ keys, sources: { linkFacts, roots: rootRows }, asOf }) =>
       placements({ linkFacts, roots: rootRows, persons: as('person', keys), asOf }),
   },
@@ -127,9 +120,9 @@ export const chain: readonly Projection[] = [
     columns: ['tenant', 'subject', 'persons', 'account', 'accounts', 'valid_from', 'valid_to', 'known_from', 'known_to'],
     entity: ['tenant', 'subject'],
     needs: ['placements'],
-    movedBy: IDENTITY,
+    movedBy: IDENTITY_KINDS,
     perTenant: false,
-    affected: (scope, computed, kinds) => affectedSubjects(scope, computed('placements'), accountsMoved(kinds)),
+    every: skip => named(skip, sql`1`),
     select: ({ keys, sources: { linkFacts, roots: rootRows, placements: placementRows }, asOf }) =>
       identities({ linkFacts, roots: rootRows, placements: placementRows, subjects: as('subject', keys), asOf }),
   },
@@ -160,9 +153,9 @@ export const chain: readonly Projection[] = [
     ],
     entity: ['tenant', 'subject'],
     needs: ['identities'],
-    movedBy: ['touch', ...IDENTITY],
+    movedBy: ['touch', ...IDENTITY_KINDS],
     perTenant: false,
-    affected: (scope, computed) => affectedTouchSubjects(scope, computed('identities')),
+    every: skip => subjectsOf('touch_facts', skip),
     select: ({ keys, sources: { touchFacts, identities: identityRows }, asOf }) =>
       accountTouches({ touchFacts, identities: identityRows, subjects: as('subject', keys), asOf }),
   },
@@ -199,7 +192,7 @@ export const chain: readonly Projection[] = [
     needs: [],
     movedBy: ['deal'],
     perTenant: false,
-    affected: affectedDeals,
+    every: skip => subjectsOf('deal_facts', skip),
     select: ({ keys, sources: { dealFacts }, asOf }) => dealJourney({ dealFacts, deals: as('deal_id', keys), asOf }),
   },
   {
@@ -225,10 +218,9 @@ export const chain: readonly Projection[] = [
     ],
     entity: ['tenant', 'deal_id'],
     needs: ['account_touches', 'deal_journey'],
-    movedBy: ['touch', ...IDENTITY, 'deal', 'record'],
+    movedBy: ['touch', ...IDENTITY_KINDS, 'deal', 'record'],
     perTenant: true,
-    affected: (scope, computed, of) =>
-      affectedCredits(scope, of, { deals: computed('deal_journey'), touched: computed('account_touches'), roots: computed('roots') }),
+    every: tenant => sql`SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${bind.string(tenant)}`,
     select: ({ keys, sources, asOf }, { tenant, definitions }) =>
       dealCredit({ ...sources, deals: as('deal_id', keys), tenant, definitions, asOf }),
   },
@@ -252,14 +244,9 @@ export const chain: readonly Projection[] = [
     ],
     entity: ['tenant', 'person'],
     needs: ['account_touches', 'deal_journey'],
-    movedBy: ['touch', ...IDENTITY, 'lead', 'deal', 'record'],
+    movedBy: ['touch', ...IDENTITY_KINDS, 'lead', 'deal', 'record'],
     perTenant: true,
-    affected: (scope, computed, of) =>
-      affectedJourneys(scope, of, {
-        deals: computed('deal_journey'),
-        touched: computed('account_touches'),
-        persons: computed('placements'),
-      }),
+    every: tenant => sql`SELECT DISTINCT tenant, subject AS key FROM lead_facts WHERE tenant = ${bind.string(tenant)}`,
     select: ({ keys, sources, asOf }, { tenant, definitions }) =>
       personJourney({ ...sources, persons: as('person', keys), tenant, definitions, asOf }),
   },
