@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { insertProjection, type Projection, type Sources, type TenantDefinitions } from '../domain/projections/chain.ts'
 import { bind, type Sql, sql } from '../domain/sql.ts'
-import type { Store } from '../store/port.ts'
+import type { ReadOptions, Store } from '../store/port.ts'
 
 /** Projections may take long when a great deal has to be caught up. */
 export const PROJECT_LIMITS = { maxSeconds: 3600, maxMemoryBytes: 8 * 1024 ** 3 }
@@ -13,6 +13,8 @@ export type Computing = {
   readonly sources: Sources
   /** Sets one run apart from another of the same version (a verification from the step itself). */
   readonly run: string
+  /** A step of a second is done on one thread: to share it out costs more than it saves, and what else runs needs the other. */
+  readonly small: boolean
   /** The table to insert into; null: the entities are found, because others need them, and not computed. */
   readonly into: (table: string) => string | null
 }
@@ -24,12 +26,17 @@ export const STEP_RUN = 'step'
 export const foundKeys = ({ run, to }: Pick<Computing, 'run' | 'to'>, table: string): Sql =>
   sql`SELECT tenant, key FROM affected WHERE version = ${bind.uint(to)} AND name = ${bind.string(`${run}/${table}`)}`
 
+const limitsOf = ({ small }: Pick<Computing, 'small'>): ReadOptions =>
+  small ? { ...PROJECT_LIMITS, settings: { max_threads: 1 } } : PROJECT_LIMITS
+
 /** Writes down which entities are to be computed, once for all who read them. `entities`: (name of the table, tenant, key). */
-export const find = ({ store, run, to }: Pick<Computing, 'store' | 'run' | 'to'>, entities: Sql): Promise<void> =>
-  store.write(
+export const find = (computing: Computing, entities: Sql): Promise<void> => {
+  const { store, run, to } = computing
+  return store.write(
     sql`INSERT INTO affected (version, name, tenant, key) SELECT DISTINCT ${bind.uint(to)}, concat(${bind.string(`${run}/`)}, name), tenant, key FROM (${entities}) WHERE key != ''`,
-    PROJECT_LIMITS,
+    limitsOf(computing),
   )
+}
 
 const COUNT = z.object({ name: z.string(), keys: z.coerce.number() })
 
@@ -54,7 +61,7 @@ export const compute = async (computing: Computing, projection: Projection, of: 
   const found = foundKeys(computing, projection.table)
   const inputs = { keys: found, sources, asOf: sql`${bind.instant(to)}` }
   const rows = projection.perTenant ? ofTenant(projection, inputs, of) : projection.select(inputs)
-  await store.write(insertProjection(projection, rows, to, target), PROJECT_LIMITS)
+  await store.write(insertProjection(projection, rows, to, target), limitsOf(computing))
 }
 
 const ofTenant = (

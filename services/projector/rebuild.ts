@@ -45,7 +45,7 @@ export const projectEverything = async (
   run: string,
 ): Promise<void> => {
   const skip = (await backfillsAt(store, to)).filter(({ open }) => open).map(({ tenant }) => tenant)
-  const computing = { store, to, sources, run, into: () => into }
+  const computing = { store, to, sources, run, small: false, into: () => into }
   const found = (entities: Sql): Promise<void> =>
     find(computing, sql`SELECT ${bind.string(projection.table)} AS name, tenant, key FROM (${entities})`)
   if (!projection.perTenant) {

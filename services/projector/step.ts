@@ -6,6 +6,7 @@ import {
   affectedRoots,
   type ChangeKind,
   changeKinds,
+  EXCEPTION_KINDS,
   IDENTITY_KINDS,
   type Window,
 } from '../domain/projections/affected.ts'
@@ -34,18 +35,24 @@ export const readProgress = async (store: Store): Promise<Readonly<Record<Progre
 
 const KindRow = z.object({ tenant: z.string(), kind: z.enum(changeKinds), facts: z.coerce.number() })
 
-/** Which tenants had which kinds of change in (from, to]. */
-const changedKinds = async (store: Store, from: number, to: number): Promise<ReadonlyMap<string, ReadonlySet<ChangeKind>>> => {
+/** Which tenants had which kinds of change in (from, to], and how many changes there were. */
+const changedKinds = async (
+  store: Store,
+  from: number,
+  to: number,
+): Promise<{ readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>; readonly facts: number }> => {
   const rows = await store.read(sql`
     SELECT tenant, kind, count() AS facts FROM changes
     WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}
     GROUP BY tenant, kind`)
   const kinds = new Map<string, Set<ChangeKind>>()
+  let total = 0
   for (const row of rows) {
-    const { tenant, kind } = KindRow.parse(row)
+    const { tenant, kind, facts } = KindRow.parse(row)
+    total += facts
     kinds.set(tenant, (kinds.get(tenant) ?? new Set()).add(kind))
   }
-  return kinds
+  return { kinds, facts: total }
 }
 
 /** Tenants whose definitions changed in the window: everything of theirs has to be computed anew. */
@@ -56,7 +63,8 @@ const redefinedTenants = async (store: Store, from: number, to: number): Promise
   return new Set(rows.map(row => z.object({ tenant: z.string() }).parse(row).tenant))
 }
 
-const BY_FACTS: readonly ChangeKind[] = ['touch', 'deal', ...IDENTITY_KINDS]
+const SMALL_WINDOW_FACTS = 10_000
+const BY_FACTS: readonly ChangeKind[] = ['touch', 'deal', ...IDENTITY_KINDS, ...EXCEPTION_KINDS]
 const SHARED = chain.filter(({ perTenant }) => !perTenant).map(({ table }) => table)
 const OF_TENANT = chain.filter(({ perTenant }) => perTenant).map(({ table }) => table)
 const ALL_KINDS: ReadonlySet<ChangeKind> = new Set(changeKinds)
@@ -69,18 +77,18 @@ export type StepResult = {
 }
 
 /** What changed in (from, to] of each tenant, and which tenants are projected whole or not at all. */
-type Changes = Window & { readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>> }
+type Changes = Window & { readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>; readonly small: boolean }
 
 const windowOf = async (store: Store, from: number, to: number): Promise<Changes> => {
   const [changes, backfills] = await Promise.all([changedKinds(store, from, to), backfillsAt(store, to)])
-  const kinds = new Map(changes)
+  const kinds = new Map(changes.kinds)
   const whole = backfills
     .filter(backfill => !backfill.open && backfill.liveFrom > from && backfill.liveFrom <= to)
     .map(({ tenant }) => tenant)
   const skip = backfills.filter(({ open }) => open).map(({ tenant }) => tenant)
   for (const tenant of whole) kinds.set(tenant, ALL_KINDS)
   for (const tenant of skip) kinds.delete(tenant)
-  return { from, to, kinds, whole, skip }
+  return { from, to, kinds, whole, skip, small: whole.length === 0 && changes.facts <= SMALL_WINDOW_FACTS }
 }
 
 /** Where a window is computed: what is read, and the table that each projection goes to (null: it is not wanted). */
@@ -102,14 +110,16 @@ const together = async (works: readonly Promise<unknown>[]): Promise<void> => {
 }
 
 /** Computes everything that the window can have changed, as of its end: identity and deals side by side, then credit and journeys. */
-const computeWindow = async (store: Store, { kinds, ...window }: Changes, place: Place): Promise<void> => {
+const computeWindow = async (store: Store, { kinds, small, ...window }: Changes, place: Place): Promise<void> => {
   const { from, to, whole } = window
   const [redefined, definitionRows] = await Promise.all([
     [...kinds.values()].some(of => of.has('record')) ? redefinedTenants(store, from, to) : new Set<string>(),
     store.read(definitionEvents(sql`${bind.instant(to)}`)),
     forget(store, whole, place),
   ])
-  const computing: Computing = { ...place, store, to }
+  const definitions = definitionsInForce(definitionRows)
+  const excludes = [...definitions.values()].some(({ exceptions }) => exceptions.exclusions)
+  const computing: Computing = { ...place, store, to, sources: { ...place.sources, excludes } }
   const kindsOfAll = new Set([...kinds.values()].flatMap(of => [...of]))
 
   if (kindsOfAll.has('merge')) {
@@ -123,11 +133,10 @@ const computeWindow = async (store: Store, { kinds, ...window }: Changes, place:
   }
   await together([inOrder(['placements', 'identities', 'account_touches']), inOrder(['deal_journey'])])
 
-  const definitions = definitionsInForce(definitionRows)
   for (const [tenant, changes] of kinds) {
     const all = redefined.has(tenant) || whole.includes(tenant)
     if (!all && ![...changes].some(kind => kind !== 'record')) continue
-    const of = { tenant, definitions: definitionsOf(definitions, tenant), all }
+    const of = { tenant, definitions: definitionsOf(definitions, tenant), all, kinds: changes }
     await find(
       computing,
       affectedOfTenant(window, of, table => foundKeys(computing, table)),
