@@ -10,6 +10,8 @@ import { explainRoutes } from './explain/routes.ts'
 import type { TokenKey } from './explain/token.ts'
 import { funnelRoutes } from './funnel/routes.ts'
 import { freshnessRoutes } from './freshness/routes.ts'
+import { roiRoutes } from './roi/routes.ts'
+import { spendRoutes } from './spend/routes.ts'
 import { registryRoutes, type SchemaReader } from './registry/routes.ts'
 
 export type ApiOptions = {
@@ -54,6 +56,8 @@ export const createApi = ({ store, registry, tokenKey, now, metrics = new Regist
       seconds.observe(labels, reply.elapsedTime / 1000)
     })
     await app.register(attributionRoutes, figures)
+    await app.register(roiRoutes, figures)
+    await app.register(spendRoutes, figures)
     await app.register(funnelRoutes, figures)
     await app.register(dealRoutes, figures)
     await app.register(accountRoutes, figures)

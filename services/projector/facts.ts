@@ -17,7 +17,7 @@ export type Recorded = {
   readonly appendedAt: number
 }
 
-export type FactTable = 'touch_facts' | 'link_facts' | 'lead_facts' | 'deal_facts' | 'record_facts'
+export type FactTable = 'touch_facts' | 'link_facts' | 'lead_facts' | 'deal_facts' | 'consent_facts' | 'spend_facts' | 'record_facts'
 
 export const eventColumns = [
   'tenant',
@@ -79,6 +79,32 @@ export const factColumns: Readonly<Record<FactTable, readonly string[]>> = {
     'into_deal',
     'lead_source',
     'forecast_category',
+    'cleared',
+  ],
+  consent_facts: [...place, 'purpose', 'channel', 'granted', 'expires_at'],
+  spend_facts: [
+    ...place,
+    'amount',
+    'currency',
+    'starts_on',
+    'ends_on',
+    'committed',
+    'category',
+    'campaign',
+    'channel',
+    'team',
+    'system',
+    'ad_account',
+    'ad_group',
+    'utm_source',
+    'utm_medium',
+    'utm_content',
+    'vendor',
+    'product',
+    'region',
+    'segment',
+    'impressions',
+    'clicks',
   ],
   record_facts: [...place, 'payload'],
 }
@@ -100,7 +126,10 @@ const kindOf = (table: FactTable, subject: string, cells: string): ChangeKind =>
       return 'lead'
     case 'deal_facts':
       return 'deal'
-    case 'record_facts':
+    case 'consent_facts':
+      return 'consent'
+    // no projection is made from what was spent: figures read it as it is
+    case 'spend_facts':
       return 'record'
     default:
       return table satisfies never
@@ -259,6 +288,23 @@ const dealCells = (deal: DealCells = {}): string => {
   return `${text(deal.account)}\t${text(deal.stage)}\t${text(deal.pipeline)}\t${text(deal.dealType)}\t${text(deal.product)}\t${text(deal.owner)}\t${text(deal.team)}\t${deal.amount ?? '\\N'}\t${text(deal.currency)}\t${deal.closeDate ?? '\\N'}\t${text(deal.outcome)}\t${text(deal.reason)}\t${text(deal.competitor)}\t${text(deal.person)}\t${text(deal.buyingRole)}\t${text(deal.intoDeal)}\t${text(deal.leadSource)}\t${text(deal.forecastCategory)}`
 }
 
+type Spend = EventOf<'spend-recorded'> | EventOf<'spend-restated'>
+
+/** A cost of one day ends on the day that it starts on. */
+const spendCells = (spend: Spend): string =>
+  [
+    String(spend.amount_minor),
+    spend.currency,
+    spend.starts_on,
+    spend.ends_on ?? spend.starts_on,
+    spend.committed ? '1' : '0',
+    ...[spend.category, spend.campaign, spend.channel, spend.team, spend.system, spend.ad_account, spend.ad_group],
+    ...[spend.utm_source, spend.utm_medium, spend.utm_content, spend.vendor, spend.product, spend.region, spend.segment],
+    ...[spend.impressions, spend.clicks].map(count => (count === null ? null : String(count))),
+  ]
+    .map(tsvText)
+    .join('\t')
+
 const person = (id: string): string => `person:${id}`
 const account = (id: string): string => `account:${id}`
 
@@ -393,6 +439,9 @@ const cellsOf = (event: Exclude<AccordEvent, Touch>): readonly (readonly [FactTa
           dealCells({ dealType: event.deal_type, product: event.product, pipeline: event.pipeline, leadSource: event.lead_source }),
         ],
       ]
+    case 'spend-recorded':
+    case 'spend-restated':
+      return [['spend_facts', spendCells(event)]]
     case 'deal-split-changed':
       return [
         ['record_facts', PAYLOAD],

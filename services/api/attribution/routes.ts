@@ -57,7 +57,7 @@ export const modelOf = (definitions: Definitions, asked: string): string => {
   throw badParameter('model', `there is no model ${asked.slice(0, 64)}: there are ${definitions.models.map(modelName).join(', ')}`)
 }
 
-const conversionOf = (basis: Basis, asked: string | undefined): Conversion => {
+export const conversionOf = (basis: Basis, asked: string | undefined): Conversion => {
   const allowed = CONVERSIONS_OF[basis]
   if (asked === undefined) return allowed[0]
   const found = allowed.find(conversion => conversion === asked)

@@ -11,6 +11,8 @@ import type { FigureRouteOptions } from '../figure-route.ts'
 import { conversionExplained } from '../funnel/conversion.ts'
 import { stagesExplained } from '../funnel/stages.ts'
 import { queryOf } from '../parameters.ts'
+import { roiExplained } from '../roi/figure.ts'
+import { spendExplained } from '../spend/figure.ts'
 import { notFound } from '../problems.ts'
 import type { ExplainableFigure } from './figure.ts'
 import { readToken } from './token.ts'
@@ -21,6 +23,8 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['deal-credit', dealCreditExplained],
   ['funnel-stages', stagesExplained],
   ['funnel-conversion', conversionExplained],
+  ['spend', spendExplained],
+  ['roi', roiExplained],
 ])
 
 const Query = queryOf({
@@ -30,7 +34,7 @@ const Query = queryOf({
 
 const Item = z
   .object({
-    entity: z.enum(['deal', 'journey']),
+    entity: z.enum(['deal', 'journey', 'cost', 'campaign']),
     id: z.string(),
     account: z.string(),
     deal_id: z.string(),
@@ -60,7 +64,7 @@ const Explained = z
   .meta({ id: 'Explained', description: 'What is behind one number; its arithmetic adds up to it' })
 
 const ItemRow = z.object({
-  entity: z.enum(['deal', 'journey']),
+  entity: z.enum(['deal', 'journey', 'cost', 'campaign']),
   id: z.string(),
   account: z.string(),
   deal_id: z.string(),

@@ -20,6 +20,7 @@ const boundToTenant: unique symbol = Symbol('rows of one tenant, known at one in
 export type FigureSources = ProjectionSources & {
   readonly [boundToTenant]: true
   readonly dealFacts: Sql
+  readonly spendFacts: Sql
   readonly recordFacts: Sql
   /** Knowledge time, DateTime64(3). */
   readonly asOf: Bound
@@ -44,6 +45,7 @@ export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): F
     personJourney: sql`(SELECT * FROM ${personJourney} WHERE tenant = ${tenantIs})`,
     dealCredit: sql`(SELECT * FROM ${dealCredit} WHERE tenant = ${tenantIs})`,
     dealFacts: sql`(SELECT * FROM deal_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
+    spendFacts: sql`(SELECT * FROM spend_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     recordFacts: sql`(SELECT * FROM record_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     asOf: known,
   }
