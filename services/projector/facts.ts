@@ -17,7 +17,7 @@ export type Recorded = {
   readonly appendedAt: number
 }
 
-export type FactTable = 'touch_facts' | 'link_facts' | 'lead_facts' | 'deal_facts' | 'consent_facts' | 'spend_facts' | 'record_facts'
+export type FactTable = 'touch_facts' | 'link_facts' | 'lead_facts' | 'deal_facts' | 'spend_facts' | 'record_facts'
 
 export const eventColumns = [
   'tenant',
@@ -79,9 +79,7 @@ export const factColumns: Readonly<Record<FactTable, readonly string[]>> = {
     'into_deal',
     'lead_source',
     'forecast_category',
-    'cleared',
   ],
-  consent_facts: [...place, 'purpose', 'channel', 'granted', 'expires_at'],
   spend_facts: [
     ...place,
     'amount',
@@ -126,10 +124,9 @@ const kindOf = (table: FactTable, subject: string, cells: string): ChangeKind =>
       return 'lead'
     case 'deal_facts':
       return 'deal'
-    case 'consent_facts':
-      return 'consent'
     // no projection is made from what was spent: figures read it as it is
     case 'spend_facts':
+    case 'record_facts':
       return 'record'
     default:
       return table satisfies never
