@@ -1,4 +1,4 @@
-import type { AccordEvent, EventOf } from '../../schemas/events/generated/types.ts'
+import type { AccordEvent, EventOf, EventType } from '../../schemas/events/generated/types.ts'
 import type { ChangeKind } from '../domain/projections/affected.ts'
 import { EVER, FOREVER } from '../domain/time.ts'
 import type { RowBuffer, TableRows } from '../store/row-buffer.ts'
@@ -17,7 +17,7 @@ export type Recorded = {
   readonly appendedAt: number
 }
 
-export type FactTable = 'touch_facts' | 'link_facts' | 'lead_facts' | 'deal_facts' | 'spend_facts' | 'record_facts'
+export type FactTable = 'touch_facts' | 'link_facts' | 'lead_facts' | 'deal_facts' | 'consent_facts' | 'spend_facts' | 'record_facts'
 
 export const eventColumns = [
   'tenant',
@@ -79,7 +79,9 @@ export const factColumns: Readonly<Record<FactTable, readonly string[]>> = {
     'into_deal',
     'lead_source',
     'forecast_category',
+    'cleared',
   ],
+  consent_facts: [...place, 'purpose', 'channel', 'granted', 'expires_at'],
   spend_facts: [
     ...place,
     'amount',
@@ -107,8 +109,16 @@ export const factColumns: Readonly<Record<FactTable, readonly string[]>> = {
   record_facts: [...place, 'payload'],
 }
 
-/** What a fact of each table can change; a link fact by what it says. */
-const kindOf = (table: FactTable, subject: string, cells: string): ChangeKind => {
+/** Records that decide which touches count, and under which campaign. */
+const RECORD_KINDS: ReadonlyMap<EventType, ChangeKind> = new Map([
+  ['record-excluded', 'exclusion'],
+  ['campaign-alias-added', 'campaign'],
+  ['campaign-alias-removed', 'campaign'],
+  ['campaign-planned', 'campaign'],
+])
+
+/** What a fact of each table can change; a link fact by what it says, a record by its type. */
+const kindOf = (table: FactTable, type: EventType, subject: string, cells: string): ChangeKind => {
   switch (table) {
     case 'touch_facts':
       return 'touch'
@@ -124,10 +134,13 @@ const kindOf = (table: FactTable, subject: string, cells: string): ChangeKind =>
       return 'lead'
     case 'deal_facts':
       return 'deal'
+    case 'consent_facts':
+      return 'consent'
     // no projection is made from what was spent: figures read it as it is
     case 'spend_facts':
-    case 'record_facts':
       return 'record'
+    case 'record_facts':
+      return RECORD_KINDS.get(type) ?? 'record'
     default:
       return table satisfies never
   }
@@ -247,6 +260,10 @@ const linkCells = ({
 }: LinkCells): string =>
   `${relation}\t${tsvText(target)}\t${linked ? 1 : 0}\t${tsvTexts(domains)}\t${validFrom === null ? EVER : tsvMicros(validFrom)}\t${validTo === null ? FOREVER : tsvMicros(validTo)}\t${tsvText(rule)}\t${confidencePpm}`
 
+/** What a record says of its domains: nothing, unless it names some or says that there are none. */
+const domainFacts = (domains: readonly string[], cleared: boolean): readonly (readonly [FactTable, string])[] =>
+  domains.length > 0 || cleared ? [['link_facts', linkCells({ relation: 'domains', domains })]] : []
+
 type LeadCells = {
   readonly stage?: string
   readonly owner?: string
@@ -278,11 +295,12 @@ type DealCells = {
   readonly intoDeal?: string
   readonly leadSource?: string
   readonly forecastCategory?: string
+  readonly cleared?: readonly string[]
 }
 
 const dealCells = (deal: DealCells = {}): string => {
   const text = (value: string | undefined): string => (value === undefined ? '' : tsvText(value))
-  return `${text(deal.account)}\t${text(deal.stage)}\t${text(deal.pipeline)}\t${text(deal.dealType)}\t${text(deal.product)}\t${text(deal.owner)}\t${text(deal.team)}\t${deal.amount ?? '\\N'}\t${text(deal.currency)}\t${deal.closeDate ?? '\\N'}\t${text(deal.outcome)}\t${text(deal.reason)}\t${text(deal.competitor)}\t${text(deal.person)}\t${text(deal.buyingRole)}\t${text(deal.intoDeal)}\t${text(deal.leadSource)}\t${text(deal.forecastCategory)}`
+  return `${text(deal.account)}\t${text(deal.stage)}\t${text(deal.pipeline)}\t${text(deal.dealType)}\t${text(deal.product)}\t${text(deal.owner)}\t${text(deal.team)}\t${deal.amount ?? '\\N'}\t${text(deal.currency)}\t${deal.closeDate ?? '\\N'}\t${text(deal.outcome)}\t${text(deal.reason)}\t${text(deal.competitor)}\t${text(deal.person)}\t${text(deal.buyingRole)}\t${text(deal.intoDeal)}\t${text(deal.leadSource)}\t${text(deal.forecastCategory)}\t${tsvTexts(deal.cleared ?? [])}`
 }
 
 type Spend = EventOf<'spend-recorded'> | EventOf<'spend-restated'>
@@ -344,13 +362,10 @@ const cellsOf = (event: Exclude<AccordEvent, Touch>): readonly (readonly [FactTa
     case 'person-updated':
       return [
         ['record_facts', PAYLOAD],
-        ...(event.email_domain === '' ? [] : [['link_facts', linkCells({ relation: 'domains', domains: [event.email_domain] })] as const]),
+        ...domainFacts(event.email_domain === '' ? [] : [event.email_domain], 'cleared' in event && event.cleared.includes('email_domain')),
       ]
     case 'account-updated':
-      return [
-        ['record_facts', PAYLOAD],
-        ...(event.domains.length === 0 ? [] : [['link_facts', linkCells({ relation: 'domains', domains: event.domains })] as const]),
-      ]
+      return [['record_facts', PAYLOAD], ...domainFacts(event.domains, event.cleared.includes('domains'))]
     case 'person-erased':
       return [
         ['record_facts', PAYLOAD],
@@ -433,7 +448,20 @@ const cellsOf = (event: Exclude<AccordEvent, Touch>): readonly (readonly [FactTa
         ['record_facts', PAYLOAD],
         [
           'deal_facts',
-          dealCells({ dealType: event.deal_type, product: event.product, pipeline: event.pipeline, leadSource: event.lead_source }),
+          dealCells({
+            dealType: event.deal_type,
+            product: event.product,
+            pipeline: event.pipeline,
+            leadSource: event.lead_source,
+            cleared: event.cleared,
+          }),
+        ],
+      ]
+    case 'consent-changed':
+      return [
+        [
+          'consent_facts',
+          `${tsvText(event.purpose)}\t${tsvText(event.channel)}\t${event.granted ? 1 : 0}\t${event.expires_at === null ? FOREVER : tsvMicros(event.expires_at)}`,
         ],
       ]
     case 'spend-recorded':
@@ -483,6 +511,6 @@ export const writeFacts = (tables: TableRows, recorded: Recorded): void => {
     if (cells === PAYLOAD) writePayload(rows, event)
     else rows.raw(cells)
     rows.endRow()
-    writeChange(tables.of('changes'), recorded, kindOf(table, recorded.subject, cells === PAYLOAD ? '' : cells))
+    writeChange(tables.of('changes'), recorded, kindOf(table, event.type, recorded.subject, cells === PAYLOAD ? '' : cells))
   }
 }

@@ -119,7 +119,7 @@ const computeWindow = async (store: Store, { kinds, small, ...window }: Changes,
   ])
   const definitions = definitionsInForce(definitionRows)
   const excludes = [...definitions.values()].some(({ exceptions }) => exceptions.exclusions)
-  const computing: Computing = { ...place, store, to, sources: { ...place.sources, excludes } }
+  const computing: Computing = { ...place, store, to, small, sources: { ...place.sources, excludes } }
   const kindsOfAll = new Set([...kinds.values()].flatMap(of => [...of]))
 
   if (kindsOfAll.has('merge')) {

@@ -1,9 +1,10 @@
 import { type DealJourney, dealJourneysAt } from './deal-journeys.ts'
 import { type Facts, knownAt } from './facts.ts'
+import { consentsAt } from './consents.ts'
 import { identitiesAt } from './identities.ts'
 import { latest } from './order.ts'
 import { millionths, reciprocals } from './share.ts'
-import { type AccountTouch, accountTouchesAt, byTouch } from './touches.ts'
+import { type AccountTouch, byTouch, countedTouchesAt } from './touches.ts'
 import { endOfDay } from './zone.ts'
 
 export const MODELS = ['first', 'last', 'linear'] as const
@@ -59,7 +60,7 @@ const HALF_HOUR = 1_800_000_000
 export const dealCreditAt = (facts: Facts, asOf: number, terms: CreditTerms = SHIPPED): readonly DealCredit[] => {
   const { root } = identitiesAt(facts, asOf)
   const zone = latest(knownAt(facts.zones, asOf))?.zone ?? 'UTC'
-  const touches = Map.groupBy(accountTouchesAt(facts, asOf), touch => touch.account)
+  const touches = Map.groupBy(countedTouchesAt(facts, asOf).filter(consentsAt(facts, asOf)), touch => touch.account)
   return dealJourneysAt(facts, asOf).flatMap(deal => {
     if (!deal.counted || deal.outcome !== 'won' || deal.closed === null || deal.createdAt === null) return []
     const account = deal.account === '' ? '' : root(deal.account)

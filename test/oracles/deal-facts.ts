@@ -17,7 +17,7 @@ export type DealFact = Moment & {
   /** Minor units. */
   readonly amount: bigint | null
   readonly currency: string | null
-  /** ISO date in the tenant's zone. */
+  /** ISO date in the tenant's zone; '' is no date any more. */
   readonly closeDate: string | null
   readonly outcome: 'won' | 'lost' | null
   readonly person: string | null
@@ -64,7 +64,7 @@ export const dealReaders: Readers<DealFact> = {
   }),
   'deal-stage-changed': (event, moment) => ({ ...about(event, moment), stage: orNull(event.stage), pipeline: orNull(event.pipeline) }),
   'deal-amount-changed': (event, moment) => ({ ...about(event, moment), amount: event.amount_minor, currency: orNull(event.currency) }),
-  'deal-close-date-changed': (event, moment) => ({ ...about(event, moment), closeDate: event.close_date }),
+  'deal-close-date-changed': (event, moment) => ({ ...about(event, moment), closeDate: event.close_date ?? '' }),
   'deal-attributes-changed': (event, moment) => ({
     ...about(event, moment),
     pipeline: unlessCleared('pipeline', event),

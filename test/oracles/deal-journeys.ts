@@ -1,4 +1,5 @@
 import type { DealFact } from './deal-facts.ts'
+import { exclusionsAt } from './exclusions.ts'
 import { type Facts, knownAt } from './facts.ts'
 import { asSet, earliest, inOrder, latest, type Moment } from './order.ts'
 
@@ -8,7 +9,8 @@ export type StageEntry = { readonly stage: string; readonly enteredAt: number; r
 export type DealJourney = {
   readonly dealId: string
   readonly counted: boolean
-  readonly excludedBecause: '' | 'not_created' | 'deleted' | 'merged'
+  /** '', 'not_created', 'deleted', 'merged', or the reason of an exclusion of the deal or its account. */
+  readonly excludedBecause: string
   /** µs; null of a deal whose creation nobody reported. */
   readonly createdAt: number | null
   readonly account: string
@@ -38,22 +40,25 @@ const CONTACT = new Set(['deal-contact-linked', 'deal-contact-unlinked'])
 /** Every deal that anybody spoke of, as known at `asOf` (ms), in byte order of its id. */
 export const dealJourneysAt = (facts: Facts, asOf: number): readonly DealJourney[] => {
   const spoken = Map.groupBy(knownAt(facts.deals, asOf), fact => fact.dealId)
-  return asSet(spoken.keys()).map(dealId => journeyOf(dealId, inOrder(spoken.get(dealId) ?? [])))
+  const because = exclusionsAt(facts, asOf)
+  return asSet(spoken.keys()).map(dealId => journeyOf(dealId, inOrder(spoken.get(dealId) ?? []), because))
 }
 
-const journeyOf = (dealId: string, facts: readonly DealFact[]): DealJourney => {
+const journeyOf = (dealId: string, facts: readonly DealFact[], because: (node: string) => string): DealJourney => {
   const created = earliest(facts.filter(fact => fact.type === 'deal-created'))
   const turn = latest(facts.filter(fact => TURNED.has(fact.type)))
   const closed = turn?.type === 'deal-closed' ? turn : undefined
-  const priced = latest(facts.filter(fact => PRICED.has(fact.type) && fact.amount !== null))
-  const excludedBecause = exclusionOf(facts)
+  // an event about nothing but the amount says, with none in it, that there is none
+  const priced = latest(facts.filter(fact => PRICED.has(fact.type) && (fact.amount !== null || fact.type === 'deal-amount-changed')))
+  const account = lastSaid(facts, fact => fact.account) ?? ''
+  const excludedBecause = exclusionOf(facts) || because(`deal:${dealId}`) || (account === '' ? '' : because(account))
   const sinceClose = closed === undefined ? [] : facts.slice(facts.indexOf(closed))
   return {
     dealId,
     counted: excludedBecause === '',
     excludedBecause,
     createdAt: created?.occurredAt ?? null,
-    account: lastSaid(facts, fact => fact.account) ?? '',
+    account,
     pipeline: lastSaid(facts, fact => fact.pipeline) ?? '',
     dealType: lastSaid(facts, fact => fact.dealType) ?? '',
     product: lastSaid(facts, fact => fact.product) ?? '',
@@ -61,17 +66,17 @@ const journeyOf = (dealId: string, facts: readonly DealFact[]): DealJourney => {
     owner: lastSaid(facts, fact => fact.owner) ?? '',
     team: lastSaid(facts, fact => fact.team) ?? '',
     amount: priced?.amount ?? null,
-    currency: priced?.currency ?? '',
-    closeDate: lastSaid(facts, fact => fact.closeDate),
+    currency: priced?.amount == null ? '' : (priced.currency ?? ''),
+    closeDate: lastSaid(facts, fact => fact.closeDate) || null,
     stages: stagesOf(facts),
     outcome: closed?.outcome ?? 'open',
     closed: closed ?? null,
-    closedOn: lastSaid(sinceClose, fact => fact.closeDate),
+    closedOn: lastSaid(sinceClose, fact => fact.closeDate) || null,
     contacts: contactsOf(facts),
   }
 }
 
-const exclusionOf = (facts: readonly DealFact[]): DealJourney['excludedBecause'] => {
+const exclusionOf = (facts: readonly DealFact[]): string => {
   const types = new Set(facts.map(fact => fact.type))
   if (!types.has('deal-created')) return 'not_created'
   if (types.has('deal-deleted')) return 'deleted'

@@ -1,5 +1,8 @@
 import { subjectOf } from '../support/event.ts'
+import { type CampaignFact, campaignReaders } from './campaigns.ts'
+import { type ConsentFact, consentReaders } from './consents.ts'
 import { type DealFact, dealReaders } from './deal-facts.ts'
+import { type ExclusionFact, exclusionReaders } from './exclusions.ts'
 import { type DomainFact, domainReaders, type LinkFact, linkReaders } from './link-facts.ts'
 import { type LeadFact, leadReaders } from './lead-facts.ts'
 import { type MergeFact, mergeReaders } from './merges.ts'
@@ -16,12 +19,15 @@ export type Facts = {
   readonly deals: readonly DealFact[]
   readonly leads: readonly LeadFact[]
   readonly zones: readonly ZoneFact[]
+  readonly exclusions: readonly ExclusionFact[]
+  readonly campaigns: readonly CampaignFact[]
+  readonly consents: readonly ConsentFact[]
   /** Ids that came again under another subject or type; the later recording is not counted. */
   readonly idConflicts: readonly string[]
 }
 
-/** The tenant's IANA zone. */
-export type ZoneFact = Moment & { readonly zone: string }
+/** The tenant's IANA zone, and on what touches count without consent ('' where it does not say). */
+export type ZoneFact = Moment & { readonly zone: string; readonly lawfulBasis: string }
 
 /** The facts that were known at `asOf` (ms). */
 export const knownAt = <T extends Moment>(facts: readonly T[], asOf: number): readonly T[] => facts.filter(fact => fact.recordedAt <= asOf)
@@ -41,7 +47,12 @@ export const factsOf = (recorded: readonly Recorded[], tenant: string): Facts =>
     domains: read(first, domainReaders),
     deals: read(first, dealReaders),
     leads: read(first, leadReaders),
-    zones: read<ZoneFact>(first, { 'tenant-configured': ({ zone }, moment) => ({ ...moment, zone }) }),
+    zones: read<ZoneFact>(first, {
+      'tenant-configured': ({ zone, lawful_basis }, moment) => ({ ...moment, zone, lawfulBasis: lawful_basis }),
+    }),
+    exclusions: read(first, exclusionReaders),
+    campaigns: read(first, campaignReaders),
+    consents: read(first, consentReaders),
     idConflicts: conflicting.map(([eventId]) => eventId).toSorted(byBytes),
   }
 }

@@ -1,11 +1,12 @@
 import { RESPONSES } from './deal-credit.ts'
 import type { DealFact } from './deal-facts.ts'
 import { type DealJourney, dealJourneysAt } from './deal-journeys.ts'
+import { exclusionsAt } from './exclusions.ts'
 import { type Facts, knownAt } from './facts.ts'
 import { identitiesAt } from './identities.ts'
 import type { LeadFact } from './lead-facts.ts'
 import { asSet, byMoment, inOrder, type Moment } from './order.ts'
-import { accountTouchesAt } from './touches.ts'
+import { countedTouchesAt } from './touches.ts'
 
 export type JourneyOutcome = 'open' | 'recycled' | 'rejected' | 'disqualified' | 'won' | 'lost' | 'merged' | 'erased'
 
@@ -23,7 +24,8 @@ export type Journey = {
   readonly dealId: string
 }
 
-export type PersonJourneys = { readonly person: string; readonly journeys: readonly Journey[] }
+/** `excludedBecause` is '' where the journeys count. */
+export type PersonJourneys = { readonly person: string; readonly excludedBecause: string; readonly journeys: readonly Journey[] }
 
 export type JourneyTerms = {
   readonly responses: ReadonlySet<string>
@@ -60,13 +62,29 @@ export const personJourneysAt = (facts: Facts, asOf: number, terms: JourneyTerms
       .filter(deal => deal.counted)
       .map(deal => [deal.dealId, deal]),
   )
+  const because = outAt(facts, asOf)
   const stepsOf = Map.groupBy(stepsAt(facts, asOf, terms, deals), ({ person }) => person)
   return asSet(stepsOf.keys())
     .map(person => {
       const own = (stepsOf.get(person) ?? []).map(({ step }) => step)
-      return { person, journeys: cyclesOf([...own, ...closesOf(own, deals)].toSorted(byMoment), deals, terms) }
+      return {
+        person,
+        excludedBecause: because(person),
+        journeys: cyclesOf([...own, ...closesOf(own, deals)].toSorted(byMoment), deals, terms),
+      }
     })
     .filter(({ journeys }) => journeys.length > 0)
+}
+
+/** A person is out when it is excluded itself, or when every account that it is in now is. */
+const outAt = (facts: Facts, asOf: number): ((person: string) => string) => {
+  const because = exclusionsAt(facts, asOf)
+  const { at } = identitiesAt(facts, asOf)
+  return person => {
+    const { accounts } = at(person, Number.MAX_SAFE_INTEGER)
+    const reasons = accounts.map(because)
+    return because(person) || (reasons.every(reason => reason !== '') ? (reasons[0] ?? '') : '')
+  }
 }
 
 /** The closes of every deal that the person's steps name. */
@@ -86,7 +104,7 @@ type PersonStep = { readonly person: string; readonly step: Step }
 const stepsAt = (facts: Facts, asOf: number, terms: JourneyTerms, deals: ReadonlyMap<string, DealJourney>): readonly PersonStep[] => {
   const leads = knownAt(facts.leads, asOf).map(fact => ({ person: fact.person, step: { ...momentOf(fact), kind: 'lead' as const, fact } }))
   // a touch of two accounts is still one response
-  const touches = new Map(accountTouchesAt(facts, asOf).map(touch => [JSON.stringify([touch.subject, touch.touchId]), touch]))
+  const touches = new Map(countedTouchesAt(facts, asOf).map(touch => [JSON.stringify([touch.subject, touch.touchId]), touch]))
   const responses = [...touches.values()]
     .filter(touch => terms.responses.has(touch.touchType) && !touch.automatic)
     .flatMap(({ persons, touchedAt, recordedAt, touchId }) =>

@@ -1,3 +1,5 @@
+import { campaignsAt } from './campaigns.ts'
+import { exclusionsAt } from './exclusions.ts'
 import { type Facts, knownAt } from './facts.ts'
 import { identitiesAt } from './identities.ts'
 import { byBytes, byMoment } from './order.ts'
@@ -34,5 +36,21 @@ export const accountTouchesAt = (facts: Facts, asOf: number): readonly AccountTo
     const { persons, accounts } = identities.at(touch.subject, touch.touchedAt)
     const under = accounts.length > 0 ? accounts : ['']
     return under.map(account => ({ ...touch, account, persons, accounts: accounts.length }))
+  })
+}
+
+/**
+ * The touches that count as known at `asOf` (ms): under the campaign that is meant; without those that are excluded, or whose subject, campaign
+ * or every person is; and without the excluded ones among their persons.
+ */
+export const countedTouchesAt = (facts: Facts, asOf: number): readonly AccountTouch[] => {
+  const because = exclusionsAt(facts, asOf)
+  const meant = campaignsAt(facts, asOf)
+  return accountTouchesAt(facts, asOf).flatMap(touch => {
+    const campaign = meant(touch.campaign)
+    const names = [`touch:${touch.touchId}`, touch.subject, `campaign:${touch.campaign}`, `campaign:${campaign}`]
+    const persons = touch.persons.filter(person => because(person) === '')
+    const nobodyLeft = touch.persons.length > 0 && persons.length === 0
+    return nobodyLeft || names.some(name => because(name) !== '') ? [] : { ...touch, campaign, persons }
   })
 }

@@ -42,6 +42,7 @@ describe('projections say what the oracle says', () => {
       'link_facts',
       'lead_facts',
       'deal_facts',
+      'consent_facts',
       'record_facts',
       'changes',
       'progress',
@@ -126,7 +127,7 @@ describe('projections say what the oracle says', () => {
       c.account.replace('account:', ''),
       c.convertedAt,
       c.missing,
-      ...c.touches.map(t => [t.touchId, t.credit]),
+      ...c.touches.map(t => [t.touchId, t.campaign, t.credit]),
     ])
     const creditRows = (await kept('deal_credit', asOf))
       .filter(row => row['conversion'] === 'won' && Number(row['converted']) === 1)
@@ -136,13 +137,14 @@ describe('projections say what the oracle says', () => {
         row['account'],
         micros(row['converted_at']),
         row['missing'],
-        ...(row['touch_ids'] as string[]).map((id, i) => [id, Number((row['credit'] as unknown[])[i])]),
+        ...(row['touch_ids'] as string[]).map((id, i) => [id, (row['campaigns'] as string[])[i], Number((row['credit'] as unknown[])[i])]),
       ])
     const text = (rows: readonly unknown[]): string[] => rows.map(row => JSON.stringify(row)).toSorted()
     expect(text(creditRows)).toEqual(text(credit))
 
     const journeys = personJourneysAt(facts, asOf).map(p => [
       p.person,
+      p.excludedBecause,
       ...p.journeys.map(j => [
         j.openedAt,
         j.openedBy,
@@ -156,6 +158,7 @@ describe('projections say what the oracle says', () => {
       .filter(row => (row['opened_at'] as unknown[]).length > 0)
       .map(row => [
         row['person'],
+        row['excluded_because'],
         ...(row['opened_at'] as string[]).map((opened, i) => {
           const item = (name: string): unknown => (row[name] as unknown[])[i]
           const ended = micros(item('ended_at'))
@@ -178,7 +181,7 @@ describe('projections say what the oracle says', () => {
 
   it.each([1, 2, 3, 4])('over a generated company, projected in one step (seed %i)', async seed => {
     await emptied()
-    const recorded = generateCompany({ seed, size: 300 })
+    const recorded = generateCompany({ seed, size: 300, emptied: true, exceptions: true })
     await landAll(store, recorded)
     const asOf = await projectAll(recorded, 1)
     await compare(recorded, asOf)
@@ -186,7 +189,7 @@ describe('projections say what the oracle says', () => {
 
   it.each([11, 12])('over a generated company, projected while it came in (seed %i)', async seed => {
     await emptied()
-    const recorded = generateCompany({ seed, size: 300 })
+    const recorded = generateCompany({ seed, size: 300, emptied: true, exceptions: true })
     await landAll(store, recorded)
     const asOf = await projectAll(recorded, 12)
     await compare(recorded, asOf)

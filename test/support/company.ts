@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import type { Recorded } from '../oracles/recorded.ts'
+import { CAMPAIGN_NAMES, exceptionStories } from './company-exceptions.ts'
 import {
   accountStory,
   aliasStory,
@@ -30,6 +31,8 @@ export type CompanyOptions = {
   readonly history?: 'live' | 'backfill'
   /** Values are taken away too: cleared fields, deals of no account, owner, amount or date; default false. */
   readonly emptied?: boolean
+  /** Records and touches are excluded, campaigns have several names, persons give and withdraw consent; default false. */
+  readonly exceptions?: boolean
 }
 
 /** The first day of every generated company, µs. */
@@ -42,7 +45,7 @@ export const COMPANY_START = Date.UTC(2025, 0, 6) * 1000
 export const generateCompany = (options: CompanyOptions): readonly Recorded[] => {
   const dice = diceOf(options.seed)
   const tenant = options.tenant ?? TENANT
-  const cast = castOf(options.size)
+  const cast = castOf(options)
   const teller = tellerOf(dice, cast, tenant, options)
   const told: Told[] = [
     {
@@ -50,6 +53,7 @@ export const generateCompany = (options: CompanyOptions): readonly Recorded[] =>
         occurred_at: COMPANY_START,
         zone: dice.pick(['UTC', 'Europe/Berlin', 'America/New_York']),
         currency: 'EUR',
+        lawful_basis: options.exceptions === true ? dice.pick(['', '', 'none', 'legitimate-interest']) : '',
       }),
       delayMs: 0,
     },
@@ -59,6 +63,7 @@ export const generateCompany = (options: CompanyOptions): readonly Recorded[] =>
     ...cast.deals.flatMap(deal => dealStory(teller, deal)),
   ]
   while (told.length < options.size * 0.94) told.push(...touchStory(teller))
+  if (options.exceptions === true) told.push(...exceptionStories(teller, told))
 
   const heard = told.flatMap(one => [{ said: one, at: learnt(one) }, ...heardAgain(dice, one)]).toSorted((a, b) => a.at - b.at)
   const last = Math.max(heard.at(-1)?.at ?? 0, (COMPANY_START + (LAST_DAY + 1) * DAY) / 1000) + 1
@@ -76,7 +81,7 @@ export const generateCompany = (options: CompanyOptions): readonly Recorded[] =>
 const pool = (count: number, name: string): readonly string[] =>
   Array.from({ length: Math.max(2, Math.round(count)) }, (_, i) => `${name}${i + 1}`)
 
-const castOf = (size: number): Cast => {
+const castOf = ({ size, exceptions = false }: CompanyOptions): Cast => {
   const persons = pool(size / 25, 'p')
   return {
     persons,
@@ -88,7 +93,7 @@ const castOf = (size: number): Cast => {
       ...persons.filter((_, i) => i % 3 === 0).map((_, i) => `email:${(i + 1).toString(16).padStart(64, '0')}`),
     ],
     domains: pool(size / 70 + 1, 'd').map(name => `${name}.example`),
-    campaigns: pool(3, 'campaign-'),
+    campaigns: exceptions ? CAMPAIGN_NAMES : pool(3, 'campaign-'),
     owners: pool(4, 'm'),
   }
 }

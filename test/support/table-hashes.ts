@@ -16,7 +16,7 @@ export type HashOptions = {
   readonly knownAt?: number
 }
 
-const FACTS = ['events', 'touch_facts', 'link_facts', 'lead_facts', 'deal_facts', 'spend_facts', 'record_facts'] as const
+const FACTS = ['events', 'touch_facts', 'link_facts', 'lead_facts', 'deal_facts', 'consent_facts', 'spend_facts', 'record_facts'] as const
 const HASHED_TABLES: readonly string[] = [...FACTS, 'persons', ...chain.map(({ table }) => table)]
 
 /** What only says which of several rows of a key is the one. */

@@ -9,7 +9,14 @@ export type Definitions = {
   readonly stageMap: StageMap
   /** IANA zone in which dates are meant. */
   readonly zone: string
+  /** On what touches count of whom no consent is recorded; `none`: they do not count. */
+  readonly lawfulBasis: string
+  /** What was ever said of the tenant that takes touches or records out, or gives them other names: nothing is planned for what nobody said. */
+  readonly exceptions: Readonly<Record<Exception, boolean>>
 }
+
+export const EXCEPTIONS = ['exclusions', 'aliases', 'consents'] as const
+export type Exception = (typeof EXCEPTIONS)[number]
 
 /** In force where a tenant has published nothing of its own. */
 export const shippedDefinitions: Definitions = {
@@ -17,4 +24,6 @@ export const shippedDefinitions: Definitions = {
   responses: shippedResponses,
   stageMap: shippedStageMap,
   zone: 'UTC',
+  lawfulBasis: 'legitimate-interest',
+  exceptions: { exclusions: false, aliases: false, consents: false },
 }

@@ -1,20 +1,39 @@
 import { z } from 'zod'
+import { everKnown, everValid } from '../projections/in-force.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import { AttributionModel } from './attribution-model.ts'
-import { type Definitions, shippedDefinitions } from './definitions.ts'
+import { type Definitions, type Exception, shippedDefinitions } from './definitions.ts'
 import { ResponseList } from './responses.ts'
 import { StageMap } from './stage-map.ts'
 
-/** The events that say what a tenant's figures are computed under, as known at `asOf`, in the order in which they were said. */
-export const definitionEvents = (asOf: Sql, tenant?: string): Sql => sql`
-  SELECT tenant, type, payload
-  FROM record_facts FINAL
-  WHERE type IN ('tenant-configured', 'definition-published', 'definition-approved') AND recorded_at <= ${asOf}
-    ${tenant === undefined ? sql`` : sql`AND tenant = ${bind.string(tenant)}`}
-  ORDER BY occurred_at, recorded_at, event_id`
+/** Which events make an exception. */
+const EXCEPTION_OF: ReadonlyMap<string, Exception> = new Map([
+  ['record-excluded', 'exclusions'],
+  ['campaign-alias-added', 'aliases'],
+  ['consent-changed', 'consents'],
+])
 
-const EventRow = z.object({ tenant: z.string(), type: z.string(), payload: z.string().transform(text => JSON.parse(text) as unknown) })
-const Configured = z.object({ zone: z.string().min(1).optional() })
+/**
+ * The events that say what a tenant's figures are computed under, as known at `asOf`, in the order in which they were said; of those that make an
+ * exception one of each kind.
+ */
+export const definitionEvents = (asOf: Sql, tenant?: string): Sql => {
+  const own = tenant === undefined ? sql`1` : sql`tenant = ${bind.string(tenant)}`
+  return sql`
+    SELECT tenant, type, payload
+    FROM (
+      SELECT tenant, toString(type) AS type, payload, occurred_at, recorded_at, event_id
+      FROM record_facts FINAL
+      WHERE ${own} AND type IN ('tenant-configured', 'definition-published', 'definition-approved', 'record-excluded', 'campaign-alias-added') AND recorded_at <= ${asOf}
+      LIMIT 1 BY tenant, if(type IN ('record-excluded', 'campaign-alias-added'), type, event_id)
+      UNION ALL
+      SELECT DISTINCT tenant, 'consent-changed', '', ${everValid}, ${everKnown}, '' FROM consent_facts WHERE ${own}
+    )
+    ORDER BY occurred_at, recorded_at, event_id`
+}
+
+const EventRow = z.object({ tenant: z.string(), type: z.string(), payload: z.string() })
+const Configured = z.object({ zone: z.string().min(1).optional(), lawful_basis: z.string().min(1).optional() })
 const Published = z.object({ definition_id: z.string(), version: z.int(), kind: z.string(), document: z.string() })
 const Approved = z.object({ definition_id: z.string(), version: z.int(), function: z.string() })
 
@@ -63,12 +82,19 @@ export const definitionsInForce = (rows: readonly unknown[]): ReadonlyMap<string
   const published = new Map<string, z.infer<typeof Published>>()
   const approvals = new Map<string, Set<string>>()
   for (const row of rows) {
-    const { tenant, type, payload } = EventRow.parse(row)
+    const { tenant, type, payload: text } = EventRow.parse(row)
     const current = inForce.get(tenant) ?? shippedDefinitions
+    const exception = EXCEPTION_OF.get(type)
+    if (exception !== undefined) {
+      inForce.set(tenant, { ...current, exceptions: { ...current.exceptions, [exception]: true } })
+      continue
+    }
+    const payload: unknown = JSON.parse(text)
     if (type === 'tenant-configured') {
       const configured = Configured.safeParse(payload)
-      const zone = configured.success ? configured.data.zone : undefined
-      if (zone !== undefined && isZone(zone)) inForce.set(tenant, { ...current, zone })
+      if (!configured.success) continue
+      const { zone = '', lawful_basis: lawfulBasis = shippedDefinitions.lawfulBasis } = configured.data
+      inForce.set(tenant, { ...current, lawfulBasis, zone: isZone(zone) ? zone : current.zone })
     } else if (type === 'definition-published') {
       const document = Published.safeParse(payload)
       if (document.success) published.set(`${tenant}\u001f${document.data.definition_id}\u001f${document.data.version}`, document.data)

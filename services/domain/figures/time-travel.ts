@@ -2,6 +2,7 @@ import type { Definitions } from '../definitions/definitions.ts'
 import type { Sources } from '../projections/chain.ts'
 import { dealCredit } from '../projections/deal-credit.ts'
 import { dealJourney } from '../projections/deal-journey.ts'
+import { excludedRecords } from '../projections/excluded.ts'
 import { personJourney } from '../projections/person-journey.ts'
 import { bind, identifier, type Sql, sql } from '../sql.ts'
 import type { ProjectionsAsOf } from './sources.ts'
@@ -28,16 +29,22 @@ export const travelledProjections =
     const of = (table: string): Sql => ofTenant(table, tenant)
     const deals = sql`SELECT DISTINCT tenant, subject AS deal_id FROM deal_facts WHERE tenant = ${bind.string(tenant)} AND recorded_at <= ${asOf}`
     const persons = sql`SELECT DISTINCT tenant, subject AS person FROM lead_facts WHERE tenant = ${bind.string(tenant)}`
+    const excluded = definitions.exceptions.exclusions
+      ? excludedRecords({ recordFacts: of('record_facts'), roots: of('roots'), asOf, tenants: sql`1` })
+      : null
     const sources: Sources = {
       touchFacts: of('touch_facts'),
       linkFacts: of('link_facts'),
       leadFacts: of('lead_facts'),
       dealFacts: of('deal_facts'),
+      recordFacts: of('record_facts'),
+      consentFacts: of('consent_facts'),
+      excludes: definitions.exceptions.exclusions,
       roots: of('roots'),
       placements: of('placements'),
       identities: of('identities'),
       accountTouches: of('account_touches'),
-      dealJourney: sql`(${dealJourney({ dealFacts: of('deal_facts'), deals, asOf })})`,
+      dealJourney: sql`(${dealJourney({ dealFacts: of('deal_facts'), deals, excluded, asOf })})`,
     }
     return {
       accountTouches: sources.accountTouches,

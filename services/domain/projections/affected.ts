@@ -12,11 +12,24 @@ export type Window = {
  * What a fact can change: the word of its table, evidence of identity by what it says (`link`: whom an alias stands for; `placement`: where a
  * person belongs).
  */
-export type ChangeKind = 'touch' | 'link' | 'placement' | 'merge' | 'domains' | 'lead' | 'deal' | 'record'
-export const changeKinds: readonly ChangeKind[] = ['touch', 'link', 'placement', 'merge', 'domains', 'lead', 'deal', 'record']
+export type ChangeKind =
+  | 'touch'
+  | 'link'
+  | 'placement'
+  | 'merge'
+  | 'domains'
+  | 'lead'
+  | 'deal'
+  | 'exclusion'
+  | 'campaign'
+  | 'consent'
+  | 'record'
+/** What takes touches or records out, or gives touches another campaign. */
+export const EXCEPTION_KINDS: readonly ChangeKind[] = ['exclusion', 'campaign', 'consent']
 
 /** What changes who somebody is; all but `link` also where persons belong. */
 export const IDENTITY_KINDS: readonly ChangeKind[] = ['link', 'placement', 'merge', 'domains']
+export const changeKinds: readonly ChangeKind[] = ['touch', ...IDENTITY_KINDS, 'lead', 'deal', ...EXCEPTION_KINDS, 'record']
 const PLACEMENT_KINDS: readonly ChangeKind[] = ['placement', 'merge', 'domains']
 
 /** The facts of each kind, as a source of (tenant, subject). */
@@ -28,6 +41,9 @@ const FACTS: Readonly<Record<ChangeKind, Sql>> = {
   domains: sql`link_facts WHERE relation = 'domains'`,
   lead: sql`lead_facts WHERE 1`,
   deal: sql`deal_facts WHERE 1`,
+  exclusion: sql`record_facts WHERE type = 'record-excluded'`,
+  campaign: sql`record_facts WHERE type IN ('campaign-alias-added', 'campaign-alias-removed', 'campaign-planned')`,
+  consent: sql`consent_facts WHERE 1`,
   record: sql`record_facts WHERE 1`,
 }
 
@@ -115,13 +131,57 @@ export const affectedByFacts = (window: Window, kinds: ReadonlySet<ChangeKind>):
       )
     }
   }
+  if (EXCEPTION_KINDS.some(kind => kinds.has(kind))) found.push(...reachedByExceptions(window, kinds))
+  // a deal is out with what its account was merged into
+  if (kinds.has('merge')) found.push(dealsOf(movedAccounts(window)))
   return sql`
     SELECT name, tenant, key FROM (${joinSql(found, ' UNION ALL ')}) ARRAY JOIN names AS name
     WHERE name != 'placements' OR startsWith(key, 'person:')`
 }
 
+const dealsOf = (accounts: Sql): Sql =>
+  sql`SELECT ['deal_journey'] AS names, tenant, subject AS key FROM deal_facts WHERE account != '' AND (tenant, concat('account:', account)) IN (${accounts})`
+
+/** Persons whom an exclusion reaches, as \`find\` writes them down; no table has this name. */
+const EXCLUDED = 'excluded'
+
+/**
+ * (names, tenant, key): what exclusions, consents and names of campaigns reach. Touches that count otherwise than before are computed anew though their rows
+ * say the same: the credit and the journeys that they are in follow from that.
+ */
+const reachedByExceptions = (window: Window, kinds: ReadonlySet<ChangeKind>): readonly Sql[] => {
+  const said = changed(window, ['exclusion', 'consent'])
+  const nodes = sharingRoot(said)
+  const campaigns = sql`
+    SELECT tenant, key FROM (${changed(window, ['campaign'])})
+    UNION DISTINCT SELECT tenant, substring(key, 10) AS key FROM (${said}) WHERE startsWith(key, 'campaign:')`
+  const found: Sql[] = []
+  if (kinds.has('exclusion') || kinds.has('consent'))
+    found.push(
+      sql`SELECT ['account_touches'] AS names, tenant, key FROM (${nodes})`,
+      sql`SELECT ['account_touches'] AS names, tenant, subject AS key FROM link_facts WHERE relation = 'link' AND (tenant, target) IN (${nodes})`,
+    )
+  if (kinds.has('exclusion') || kinds.has('campaign'))
+    found.push(
+      sql`SELECT ['account_touches'] AS names, tenant, subject AS key FROM account_touches WHERE (tenant, toString(campaign)) IN (
+        ${campaigns}
+        UNION DISTINCT SELECT tenant, JSONExtractString(payload, 'alias') AS key FROM record_facts
+        WHERE type IN ('campaign-alias-added', 'campaign-alias-removed') AND (tenant, subject) IN (${campaigns}))`,
+    )
+  if (kinds.has('exclusion'))
+    found.push(
+      sql`SELECT ['account_touches'] AS names, tenant, subject AS key FROM events
+        WHERE type = 'touch-recorded' AND (tenant, event_id) IN (SELECT tenant, substring(key, 7) FROM (${said}) WHERE startsWith(key, 'touch:'))`,
+      sql`SELECT ['deal_journey'] AS names, tenant, substring(key, 6) AS key FROM (${said}) WHERE startsWith(key, 'deal:')`,
+      dealsOf(nodes),
+      sql`SELECT ['${{ parts: [EXCLUDED] }}'] AS names, tenant, key FROM (${nodes})`,
+      sql`SELECT ['${{ parts: [EXCLUDED] }}'] AS names, tenant, subject AS key FROM identities WHERE startsWith(subject, 'person:') AND (tenant, concat('account:', account)) IN (${nodes})`,
+    )
+  return found
+}
+
 /** What of a tenant to compute: what the tables before it say, or all of it. */
-export type OfTenant = { readonly tenant: string; readonly all: boolean }
+export type OfTenant = { readonly tenant: string; readonly all: boolean; readonly kinds: ReadonlySet<ChangeKind> }
 
 /** (tenant, key): what was computed of a table before in the same step. */
 export type ComputedKeys = (table: string) => Sql
@@ -141,7 +201,7 @@ const affectedCredits = ({ from }: Window, { tenant, all }: OfTenant, computed: 
 }
 
 /** Persons whose journeys may have changed. Only what was said of a lead opens one: a visitor's touches open none. */
-const affectedJourneys = (window: Window, { tenant, all }: OfTenant, computed: ComputedKeys): Sql => {
+const affectedJourneys = (window: Window, { tenant, all, kinds }: OfTenant, computed: ComputedKeys): Sql => {
   const own = bind.string(tenant)
   if (all) return sql`SELECT DISTINCT tenant, subject AS key FROM lead_facts WHERE tenant = ${own}`
   const reached = sql`
@@ -149,7 +209,8 @@ const affectedJourneys = (window: Window, { tenant, all }: OfTenant, computed: C
     UNION DISTINCT SELECT tenant, arrayJoin(persons) AS key FROM account_touches WHERE tenant = ${own} AND version > ${bind.uint(window.from)} AND (tenant, subject) IN (${computed('account_touches')})
     UNION DISTINCT SELECT tenant, key FROM (${computed('placements')}) WHERE tenant = ${own}
     UNION DISTINCT SELECT tenant, person AS key FROM deal_facts WHERE tenant = ${own} AND type = 'deal-contact-linked' AND (tenant, subject) IN (${computed('deal_journey')})
-    UNION DISTINCT SELECT tenant, subject AS key FROM lead_facts WHERE tenant = ${own} AND type = 'lead-converted' AND (tenant, deal_id) IN (${computed('deal_journey')})`
+    UNION DISTINCT SELECT tenant, subject AS key FROM lead_facts WHERE tenant = ${own} AND type = 'lead-converted' AND (tenant, deal_id) IN (${computed('deal_journey')})
+    ${kinds.has('exclusion') ? sql`UNION DISTINCT SELECT tenant, key FROM (${computed(EXCLUDED)}) WHERE tenant = ${own}` : sql``}`
   return sql`SELECT DISTINCT tenant, subject AS key FROM lead_facts WHERE tenant = ${own} AND (tenant, subject) IN (${reached})`
 }
 

@@ -1,9 +1,10 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { bind, identifier, type Sql, sql } from '../sql.ts'
 import { accountTouches } from './account-touches.ts'
-import { type ChangeKind, IDENTITY_KINDS } from './affected.ts'
+import { type ChangeKind, EXCEPTION_KINDS, IDENTITY_KINDS } from './affected.ts'
 import { dealCredit } from './deal-credit.ts'
 import { dealJourney } from './deal-journey.ts'
+import { excludedRecords } from './excluded.ts'
 import { identities } from './identities.ts'
 import { personJourney } from './person-journey.ts'
 import { placements } from './placements.ts'
@@ -15,6 +16,10 @@ export type Sources = {
   readonly linkFacts: Sql
   readonly leadFacts: Sql
   readonly dealFacts: Sql
+  readonly recordFacts: Sql
+  readonly consentFacts: Sql
+  /** Whether any record of the tenants was ever excluded. */
+  readonly excludes: boolean
   readonly roots: Sql
   readonly placements: Sql
   readonly identities: Sql
@@ -30,6 +35,9 @@ export const keptSources: Sources = {
   linkFacts: final('link_facts'),
   leadFacts: final('lead_facts'),
   dealFacts: final('deal_facts'),
+  recordFacts: final('record_facts'),
+  consentFacts: final('consent_facts'),
+  excludes: true,
   roots: final('roots'),
   placements: final('placements'),
   identities: final('identities'),
@@ -153,7 +161,7 @@ export const chain: readonly Projection[] = [
     ],
     entity: ['tenant', 'subject'],
     needs: ['identities'],
-    movedBy: ['touch', ...IDENTITY_KINDS],
+    movedBy: ['touch', ...IDENTITY_KINDS, ...EXCEPTION_KINDS],
     perTenant: false,
     every: skip => subjectsOf('touch_facts', skip),
     select: ({ keys, sources: { touchFacts, identities: identityRows }, asOf }) =>
@@ -190,10 +198,14 @@ export const chain: readonly Projection[] = [
     ],
     entity: ['tenant', 'deal_id'],
     needs: [],
-    movedBy: ['deal'],
+    movedBy: ['deal', 'exclusion', 'merge'],
     perTenant: false,
     every: skip => subjectsOf('deal_facts', skip),
-    select: ({ keys, sources: { dealFacts }, asOf }) => dealJourney({ dealFacts, deals: as('deal_id', keys), asOf }),
+    select: ({ keys, sources: { dealFacts, recordFacts, roots: rootRows, excludes }, asOf }) => {
+      const tenants = sql`tenant IN (SELECT tenant FROM (${keys}))`
+      const excluded = excludes ? excludedRecords({ recordFacts, roots: rootRows, asOf, tenants }) : null
+      return dealJourney({ dealFacts, deals: as('deal_id', keys), excluded, asOf })
+    },
   },
   {
     table: 'deal_credit',
@@ -218,7 +230,7 @@ export const chain: readonly Projection[] = [
     ],
     entity: ['tenant', 'deal_id'],
     needs: ['account_touches', 'deal_journey'],
-    movedBy: ['touch', ...IDENTITY_KINDS, 'deal', 'record'],
+    movedBy: ['touch', ...IDENTITY_KINDS, 'deal', ...EXCEPTION_KINDS, 'record'],
     perTenant: true,
     every: tenant => sql`SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${bind.string(tenant)}`,
     select: ({ keys, sources, asOf }, { tenant, definitions }) =>
@@ -241,10 +253,11 @@ export const chain: readonly Projection[] = [
       'campaign',
       'owner',
       'deal_id',
+      'excluded_because',
     ],
     entity: ['tenant', 'person'],
     needs: ['account_touches', 'deal_journey'],
-    movedBy: ['touch', ...IDENTITY_KINDS, 'lead', 'deal', 'record'],
+    movedBy: ['touch', ...IDENTITY_KINDS, 'lead', 'deal', ...EXCEPTION_KINDS, 'record'],
     perTenant: true,
     every: tenant => sql`SELECT DISTINCT tenant, subject AS key FROM lead_facts WHERE tenant = ${bind.string(tenant)}`,
     select: ({ keys, sources, asOf }, { tenant, definitions }) =>

@@ -2,6 +2,10 @@ import { modelName } from '../definitions/attribution-model.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { qualifyingDealStages } from '../definitions/stage-map.ts'
 import { bind, joinSql, type Sql, sql } from '../sql.ts'
+import { campaignAliases } from './campaign-aliases.ts'
+import { consentedTouches, NO_LAWFUL_BASIS } from './consented.ts'
+import { countedTouches } from './counted-touches.ts'
+import { excludedRecords } from './excluded.ts'
 import { everValid, foreverValid } from './in-force.ts'
 
 export type DealCreditInputs = {
@@ -9,6 +13,8 @@ export type DealCreditInputs = {
   readonly dealJourney: Sql
   /** Rows of `account_touches`; only those known at `asOf` are looked at. */
   readonly accountTouches: Sql
+  readonly recordFacts: Sql
+  readonly consentFacts: Sql
   readonly roots: Sql
   /** (tenant, deal_id): the deals to compute. */
   readonly deals: Sql
@@ -44,8 +50,11 @@ const modelsByLookback = ({ models }: Definitions): Sql => {
  *
  * Eligible: a response by the published list, not automatic, up to the conversion, inside the lookback before the deal's creation; of the linked
  * contacts where they have any, else of the whole account; the same person, campaign and type within 30 minutes once; direct only if there is nothing else.
+ * Before all that what is excluded or not consented is out, and a campaign is the one that is meant.
  */
-export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, definitions, asOf }: DealCreditInputs): Sql => sql`
+export const dealCredit = (inputs: DealCreditInputs): Sql => {
+  const { dealJourney, roots, deals, tenant, definitions, asOf } = inputs
+  return sql`
   SELECT tenant, deal_id, conversion, by_model.1 AS model, account, converted, converted_at,
     arrayMap(t -> t.3, eligible) AS touch_ids, arrayMap(t -> t.1, eligible) AS touched_at, arrayMap(t -> t.4, eligible) AS channels,
     arrayMap(t -> t.5, eligible) AS campaigns, arrayMap(t -> t.6, eligible) AS sources, arrayMap(t -> t.7, eligible) AS contents,
@@ -105,10 +114,7 @@ export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, 
                         SELECT tenant, account, occurred_at,
                           (occurred_at, recorded_at, touch_id, toString(channel), toString(campaign), toString(utm_source), toString(content), toString(team),
                             toString(touch_type), subject, if(empty(persons), [subject], persons), accounts) AS touch
-                        FROM ${accountTouches}
-                        WHERE tenant = ${bind.string(tenant)} AND account != '' AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0
-                          AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
-                          AND account IN (SELECT account FROM (${dealAccounts({ dealJourney, roots, deals, tenant, asOf })}))
+                        FROM ${eligibleTouches(inputs)}
                         ) AS t ON t.tenant = d.tenant AND t.account = d.account
                         GROUP BY tenant, deal_id, account, created_at, contact_roots, conversions
                       )
@@ -125,6 +131,25 @@ export const dealCredit = ({ dealJourney, accountTouches, roots, deals, tenant, 
       )
     )
   )`
+}
+
+/** Rows of `account_touches` that may earn credit of the deals, to be read after FROM. */
+const eligibleTouches = (inputs: DealCreditInputs): Sql => {
+  const { accountTouches, recordFacts, consentFacts, roots, tenant, definitions, asOf } = inputs
+  const { exceptions, lawfulBasis } = definitions
+  const own = sql`tenant = ${bind.string(tenant)}`
+  const where = sql`${own} AND account != '' AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0
+    AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
+    AND account IN (SELECT account FROM (${dealAccounts(inputs)}))`
+  const rules = {
+    excluded: exceptions.exclusions ? excludedRecords({ recordFacts, roots, asOf, tenants: own }) : null,
+    campaigns: exceptions.aliases ? campaignAliases({ recordFacts, asOf, tenant: own }) : null,
+  }
+  const touches = countedTouches({ accountTouches, where, rules })
+  const lawful = lawfulBasis !== NO_LAWFUL_BASIS
+  if (lawful && !exceptions.consents) return touches
+  return sql`(SELECT * FROM ${touches}) WHERE ${consentedTouches({ consentFacts, touches, roots, tenant, asOf, lawful })}`
+}
 
 type DealsInputs = Pick<DealCreditInputs, 'dealJourney' | 'roots' | 'deals' | 'tenant' | 'asOf'>
 

@@ -1,12 +1,16 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { qualifyingDealStages } from '../definitions/stage-map.ts'
 import { bind, type Sql, sql } from '../sql.ts'
+import { campaignAliases } from './campaign-aliases.ts'
+import { countedTouches, type TouchRules } from './counted-touches.ts'
+import { excludedRecords } from './excluded.ts'
 import { everKnown, everValid, foreverValid } from './in-force.ts'
 
 export type PersonJourneyInputs = {
   readonly leadFacts: Sql
   readonly linkFacts: Sql
   readonly dealFacts: Sql
+  readonly recordFacts: Sql
   readonly roots: Sql
   readonly identities: Sql
   readonly accountTouches: Sql
@@ -34,9 +38,11 @@ const mappedStage = ({ stageMap }: Definitions): Sql => {
  * assigned, a stage entered, accepted; a response only after an earlier journey ended, or every visitor would be a lead. Recycled, a definitional rejection,
  * disqualified, merged, erased end it, and the closing of the deal that it feeds: the one that `lead-converted` names, else the first to which the person
  * is linked while it is open. Its stages are those of the person and of that deal that were entered while it was open.
+ *
+ * `excluded_because` says why they do not count, if so: the person, or all accounts that it is in, are excluded.
  */
 export const personJourney = (inputs: PersonJourneyInputs): Sql => sql`
-  SELECT tenant, person, account,
+  SELECT tenant, person, account, because AS excluded_because,
     arrayMap(j -> j.1, journeys) AS opened_at, arrayMap(j -> j.2, journeys) AS opened_by, arrayMap(j -> j.3, journeys) AS ended_at,
     arrayMap(j -> j.4, journeys) AS outcome,
     arrayMap(ss -> arrayMap(s -> s.1, ss), entered) AS stages, arrayMap(ss -> arrayMap(s -> s.2, ss), entered) AS entered_at,
@@ -44,34 +50,64 @@ export const personJourney = (inputs: PersonJourneyInputs): Sql => sql`
     arrayMap(j -> j.6, journeys) AS channel, arrayMap(j -> j.7, journeys) AS campaign, arrayMap(j -> j.8, journeys) AS owner,
     arrayMap(j -> if(j.9 != '', j.9, j.10), journeys) AS deal_id
   FROM (
-    SELECT tenant, person, account, journeys,
+    SELECT tenant, person, account, because, journeys,
       -- entering the stage that one is in is no entry
       arrayMap(said -> arrayFilter((s, i) -> i = 1 OR s.1 != said[i - 1].1, said, arrayEnumerate(said)), heard) AS entered
     FROM (
-      SELECT tenant, person, account, journeys, arrayMap(j -> arrayFilter(s -> s.4 = '' OR s.4 = if(j.9 != '', j.9, j.10), j.5), journeys) AS heard
+      SELECT tenant, person, account, because, journeys, arrayMap(j -> arrayFilter(s -> s.4 = '' OR s.4 = if(j.9 != '', j.9, j.10), j.5), journeys) AS heard
       FROM (
-        SELECT tenant, person, account, if(folded.2, arrayPushBack(folded.1, folded.3), folded.1) AS journeys
+        SELECT tenant, person, account, because, if(folded.2, arrayPushBack(folded.1, folded.3), folded.1) AS journeys
         FROM (
           -- nobody's first journey begins without an opener: whoever has none is not walked
-          SELECT tenant, person, account, if(arrayExists(e -> e.4 = 'open', happened), happened, arraySlice(happened, 1, 0)) AS events, ${fold} AS folded
+          SELECT tenant, person, account, because, if(arrayExists(e -> e.4 = 'open', happened), happened, arraySlice(happened, 1, 0)) AS events, ${fold} AS folded
           FROM (
-            SELECT w.tenant AS tenant, w.person AS person, a.account AS account,
+            SELECT w.tenant AS tenant, w.person AS person, a.account AS account, a.because AS because,
               arraySort(e -> (e.1, e.2, e.3, e.4), groupArrayIf(e.event, e.tenant != '')) AS happened
             FROM (SELECT DISTINCT tenant, person FROM (${inputs.persons}) WHERE tenant = ${bind.string(inputs.tenant)}) AS w
             LEFT JOIN (${happened(inputs)}) AS e ON e.tenant = w.tenant AND e.person = w.person
-            LEFT JOIN (
-              SELECT tenant, subject, min(account) AS account
-              FROM ${inputs.identities}
-              WHERE tenant = ${bind.string(inputs.tenant)} AND (tenant, subject) IN (${inputs.persons})
-                AND known_from <= ${inputs.asOf} AND known_to > ${inputs.asOf} AND valid_to = ${foreverValid}
-              GROUP BY tenant, subject
-            ) AS a ON a.tenant = w.tenant AND a.subject = w.person
-            GROUP BY tenant, person, account
+            LEFT JOIN (${placesOf(inputs)}) AS a ON a.tenant = w.tenant AND a.subject = w.person
+            GROUP BY tenant, person, account, because
           )
         )
       )
     )
   )`
+
+const rulesOf = ({ recordFacts, roots, tenant, definitions: { exceptions }, asOf }: PersonJourneyInputs): TouchRules => {
+  const own = sql`tenant = ${bind.string(tenant)}`
+  return {
+    excluded: exceptions.exclusions ? excludedRecords({ recordFacts, roots, asOf, tenants: own }) : null,
+    campaigns: exceptions.aliases ? campaignAliases({ recordFacts, asOf, tenant: own }) : null,
+  }
+}
+
+/**
+ * (tenant, subject, account, because): where the persons belong now, the first by name where there are several; one that counts before those that
+ * do not. `because`: why the person does not count.
+ */
+const placesOf = (inputs: PersonJourneyInputs): Sql => {
+  const { identities, persons, tenant, asOf } = inputs
+  const where = sql`
+    tenant = ${bind.string(tenant)} AND (tenant, subject) IN (${persons}) AND known_from <= ${asOf} AND known_to > ${asOf} AND valid_to = ${foreverValid}`
+  const { excluded } = rulesOf(inputs)
+  if (excluded === null)
+    return sql`SELECT tenant, subject, min(account) AS account, '' AS because FROM ${identities} WHERE ${where} GROUP BY tenant, subject`
+  return sql`
+    SELECT tenant, subject, place.2 AS account, if(own != '', own, place.3) AS because
+    FROM (
+      SELECT i.tenant AS tenant, i.subject AS subject, min((a.reason != '', i.account, a.reason)) AS place, max(p.reason) AS own
+      FROM (
+        SELECT tenant, subject, account FROM ${identities} WHERE ${where}
+        UNION ALL
+        -- a person of whom nothing else is known can be excluded too
+        SELECT tenant, person AS subject, '' AS account FROM (${persons})
+        WHERE tenant = ${bind.string(tenant)} AND (tenant, person) NOT IN (SELECT tenant, subject FROM ${identities} WHERE ${where})
+      ) AS i
+      LEFT JOIN (${excluded}) AS a ON a.record = concat('account:', i.account)
+      LEFT JOIN (${excluded}) AS p ON p.record = i.subject
+      GROUP BY tenant, subject
+    )`
+}
 
 /** An event of a person's life that says nothing about a deal: the last three items of its tuple. */
 const noDeal = sql`'', (${foreverValid}, ${everKnown}, ''), ''`
@@ -80,22 +116,20 @@ const noDeal = sql`'', (${foreverValid}, ${everKnown}, ''), ''`
  * (tenant, person, event): (at, recorded_at, event_id, act, stage, detail, owner, channel, campaign, deal, when the deal was closed, how). `act`: open (begins a
  * journey where none is open), response, end, convert, link, stage (of the deal), close (of the deal).
  */
-const happened = ({
-  leadFacts,
-  linkFacts,
-  roots,
-  dealFacts,
-  accountTouches,
-  dealJourney,
-  persons,
-  tenant,
-  definitions,
-  asOf,
-}: PersonJourneyInputs): Sql => {
+const happened = (inputs: PersonJourneyInputs): Sql => {
+  const { leadFacts, linkFacts, roots, dealFacts, accountTouches, dealJourney, persons, tenant, definitions, asOf } = inputs
   // who has no opener has no journey, whatever the touches are: a visitor's are not even read
   const walked = sql`
     SELECT tenant, subject AS person FROM ${leadFacts}
     WHERE tenant = ${bind.string(tenant)} AND recorded_at <= ${asOf} AND type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted') AND (tenant, subject) IN (${persons})`
+  const ofTheirs = sql`tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0 AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
+      -- whose touches they can be: their own, those of everybody merged into them, and those of the aliases of all of them
+      AND (tenant, subject) IN (
+        ${walked}
+        UNION DISTINCT SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${walked})
+        UNION DISTINCT SELECT tenant, subject FROM ${linkFacts} WHERE tenant = ${bind.string(tenant)} AND relation = 'link' AND (
+          (tenant, target) IN (${walked}) OR (tenant, target) IN (SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${walked}))))
+      AND hasAny(persons, (SELECT groupUniqArray(person) FROM (${walked})))`
   return sql`
   SELECT tenant, subject AS person, (occurred_at, recorded_at, event_id,
       if(type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted'), 'open', 'end'),
@@ -126,15 +160,7 @@ const happened = ({
   SELECT tenant, arrayJoin(persons) AS person, (occurred_at, recorded_at, touch_id, 'response', '', '', '', toString(channel), toString(campaign), ${noDeal}) AS event
   FROM (
     SELECT DISTINCT tenant, persons, occurred_at, recorded_at, touch_id, channel, campaign
-    FROM ${accountTouches}
-    WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND automatic = 0 AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
-      -- whose touches they can be: their own, those of everybody merged into them, and those of the aliases of all of them
-      AND (tenant, subject) IN (
-        ${walked}
-        UNION DISTINCT SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${walked})
-        UNION DISTINCT SELECT tenant, subject FROM ${linkFacts} WHERE tenant = ${bind.string(tenant)} AND relation = 'link' AND (
-          (tenant, target) IN (${walked}) OR (tenant, target) IN (SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${walked}))))
-      AND hasAny(persons, (SELECT groupUniqArray(person) FROM (${walked})))
+    FROM ${countedTouches({ accountTouches, where: ofTheirs, rules: rulesOf(inputs) })}
   )
   UNION ALL
   SELECT f.tenant AS tenant, f.person AS person, arrayJoin(arrayFilter(x -> x.4 != '', arrayConcat(

@@ -19,7 +19,7 @@ const domainStretches = ({ linkFacts, where }: { readonly linkFacts: Sql; readon
     FROM (
       SELECT tenant, subject AS node, arraySort(f -> (f.1, f.2), groupArray((recorded_at, event_id, occurred_at, domains))) AS facts
       FROM ${linkFacts}
-      WHERE relation = 'domains' AND notEmpty(domains) AND ${where}
+      WHERE relation = 'domains' AND ${where}
       GROUP BY tenant, subject
     )
   )
