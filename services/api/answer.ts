@@ -23,6 +23,38 @@ export const FigureRow = z
   .meta({ id: 'FigureRow', description: 'One row per combination of dimensions and metric' })
 export type FigureRow = z.output<typeof FigureRow>
 
+const Share = z.number().nullable()
+
+/** What a data-driven model learned (metrics M64). */
+export const Fit = z
+  .object({
+    order: z.number().describe('Touches in a state'),
+    states: z.number(),
+    paths: z.object({
+      distinct: z.number(),
+      conversions: z.number(),
+      nulls: z.number().describe('Journeys without the conversion by as_of'),
+    }),
+    open_null_share: Share.describe('Of the journeys without the conversion those that may still convert'),
+    p_convert: z.number(),
+    value_per_path: Share.describe('In minor units; null where paths have no value'),
+    sampled: z
+      .object({ orders: z.number(), seed: z.number() })
+      .nullable()
+      .describe('Orders of arrival that were sampled; null where every coalition was counted'),
+    channels: z.array(
+      z.object({
+        channel: z.string(),
+        removal_effect: Share.describe('Part of P(convert) that is lost without the channel'),
+        removal_effect_value: Share.describe('The same of the value of a path'),
+        share: z.number().describe('Of the conversions with a touch'),
+        standard_error: Share.describe('Of share, where it was sampled'),
+      }),
+    ),
+  })
+  .meta({ id: 'Fit', description: 'What a data-driven attribution model learned from the journeys' })
+export type Fit = z.output<typeof Fit>
+
 export const Answer = z
   .object({
     rows: z.array(FigureRow),
@@ -30,6 +62,7 @@ export const Answer = z
     excluded: z.record(z.string(), z.number()).describe('What is left out, by reason'),
     definition: z.string().describe('Definition that the figure was computed under, id@version'),
     model: z.string().optional().describe('Attribution model, id@version'),
+    fit: Fit.optional().describe('Of a data-driven model'),
     flags: z.array(z.string()).describe('not_final: as_of is later than the watermark; reconstructed: before the tenant went live'),
     as_of: z.string(),
     watermark: z.string().describe('What was recorded until then is in the answer'),

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { Histogram, Registry } from 'prom-client'
+import type { FitLimits } from '../domain/attribution/paths.ts'
 import { operationsRoutes, type Readiness } from '../http/operations.ts'
 import { StoreError, type Store } from '../store/port.ts'
 import { accountRoutes } from './accounts/routes.ts'
@@ -22,6 +23,8 @@ export type ApiOptions = {
   readonly tokenKey: TokenKey
   /** Milliseconds since the epoch; only for `/v1/freshness`. */
   readonly now: () => number
+  /** What data-driven attribution models ask of their data (metrics M64); 100 conversions and 30 channels. */
+  readonly fitLimits?: FitLimits
   /** Where other parts of the process count, so that `/metrics` shows all of them. */
   readonly metrics?: Registry
 }
@@ -38,8 +41,8 @@ const storeReadiness = async (store: Store): Promise<Readiness> => {
 }
 
 /** Questions → figures. Register it on the HTTP app; `registerOpenApi` goes before. */
-export const createApi = ({ store, registry, tokenKey, now, metrics = new Registry() }: ApiOptions): FastifyPluginAsync => {
-  const reader = createAnswerReader({ store })
+export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics = new Registry() }: ApiOptions): FastifyPluginAsync => {
+  const reader = createAnswerReader({ store, ...(fitLimits === undefined ? {} : { fitLimits }) })
   const figures = { store, reader, tokenKey }
   const seconds = new Histogram({
     name: 'accord_api_answer_seconds',

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
+import { DEFAULT_FIT_LIMITS, type FitLimits } from '../domain/attribution/paths.ts'
 import type { Definitions } from '../domain/definitions/definitions.ts'
 import { figureSources, type FigureSources } from '../domain/figures/sources.ts'
 import { endOfDay, isIsoDate } from '../domain/periods.ts'
@@ -24,6 +25,8 @@ export type AnswerContext = {
   readonly sources: FigureSources
   readonly settings: TenantSettings
   readonly definitions: Definitions
+  /** What data-driven models ask of their data (metrics M64). */
+  readonly fitLimits: FitLimits
   /** As asked for; without as_of the watermark. Milliseconds since the epoch, like the next two. */
   readonly asOf: number
   readonly watermark: number
@@ -45,6 +48,8 @@ export type AnswerReaderOptions = {
   /** How long `after=` waits; 5 s. */
   readonly waitMs?: number
   readonly pollMs?: number
+  /** Metrics M64: 100 conversions, 30 channels. */
+  readonly fitLimits?: FitLimits
 }
 
 const Newest = z.object({ newest: z.coerce.number() })
@@ -66,7 +71,12 @@ const newestVersion = (tenant: string): Sql => {
  * than the watermark afterwards: then no step had touched what was read, whatever it does elsewhere. Else read again, at last by time
  * travel. So each of them re-opens to the same bytes under its `as_of`.
  */
-export const createAnswerReader = ({ store, waitMs = 5_000, pollMs = 25 }: AnswerReaderOptions): AnswerReader => {
+export const createAnswerReader = ({
+  store,
+  waitMs = 5_000,
+  pollMs = 25,
+  fitLimits = DEFAULT_FIT_LIMITS,
+}: AnswerReaderOptions): AnswerReader => {
   const progress = async (): Promise<Progress | null> => {
     const rows = await store.read(
       sql`SELECT toString(name) AS name, toUnixTimestamp64Milli(at) AS at FROM progress FINAL WHERE name IN ('projecting_to', 'projected_to')`,
@@ -115,7 +125,7 @@ export const createAnswerReader = ({ store, waitMs = 5_000, pollMs = 25 }: Answe
       if (backfill.liveFrom !== null && asOf < backfill.liveFrom) flags.push('reconstructed')
       const projections = keep ? keptProjections : travelledProjections(definitions)
       const sources = figureSources({ tenant, asOf: observedTo, projections })
-      const result = await answer({ tenant, sources, settings, definitions, asOf, watermark: observedTo, observedTo, flags })
+      const result = await answer({ tenant, sources, settings, definitions, fitLimits, asOf, watermark: observedTo, observedTo, flags })
       if (!keep) return result
       const [row] = await store.read(newestVersion(tenant))
       if (Newest.parse(row).newest <= watermark) return result

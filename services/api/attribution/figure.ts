@@ -15,9 +15,13 @@ import {
 } from '../../domain/figures/attribution.ts'
 import { ratio } from '../../domain/figures/rates.ts'
 import type { Store } from '../../store/port.ts'
-import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
+import { pathModel } from '../../domain/figures/attribution-paths.ts'
+import { globalProof } from '../../domain/figures/data-driven-credit.ts'
+import type { Sql } from '../../domain/sql.ts'
+import { assertNotTooMany, exact, type FigureRow, type Fit, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type ExplainableFigure, type Explain, excludedOf } from '../explain/figure.ts'
+import { type DataDrivenCredit, dataDrivenCredit, dataDrivenModel, isGlobal } from './data-driven.ts'
 
 const filterShape = Object.fromEntries(ATTRIBUTION_DIMENSIONS.map(name => [name, z.array(z.string()).optional()]))
 
@@ -26,6 +30,7 @@ const Question = z.strictObject({
   basis: z.enum(BASES),
   conversion: z.enum(CONVERSIONS),
   model: z.string(),
+  order: z.int().min(1).max(4).optional(),
   by: z.array(z.enum(ATTRIBUTION_DIMENSIONS)),
   filters: z.strictObject(filterShape),
   dealTypes: z.array(z.string()),
@@ -50,7 +55,31 @@ const NOTHING: Row = { is_total: 1, credit: 0n, money: 0n, deals: 0, unattribute
 
 export const responsesName = ({ responses }: Definitions): string => `${responses.id}@${responses.version}`
 
-export type AttributionFigures = { readonly rows: FigureRow[]; readonly total: FigureRow[]; readonly excluded: Record<string, number> }
+/** id@version of all that credit under a model rests on. */
+export const restsOn = (definitions: Definitions, model: string): readonly string[] => [
+  responsesName(definitions),
+  model,
+  ...(dataDrivenModel(model) === null ? [] : [pathModel(definitions)]),
+]
+
+export type AttributionFigures = {
+  readonly rows: FigureRow[]
+  readonly total: FigureRow[]
+  readonly excluded: Record<string, number>
+  readonly fit: Fit | undefined
+  /** What adds up to the total, by measure. */
+  readonly proof: (measure: AttributionMeasure) => Sql
+}
+
+/** Credit by channel alone is the channel's as a whole (metrics M64); what no touch earned stays as it is. */
+const asAWhole = (found: readonly Row[], { credit }: NonNullable<DataDrivenCredit['fitted']>): readonly Row[] => {
+  const rows = found.filter(row => row.is_total === 0).map(row => ({ ...row, ...credit.get(String(row['channel'])) }))
+  const total = found.find(row => row.is_total === 1) ?? NOTHING
+  return [
+    ...rows,
+    { ...total, credit: rows.reduce((sum, row) => sum + row.credit, 0n), money: rows.reduce((sum, row) => sum + row.money, 0n) },
+  ]
+}
 
 /** M54, M55 or M56 by the question's dimensions, M59 in the total. */
 export const attributionAnswer = async (
@@ -59,12 +88,18 @@ export const attributionAnswer = async (
   question: AttributionQuestion,
   explain: Explain,
 ): Promise<AttributionFigures> => {
+  const learned = await dataDrivenCredit(store, context, question)
+  const fitted = learned?.fitted ?? null
+  const whole = fitted !== null && isGlobal(question) ? fitted : null
+  const sources = whole?.alike ?? learned?.sources ?? context.sources
   const [found, excluded] = await Promise.all([
-    store.read(attributionFigure(context.sources, question)),
-    store.read(attributionExcluded(context.sources, question)),
+    store.read(attributionFigure(sources, whole === null ? question : { ...question, by: ['channel'] })),
+    store.read(attributionExcluded(sources, question)),
   ])
   assertNotTooMany(found.length)
-  const all = found.map(row => Row.parse(row))
+  const parsed = found.map(row => Row.parse(row))
+  const all = whole === null ? parsed : asAWhole(parsed, whole)
+  const flags = [...context.flags, ...(fitted !== null && whole === null ? ['redistributed'] : [])]
   const metric = METRIC_OF[question.basis]
   const unit = question.basis === 'conversions' ? 'count' : `${question.currency} minor`
   const valueOf = ({ credit, money }: Row): number => (question.basis === 'conversions' ? exact(credit) / MILLION : exact(money))
@@ -83,29 +118,43 @@ export const attributionAnswer = async (
         metric,
         value: valueOf(row),
         unit,
-        flags: flagsOf(row.deals, [...context.flags, ...row.reasons]),
+        flags: flagsOf(row.deals, [...flags, ...row.reasons]),
         explain: explain('attribution', metric, narrowed),
       }
     })
   const sum = all.find(row => row.is_total === 1) ?? NOTHING
-  const [part, whole] =
+  const [part, base] =
     question.basis === 'conversions'
       ? [exact(sum.unattributed_credit) / MILLION, exact(sum.credit) / MILLION]
       : [exact(sum.unattributed_money), exact(sum.money)]
-  const narrowed = { ...question, by: [] }
+  // what is shared out by other dimensions stays so when it is opened
+  const narrowed = { ...question, by: fitted !== null && whole === null ? question.by : [] }
   const total: FigureRow[] = [
-    { metric, value: valueOf(sum), unit, flags: flagsOf(sum.deals, context.flags), explain: explain('attribution', metric, narrowed) },
+    { metric, value: valueOf(sum), unit, flags: flagsOf(sum.deals, flags), explain: explain('attribution', metric, narrowed) },
     {
       metric: 'M59',
-      value: ratio(part, whole),
+      value: ratio(part, base),
       unit: 'ratio',
       numerator: part,
-      denominator: whole,
-      flags: flagsOf(sum.deals, [...context.flags, ...sum.reasons]),
+      denominator: base,
+      flags: flagsOf(sum.deals, [...flags, ...sum.reasons]),
       explain: explain('attribution', 'M59', narrowed),
     },
   ]
-  return { rows: question.by.length === 0 ? total.slice(0, 1) : rows, total, excluded: excludedOf(excluded, 'deals') }
+  return {
+    rows: question.by.length === 0 ? total.slice(0, 1) : rows,
+    total,
+    excluded: excludedOf(excluded, 'deals'),
+    fit: fitted?.fit,
+    proof: measure =>
+      whole === null
+        ? attributionProof(sources, question, measure)
+        : globalProof(sources, question, {
+            total: question.basis === 'conversions' ? sum.credit - sum.unattributed_credit : sum.money - sum.unattributed_money,
+            unattributed: sum.reasons.length > 0,
+            measure,
+          }),
+  }
 }
 
 const measureOf = (metric: string, basis: AttributionQuestion['basis']): AttributionMeasure => {
@@ -114,7 +163,7 @@ const measureOf = (metric: string, basis: AttributionQuestion['basis']): Attribu
 }
 
 export const attributionExplained: ExplainableFigure = {
-  definitionsOf: ({ definitions }, question) => [responsesName(definitions), Question.parse(question).model],
+  definitionsOf: ({ definitions }, question) => restsOn(definitions, Question.parse(question).model),
   explain: async (store, context, metric, asked) => {
     const question = attributionQuestionFrom(asked)
     const figures = await attributionAnswer(store, context, question, () => '')
@@ -123,7 +172,7 @@ export const attributionExplained: ExplainableFigure = {
     return {
       row,
       model: question.model,
-      proof: attributionProof(context.sources, question, measureOf(metric, question.basis)),
+      proof: figures.proof(measureOf(metric, question.basis)),
       divisor: question.basis === 'conversions' ? MILLION : 1,
     }
   },

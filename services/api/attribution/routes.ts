@@ -27,7 +27,8 @@ import {
   timeParameters,
 } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
-import { attributionAnswer, findModel, responsesName } from './figure.ts'
+import { DATA_DRIVEN, dataDrivenModel } from './data-driven.ts'
+import { attributionAnswer, findModel, responsesName, restsOn } from './figure.ts'
 
 const filters = {
   channel: filterParameter,
@@ -39,10 +40,15 @@ const filters = {
   deal_type: filterParameter.describe('Default: all but renewals; * for every type'),
 }
 
+export const orderParameter = {
+  order: z.coerce.number().int().min(1).max(4).optional().describe('Touches in a state of the model markov, 1 to 4; default 1'),
+}
+
 const Query = queryOf({
   basis: z.enum(BASES).default('conversions').describe('conversions answers M56, pipeline M55, revenue M54'),
   conversion: z.string().optional().describe('won, deal or sqo; default won, for pipeline sqo'),
-  model: z.string().default('linear').describe('Attribution model: id, or id@version'),
+  model: z.string().default('linear').describe('Attribution model, id or id@version; also markov, shapley and shapley-simple'),
+  ...orderParameter,
   by: severalOf(ATTRIBUTION_DIMENSIONS),
   ...periodParameters,
   ...currencyParameter,
@@ -51,10 +57,22 @@ const Query = queryOf({
   ...formatParameter,
 })
 
-export const modelOf = (definitions: Definitions, asked: string): string => {
-  const model = findModel(definitions, asked)
-  if (model !== null) return model
-  throw badParameter('model', `there is no model ${asked.slice(0, 64)}: there are ${definitions.models.map(modelName).join(', ')}`)
+/** A model whose weights are published, as `id@version`. */
+export const modelOf = (definitions: Definitions, asked: string): string => findModel(definitions, asked) ?? noModel(definitions, asked, [])
+
+/** The same, or a data-driven model. */
+export const anyModelOf = (definitions: Definitions, asked: string): string =>
+  dataDrivenModel(asked) ?? findModel(definitions, asked) ?? noModel(definitions, asked, DATA_DRIVEN)
+
+const noModel = ({ models }: Definitions, asked: string, more: readonly string[]): never => {
+  throw badParameter('model', `there is no model ${asked.slice(0, 64)}: there are ${[...models.map(modelName), ...more].join(', ')}`)
+}
+
+/** Of markov 1 when nothing else was asked for; no other model has one. */
+export const orderOf = (model: string | undefined, order: number | undefined): number | undefined => {
+  if (model === 'markov@1') return order ?? 1
+  if (order !== undefined) throw badParameter('order', 'only model markov has an order')
+  return undefined
 }
 
 export const conversionOf = (basis: Basis, asked: string | undefined): Conversion => {
@@ -86,10 +104,12 @@ export const attributionRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asyn
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query } = request
         const { from, to } = periodOf(query, context.settings)
+        const model = anyModelOf(context.definitions, query.model)
         const question: AttributionQuestion = {
           basis: query.basis,
           conversion: conversionOf(query.basis, query.conversion),
-          model: modelOf(context.definitions, query.model),
+          model,
+          order: orderOf(model, query.order),
           by: listOf(query.by),
           filters: filtersOf(query, ATTRIBUTION_DIMENSIONS),
           dealTypes: filtersOf(query, ['deal_type']).deal_type ?? [],
@@ -99,7 +119,7 @@ export const attributionRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asyn
           zone: context.settings.zone,
         }
         const responses = responsesName(context.definitions)
-        const under = { definition: responses, model: question.model, definitions: [responses, question.model] }
+        const under = { definition: responses, model, definitions: restsOn(context.definitions, model) }
         return { ...(await attributionAnswer(options.store, context, question, explainUnder(under))), under }
       }),
   )

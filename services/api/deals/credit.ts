@@ -8,12 +8,13 @@ import {
   MILLION,
   UNATTRIBUTED,
 } from '../../domain/figures/attribution.ts'
-import { onlyDeal } from '../../domain/figures/sources.ts'
+import { type FigureSources, onlyDeal } from '../../domain/figures/sources.ts'
 import { bind, sql } from '../../domain/sql.ts'
 import type { Store } from '../../store/port.ts'
-import { exact, type FigureRow, flagsOf, isoOf } from '../answer.ts'
+import { exact, type FigureRow, type Fit, flagsOf, isoOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
-import { attributionQuestionFrom, responsesName } from '../attribution/figure.ts'
+import { dataDrivenCredit } from '../attribution/data-driven.ts'
+import { attributionQuestionFrom, restsOn } from '../attribution/figure.ts'
 import { type ExplainableFigure, type Explain, excludedOf } from '../explain/figure.ts'
 
 const Piece = z.object({
@@ -30,7 +31,14 @@ const Piece = z.object({
 })
 
 export type DealCreditQuestion = { readonly dealId: string; readonly attribution: AttributionQuestion }
-export type DealCredit = { readonly rows: FigureRow[]; readonly total: FigureRow[]; readonly excluded: Record<string, number> }
+export type DealCredit = {
+  readonly rows: FigureRow[]
+  readonly total: FigureRow[]
+  readonly excluded: Record<string, number>
+  readonly fit: Fit | undefined
+  /** The deal alone, under the model. */
+  readonly sources: FigureSources
+}
 
 export const dealExists = async (store: Store, { sources }: AnswerContext, dealId: string): Promise<boolean> =>
   (await store.read(sql`SELECT deal_id FROM ${sources.dealJourney} WHERE deal_id = ${bind.string(dealId)} LIMIT 1`)).length > 0
@@ -45,7 +53,9 @@ export const dealCreditAnswer = async (
   { dealId, attribution }: DealCreditQuestion,
   explain: Explain,
 ): Promise<DealCredit> => {
-  const sources = onlyDeal(context.sources, dealId)
+  // what a channel is worth is learned from every journey, and then laid over this one
+  const learned = await dataDrivenCredit(store, context, attribution)
+  const sources = onlyDeal(learned?.sources ?? context.sources, dealId)
   const shares = { ...attribution, basis: 'conversions' } as const
   const [credited, valued, excluded] = await Promise.all([
     store.read(creditByTouch(sources, shares)),
@@ -97,11 +107,13 @@ export const dealCreditAnswer = async (
       ...(money.size === 0 ? [] : [{ model, metric: moneyMetric, value: exact(worth), unit, flags, explain: token(moneyMetric) }]),
     ],
     excluded: excludedOf(excluded, 'deals'),
+    fit: learned?.fitted?.fit,
+    sources,
   }
 }
 
 export const dealCreditExplained: ExplainableFigure = {
-  definitionsOf: ({ definitions }, question) => [responsesName(definitions), questionFrom(question).attribution.model],
+  definitionsOf: ({ definitions }, question) => restsOn(definitions, questionFrom(question).attribution.model),
   explain: async (store, context, metric, asked) => {
     const question = questionFrom(asked)
     const figures = await dealCreditAnswer(store, context, question, () => '')
@@ -112,7 +124,7 @@ export const dealCreditExplained: ExplainableFigure = {
     return {
       row,
       model: attribution.model,
-      proof: attributionProof(onlyDeal(context.sources, question.dealId), attribution, shares ? 'credit' : 'money'),
+      proof: attributionProof(figures.sources, attribution, shares ? 'credit' : 'money'),
       divisor: shares ? MILLION : 1,
     }
   },

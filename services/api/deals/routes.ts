@@ -4,8 +4,8 @@ import { modelName } from '../../domain/definitions/attribution-model.ts'
 import { type Basis, CONVERSIONS, EVERY_TYPE } from '../../domain/figures/attribution.ts'
 import { requireScope } from '../../http/caller.ts'
 import { Problem } from '../../http/problem.ts'
-import { responsesName } from '../attribution/figure.ts'
-import { modelOf } from '../attribution/routes.ts'
+import { responsesName, restsOn } from '../attribution/figure.ts'
+import { anyModelOf, orderOf, orderParameter } from '../attribution/routes.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
 import { currencyOf, currencyParameter, formatParameter, queryOf, timeParameters } from '../parameters.ts'
@@ -13,7 +13,8 @@ import { notFound } from '../problems.ts'
 import { dealCreditAnswer, dealExists } from './credit.ts'
 
 const Query = queryOf({
-  model: z.string().optional().describe('Attribution model; default: every model'),
+  model: z.string().optional().describe('Attribution model; default: every model whose weights are published'),
+  ...orderParameter,
   conversion: z.enum(CONVERSIONS).default('won'),
   ...currencyParameter,
   ...timeParameters,
@@ -42,7 +43,9 @@ export const dealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query, params } = request
         if (!(await dealExists(options.store, context, params.id))) throw notFound('there is no such deal')
-        const models = query.model === undefined ? context.definitions.models.map(modelName) : [modelOf(context.definitions, query.model)]
+        const models =
+          query.model === undefined ? context.definitions.models.map(modelName) : [anyModelOf(context.definitions, query.model)]
+        const order = orderOf(models.length === 1 ? models[0] : undefined, query.order)
         const responses = responsesName(context.definitions)
         const currency = currencyOf(query.currency, context)
         const answers = await Promise.all(
@@ -56,6 +59,7 @@ export const dealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
                   basis: BASIS_OF[query.conversion],
                   conversion: query.conversion,
                   model,
+                  order,
                   by: [],
                   filters: {},
                   dealTypes: [EVERY_TYPE],
@@ -65,7 +69,7 @@ export const dealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
                   zone: context.settings.zone,
                 },
               },
-              explainUnder({ definition: responses, definitions: [responses, model] }),
+              explainUnder({ definition: responses, definitions: restsOn(context.definitions, model) }),
             ),
           ),
         )
@@ -74,6 +78,7 @@ export const dealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
           rows: answers.flatMap(answer => answer.rows),
           total: answers.flatMap(answer => answer.total),
           excluded: answers[0]?.excluded ?? {},
+          fit: models.length === 1 ? answers[0]?.fit : undefined,
           under: {
             definition: responses,
             definitions: [responses, ...models],

@@ -33,6 +33,8 @@ export type AttributionQuestion = {
   readonly conversion: Conversion
   /** As `deal_credit.model` has it. */
   readonly model: string
+  /** Touches in a state of the model markov; of no other. */
+  readonly order?: number | undefined
   readonly by: readonly AttributionDimension[]
   /** Values as they are shown: `(none)` where a touch has none. */
   readonly filters: Readonly<Partial<Record<AttributionDimension, readonly string[]>>>
@@ -46,10 +48,11 @@ export type AttributionQuestion = {
 }
 
 /** Deals that are not in M54–M56 unless they are asked for (metrics, Deal types). */
-const RENEWAL = 'renewal'
+export const RENEWAL = 'renewal'
 export const EVERY_TYPE = '*'
 
-const dateIn = (instant: Sql, zone: string): Sql => sql`toDate32(toTimeZone(${instant}, ${bind.string(zone)}))`
+/** The day of an instant in a zone, Date32. */
+export const dateIn = (instant: Sql, zone: string): Sql => sql`toDate32(toTimeZone(${instant}, ${bind.string(zone)}))`
 
 /** Business date of a close: its close date, else the date of the closing in the tenant's zone (metrics, Close date). */
 const closeDay = (zone: string): Sql => sql`coalesce(close_date, ${dateIn(sql`closed_at`, zone)})`
@@ -91,7 +94,7 @@ const conversionEvent = (conversion: Conversion): Sql => {
  * One row per deal that the question is about: its day, its amount in the answer's currency (`money`, 0 where conversions are asked for) and
  * why it does not count, if so: `excluded` is '' for the deals that do. Deals outside the period are not here.
  */
-const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
+export const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
   const { basis, conversion, currency, zone, from, to, dealTypes } = question
   const { which, day } = population(question)
   const model = bind.string(question.model)

@@ -22,6 +22,9 @@ export type FigureSources = ProjectionSources & {
   readonly dealFacts: Sql
   readonly spendFacts: Sql
   readonly recordFacts: Sql
+  readonly consentFacts: Sql
+  /** Where merges lead; only what was known at `asOf`. */
+  readonly roots: Sql
   /** Knowledge time, DateTime64(3). */
   readonly asOf: Bound
 }
@@ -47,6 +50,8 @@ export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): F
     dealFacts: sql`(SELECT * FROM deal_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     spendFacts: sql`(SELECT * FROM spend_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     recordFacts: sql`(SELECT * FROM record_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
+    consentFacts: sql`(SELECT * FROM consent_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
+    roots: sql`(SELECT * FROM roots FINAL WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
     asOf: known,
   }
 }

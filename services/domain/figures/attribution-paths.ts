@@ -1,0 +1,111 @@
+import { modelName } from '../definitions/attribution-model.ts'
+import type { Definitions } from '../definitions/definitions.ts'
+import { qualifyingDealStages } from '../definitions/stage-map.ts'
+import { dealCredit } from '../projections/deal-credit.ts'
+import { bind, type Sql, sql } from '../sql.ts'
+import { type AttributionQuestion, dateIn, deals, EVERY_TYPE, NONE, RENEWAL } from './attribution.ts'
+import type { FigureSources } from './sources.ts'
+
+/** The model whose touches data-driven models look at, whatever it weighs them: what is eligible is said once (metrics M53). */
+const TOUCHES_OF = 'linear'
+
+/** `id@version` of the model whose eligible touches make the paths; throws `RangeError` when definitions have none, which none do. */
+export const pathModel = ({ models }: Definitions): string => {
+  const found = models.find(({ id }) => id === TOUCHES_OF)
+  if (found === undefined) throw new RangeError(`there is no model ${TOUCHES_OF}`)
+  return modelName(found)
+}
+
+export type PathsQuestion = {
+  readonly attribution: AttributionQuestion
+  /** Touches in a state: at 1 a channel that is touched again at once says nothing new. */
+  readonly order: number
+  readonly tenant: string
+  readonly definitions: Definitions
+}
+
+/**
+ * Rows (channels Array(String), conversions, value, nulls, open_nulls) → one row per distinct path with their sums, in the order of the paths' bytes.
+ * `value` is Int128, in minor units.
+ */
+export const aggregatedPaths = (journeys: Sql, order: number): Sql => sql`
+  SELECT path AS channels, toString(sum(j.conversions)) AS conversions, toString(sum(j.value)) AS value, toString(sum(j.nulls)) AS nulls, toString(sum(j.open_nulls)) AS open_nulls
+  FROM (SELECT ${order === 1 ? sql`arrayCompact(channels)` : sql`channels`} AS path, conversions, value, nulls, open_nulls FROM (${journeys})) AS j
+  GROUP BY path
+  ORDER BY path`
+
+/** Every path to a conversion that counts, and every journey without one (metrics M64), identical paths together. */
+export const attributionPaths = (sources: FigureSources, question: PathsQuestion): Sql => {
+  const named = sql`arrayMap(channel -> if(channel = '', ${bind.string(NONE)}, toString(channel)), channels)`
+  const converting = deals(sources, { ...question.attribution, model: pathModel(question.definitions) })
+  return aggregatedPaths(
+    sql`
+      SELECT ${named} AS channels, toUInt64(1) AS conversions, money AS value, toUInt64(0) AS nulls, toUInt64(0) AS open_nulls
+      FROM (${converting}) WHERE excluded = '' AND missing = ''
+      UNION ALL
+      SELECT ${named} AS channels, toUInt64(0) AS conversions, toInt128(0) AS value, toUInt64(1) AS nulls, toUInt64(goes_on) AS open_nulls
+      FROM (${journeysWithout(sources, question)})`,
+    question.order,
+  )
+}
+
+/**
+ * (channels, goes_on): journeys that had not converted by as_of. A deal without the conversion is one, and an account that has no deal at all. Their touches
+ * are those that would earn credit if they converted now, or when they ended: the same SELECT says so, over deals as if. A closed deal is in the
+ * window by its closing, what goes on by its last touch, so that each is in one window.
+ */
+const journeysWithout = (sources: FigureSources, { attribution, definitions, tenant }: PathsQuestion): Sql => {
+  const { from, to, zone } = attribution
+  const asIf = unconverted(sources, attribution, definitions)
+  const credit = dealCredit({
+    dealJourney: sql`(${asIf})`,
+    accountTouches: sources.accountTouches,
+    roots: sources.roots,
+    recordFacts: sources.recordFacts,
+    consentFacts: sources.consentFacts,
+    deals: sql`SELECT tenant, deal_id FROM (${asIf})`,
+    tenant,
+    definitions: { ...definitions, models: definitions.models.filter(model => modelName(model) === pathModel(definitions)) },
+    asOf: sql`${sources.asOf}`,
+  })
+  return sql`
+    SELECT channels, goes_on
+    FROM (
+      SELECT channels, startsWith(deal_id, 'open:') AS goes_on, ${dateIn(sql`if(startsWith(deal_id, 'open:'), touched_at[-1], converted_at)`, zone)} AS day
+      FROM (${credit})
+      WHERE conversion = 'won' AND converted = 1 AND notEmpty(channels)
+    )
+    WHERE ${from === null ? sql`1` : sql`day >= ${bind.date(from)}`} AND ${to === null ? sql`1` : sql`day < ${bind.date(to)}`}`
+}
+
+const ofTypes = (dealTypes: readonly string[]): Sql => {
+  if (dealTypes.length === 0) return sql`deal_type != ${bind.string(RENEWAL)}`
+  return dealTypes.includes(EVERY_TYPE) ? sql`1` : sql`if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})`
+}
+
+/** Rows as `deal_journey` has them, as far as credit reads them, of journeys without the conversion, as if they had been won: `open:…` or `ended:…`. */
+const unconverted = (sources: FigureSources, { conversion, dealTypes }: AttributionQuestion, definitions: Definitions): Sql => {
+  // with its table's name, or the outcome as if would be meant
+  const without =
+    conversion === 'won' ? sql`j.outcome != 'won'` : sql`NOT hasAny(stages, ${bind.strings(qualifyingDealStages(definitions.stageMap))})`
+  const openDeals = sql`
+    SELECT tenant, concat(if(j.outcome = 'open', 'open:deal:', 'ended:deal:'), j.deal_id) AS deal_id, account, created_at, counted, 'won' AS outcome,
+      toNullable(ifNull(j.closed_at, toDateTime64(${sources.asOf}, 6, 'UTC'))) AS closed_at, if(j.outcome = 'open', NULL, j.close_date) AS close_date, stages, entered_at, contacts
+    FROM ${sources.dealJourney} AS j
+    WHERE counted = 1 AND ${ofTypes(dealTypes)} AND ${without}
+    UNION ALL`
+  return sql`
+    ${conversion === 'deal' ? sql`` : openDeals}
+    SELECT tenant, concat('open:account:', account) AS deal_id, account, last_at AS created_at, toUInt8(1) AS counted, 'won' AS outcome,
+      toNullable(last_at) AS closed_at, CAST(NULL, 'Nullable(Date32)') AS close_date, emptyArrayString() AS stages, arrayResize([last_at], 0) AS entered_at, emptyArrayString() AS contacts
+    FROM (
+      SELECT tenant, account, max(occurred_at) AS last_at
+      FROM ${sources.accountTouches}
+      WHERE account != '' AND automatic = 0 AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
+        AND account NOT IN (
+          SELECT if(r.node = '', d.account, substring(r.root, 9))
+          FROM (SELECT DISTINCT account FROM ${sources.dealJourney} WHERE counted = 1) AS d
+          LEFT JOIN ${sources.roots} AS r ON r.node = concat('account:', d.account))
+      GROUP BY tenant, account
+    )`
+}
