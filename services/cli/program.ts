@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
@@ -49,6 +50,45 @@ const date = (text: string): string => {
 const importFormat = (text: string): string => {
   if (Object.hasOwn(IMPORT_FORMATS, text)) return text
   throw new InvalidArgumentError(`expected one of these. ${formatsInWords()}`)
+}
+
+const pair = (text: string, at: number, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+  if (at <= 0) throw new InvalidArgumentError('expected a name, = and a value')
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
+type Pairs = Readonly<Record<string, string>>
+/** Names of columns may have a =, names of fields have none. */
+const columnAndField = (text: string, before: Pairs): Pairs => pair(text, text.lastIndexOf('='), before)
+const fieldAndValue = (text: string, before: Pairs): Pairs => pair(text, text.indexOf('='), before)
+
+const ImportFlags = z.looseObject({
+  rejects: z.string(),
+  mapping: z.string().optional(),
+  map: z.record(z.string(), z.string()),
+  set: z.record(z.string(), z.string()),
+  dates: z.string().optional(),
+  decimal: z.string().optional(),
+  zone: z.string().optional(),
+  currency: z.string().optional(),
+})
+
+/** The mapping of a file with what the command line says over it. */
+const mappingOf = (
+  file: Readonly<Record<string, unknown>>,
+  { map, set, forms }: { readonly map: object; readonly set: object; readonly forms: Readonly<Record<string, string | undefined>> },
+): object => ({
+  ...file,
+  ...Object.fromEntries(Object.entries(forms).filter(([, form]) => form !== undefined)),
+  columns: { ...z.record(z.string(), z.unknown()).catch({}).parse(file['columns']), ...map },
+  set: { ...z.record(z.string(), z.unknown()).catch({}).parse(file['set']), ...set },
+})
+
+const readMapping = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (error) {
+    throw new Refused(`${path}: expected a JSON object (${error instanceof Error ? error.message : String(error)})`)
+  }
 }
 
 const Flags = z.object({ json: z.boolean().optional(), dataDir: z.string().optional(), port: z.string().optional() })
@@ -183,7 +223,14 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     .option('--dry-run', 'check everything, write nothing')
     .option('--no-wait', 'return when the log has the events, not when the figures show them')
     .option('--backfill', 'the events say when they were known (known_at); accord live ends it')
-    .option('--dataset <name>', 'paths: names the export, so that two of them are not taken for one')
+    .option('--dataset <name>', 'CSV: names the export, so that two of them are not taken for one')
+    .option('--mapping <file>', 'spend, touches: how columns become fields, as JSON (services/collector/README.md)')
+    .option('--map <column=field>', 'spend, touches: one column; may be repeated', columnAndField, {})
+    .option('--set <field=value>', 'spend, touches: what no column says; may be repeated', fieldAndValue, {})
+    .option('--dates <form>', 'spend, touches: iso, dmy or mdy')
+    .option('--decimal <sign>', 'spend, touches: . or ,')
+    .option('--zone <zone>', 'touches: of times that say none')
+    .option('--currency <code>', 'spend: of amounts that say none')
     .option('--rejects <file>', 'where lines that are refused go, with the reason', 'rejects.csv')
   const Imported = z.object({
     accepted: z.number(),
@@ -191,19 +238,33 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     lines: z.number(),
     rejects: z.string().nullable(),
     backfill: z.boolean(),
+    dry_run: z.boolean(),
+    unmatched_campaigns: z.array(z.object({ name: z.string(), system: z.string(), rows: z.number() })).default([]),
+    unmapped_values: z.array(z.object({ field: z.string(), value: z.string(), rows: z.number() })).default([]),
+    ignored_columns: z.array(z.string()).default([]),
   })
   importing.action(async (format: string, files: readonly string[]) => {
     const context = contextOf(importing, true)
     if (context === null) return
     const { settings, logger, output } = context
-    const { rejects, ...options } = z.looseObject({ rejects: z.string() }).parse(importing.opts())
-    const input = { ...options, format, files: files.map(file => resolve(file)), rejects: resolve(rejects) }
+    const { rejects, mapping, map, set, dates, decimal, zone, currency, ...options } = ImportFlags.parse(importing.opts())
+    const mapped = mappingOf(mapping === undefined ? {} : await readMapping(mapping), {
+      map,
+      set,
+      forms: { dates, decimal, zone, currency },
+    })
+    const input = { ...options, mapping: mapped, format, files: files.map(file => resolve(file)), rejects: resolve(rejects) }
     const result = await perform(importFiles, input, { settings, logger, progress: output.progress, signal })
-    const { accepted, rejected, lines, rejects: file, backfill } = Imported.parse(result)
-    output.result(
-      result,
-      () =>
-        `${accepted} events of ${lines} lines are in${file === null ? '' : `; ${rejected} refused, see ${file}`}${backfill ? '; they show in the figures after accord live' : ''}`,
+    const { accepted, rejected, lines, rejects: file, backfill, dry_run: dry, ...noticed } = Imported.parse(result)
+    output.result(result, () =>
+      [
+        `${accepted} events of ${lines} lines ${dry ? 'would be' : 'are'} in${file === null ? '' : `; ${rejected} refused, see ${file}`}${backfill ? '; they show in the figures after accord live' : ''}`,
+        ...noticed.ignored_columns.map(name => `ignored column: ${name}`),
+        ...noticed.unmatched_campaigns.map(
+          ({ name, system, rows }) => `unmatched campaign: ${name}${system === '' ? '' : ` (${system})`}, ${rows} rows`,
+        ),
+        ...noticed.unmapped_values.map(({ field, value, rows }) => `unmapped ${field}: ${value === '' ? '(empty)' : value}, ${rows} rows`),
+      ].join('\n'),
     )
     if (rejected > 0) onExit(1)
   })

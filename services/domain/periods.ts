@@ -112,6 +112,17 @@ export const startOfDay = (isoDate: string, zone: string): number => {
 /** Last millisecond of a day in a zone: what `as_of=<date>` means (metrics C2). */
 export const endOfDay = (isoDate: string, zone: string): number => startOfDay(addDays(isoDate, 1), zone) - 1
 
+/**
+ * Instant (ms) at which a clock on the wall shows a day and the time since midnight; the first of two that a change of clocks repeats, and for one that
+ * it skips what the clock before the change would have shown.
+ */
+export const instantAt = (isoDate: string, sinceMidnightMs: number, zone: string): number => {
+  const wall = utcMidnight(isoDate) + sinceMidnightMs
+  const [before, after] = [wall - offsetAt(wall - 86_400_000, zone), wall - offsetAt(wall + 86_400_000, zone)]
+  const shown = [before, after].filter(instant => instant + offsetAt(instant, zone) === wall)
+  return shown.length === 0 ? before : Math.min(...shown)
+}
+
 /** The date on the wall in a zone. */
 export const dateAt = (ms: number, zone: string): string => toIsoDate(ms + offsetAt(ms, zone))
 

@@ -1,10 +1,16 @@
 import { z } from 'zod'
 import type { Caller } from '../../access/caller.ts'
-import { importEvents, type ImportOptions } from '../../collector/import/events.ts'
+import { importEvents } from '../../collector/import/events.ts'
 import { ImportStalled, takePatiently } from '../../collector/import/patient.ts'
 import { importPaths } from '../../collector/import/paths.ts'
 import { createRejectsFile, type ImportResult } from '../../collector/import/report.ts'
+import { spendRows } from '../../collector/import/spend-rows.ts'
+import { importTable, type ImportTableOptions, type ImportTableResult, type NamedCampaign } from '../../collector/import/table.ts'
 import { ensureTenant } from '../../collector/import/tenant.ts'
+import { touchRows } from '../../collector/import/touch-rows.ts'
+import { campaignNames } from '../../domain/figures/campaign-names.ts'
+import { figureSources } from '../../domain/figures/sources.ts'
+import { keptProjections } from '../../domain/figures/time-travel.ts'
 import { bind, sql } from '../../domain/sql.ts'
 import { Refused } from '../control.ts'
 import type { Installation } from '../installation.ts'
@@ -15,7 +21,7 @@ type Format = {
   readonly describes: string
   /** Reporting currency of a tenant that was not configured before. */
   readonly currency: string
-  readonly read: (options: ImportOptions & { readonly dataset?: string }) => Promise<ImportResult>
+  readonly read: (options: ImportTableOptions) => Promise<ImportResult & Partial<ImportTableResult>>
 }
 
 /** What `accord import` can read. */
@@ -26,6 +32,8 @@ export const IMPORT_FORMATS: Readonly<Record<string, Format>> = {
     currency: 'XXX',
     read: importPaths,
   },
+  spend: { describes: 'costs as plain CSV, one a row', currency: 'EUR', read: options => importTable(spendRows, options) },
+  touches: { describes: 'touches as plain CSV, one a row', currency: 'EUR', read: options => importTable(touchRows, options) },
 }
 
 /** `events: NDJSON …; paths: …` */
@@ -43,6 +51,8 @@ const ImportInput = z.object({
   wait: z.boolean().default(true),
   backfill: z.boolean().default(false),
   dataset: z.string().optional(),
+  /** Columns, values and forms of a plain CSV; checked where it is read. */
+  mapping: z.unknown().optional(),
   rejects: z.string(),
 })
 
@@ -53,7 +63,7 @@ export const importFiles = operation({
   name: 'import',
   needs: 'figures',
   input: ImportInput,
-  run: async ({ format, files, tenant, dryRun, wait, backfill, dataset, rejects }, workplace) => {
+  run: async ({ format, files, tenant, dryRun, wait, backfill, dataset, mapping, rejects }, workplace) => {
     const { installation, progress, signal } = workplace
     const chosen = IMPORT_FORMATS[format]
     if (chosen === undefined) throw new Refused(`format: expected ${formatsInWords()}; got ${JSON.stringify(format)}`)
@@ -70,6 +80,7 @@ export const importFiles = operation({
         dryRun,
         signal,
         ...(dataset === undefined ? {} : { dataset }),
+        ...(mapping === undefined ? {} : { mapping }),
         onReject: rejected.write,
         onWait: why => progress(why.outcome === 'log_away' ? 'the log does not answer: waiting' : 'the log is behind: waiting'),
         onProgress: ({ file, bytesRead, bytesTotal, accepted, rejected: refused }) => {
@@ -94,6 +105,9 @@ export const importFiles = operation({
         rejects: refused > 0 ? rejects : null,
         backfill: open,
         dry_run: dryRun,
+        ...(result.campaigns === undefined ? {} : { unmatched_campaigns: await unmatchedOf(result.campaigns, tenant, installation) }),
+        ...(result.unmapped === undefined ? {} : { unmapped_values: result.unmapped }),
+        ...(result.ignoredColumns === undefined ? {} : { ignored_columns: result.ignoredColumns }),
       }
     } catch (error) {
       throw expected(error)
@@ -102,6 +116,19 @@ export const importFiles = operation({
     }
   },
 })
+
+const Known = z.object({ name: z.string(), systems: z.array(z.string()) })
+
+/** Names that no plan and no alias has, in their system or, where that has no such name, in any. They are imported all the same. */
+const unmatchedOf = async (named: readonly NamedCampaign[], tenant: string, { store }: Installation): Promise<readonly NamedCampaign[]> => {
+  const sources = figureSources({ tenant, asOf: FAR_AHEAD, projections: keptProjections })
+  const rows = await (await store()).read(sql`SELECT name, arrayMap(m -> m.1, meanings) AS systems FROM (${campaignNames(sources)})`)
+  const systemsOf = new Map(rows.map(row => Known.parse(row)).map(({ name, systems }) => [name, systems]))
+  return named.filter(({ name, system }) => !systemsOf.get(name)?.some(known => known === system || known === '*'))
+}
+
+/** Whatever is known by now is known by then. */
+const FAR_AHEAD = Date.UTC(2280, 0, 1)
 
 /** What a person can put right is said without a stack. */
 const expected = (error: unknown): unknown => {

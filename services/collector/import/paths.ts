@@ -1,9 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { parse } from 'csv-parse'
-import { createInterface } from 'node:readline'
-import { z } from 'zod'
+import { csvRecords, delimiterOf } from './csv.ts'
 import type { ImportOptions } from './events.ts'
 import { contentOf, type PathHeader, PATH_COLUMNS, type PathRow, readPathHeader, readPathRow } from './path-row.ts'
 import { type InputEvent, journeysOf } from './path-journeys.ts'
@@ -24,8 +19,6 @@ type ImportPathsResult = ImportResult & {
 }
 
 const BATCH_EVENTS = 1000
-/** With `info`, csv-parse gives each record its line. */
-const Parsed = z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) })
 
 /**
  * `accord import paths`: aggregated journeys, `path;total_conversions;total_conversion_value;total_null`, as attribution packages write them; any of `;`, `,` and tab
@@ -98,47 +91,16 @@ async function* pathRows(
   delimiter: string,
 ): AsyncGenerator<{ readonly line: number; readonly row: ReadRow }> {
   let header: PathHeader | null = null
-  const parser = parse({
-    delimiter,
-    bom: true,
-    skip_empty_lines: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    info: true,
-    max_record_size: 1_000_000,
-  })
-  // An error of the file destroys the parser with it, so it is thrown below.
-  pipeline(Readable.from(chunks), parser).catch(() => undefined)
-  for await (const parsed of parser) {
-    const { record, info } = Parsed.parse(parsed)
+  for await (const { line, cells } of csvRecords(chunks, delimiter)) {
     if (header !== null) {
-      yield { line: info.lines, row: readPathRow(record, header) }
+      yield { line, row: readPathRow(cells, header) }
       continue
     }
-    header = readPathHeader(record)
+    header = readPathHeader(cells)
     if (header === null) {
-      yield {
-        line: info.lines,
-        row: { column: '', code: 'bad_header', reason: `expected a first line with the columns ${PATH_COLUMNS.join(', ')}` },
-      }
+      yield { line, row: { column: '', code: 'bad_header', reason: `expected a first line with the columns ${PATH_COLUMNS.join(', ')}` } }
       return
     }
-  }
-}
-
-/** The separator that the first line has most of. */
-const delimiterOf = async (file: string): Promise<string> => {
-  const stream = createReadStream(file, { end: 65_535 })
-  const reader = createInterface({ input: stream })
-  try {
-    for await (const line of reader) {
-      const counted = [';', ',', '\t'].map(delimiter => ({ delimiter, count: line.split(delimiter).length }))
-      return counted.reduce((best, one) => (one.count > best.count ? one : best)).delimiter
-    }
-    return ';'
-  } finally {
-    reader.close()
-    stream.destroy()
   }
 }
 
