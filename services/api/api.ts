@@ -11,6 +11,7 @@ import { explainRoutes } from './explain/routes.ts'
 import type { TokenKey } from './explain/token.ts'
 import { funnelRoutes } from './funnel/routes.ts'
 import { freshnessRoutes } from './freshness/routes.ts'
+import { createCellReader } from './roi/cells.ts'
 import { roiRoutes } from './roi/routes.ts'
 import { spendRoutes } from './spend/routes.ts'
 import { registryRoutes, type SchemaReader } from './registry/routes.ts'
@@ -59,7 +60,7 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
       seconds.observe(labels, reply.elapsedTime / 1000)
     })
     await app.register(attributionRoutes, figures)
-    await app.register(roiRoutes, figures)
+    await app.register(roiRoutes, { ...figures, cells: createCellReader({ store }) })
     await app.register(spendRoutes, figures)
     await app.register(funnelRoutes, figures)
     await app.register(dealRoutes, figures)

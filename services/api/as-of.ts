@@ -33,6 +33,8 @@ export type AnswerContext = {
   /** min(as_of, watermark): nothing later is in the answer. */
   readonly observedTo: number
   readonly flags: readonly TimeFlag[]
+  /** The sources are the kept tables as of the watermark. */
+  readonly kept: boolean
 }
 
 export type TimeQuestion = { readonly as_of?: string | undefined; readonly after?: string | undefined }
@@ -125,7 +127,7 @@ export const createAnswerReader = ({
       if (backfill.liveFrom !== null && asOf < backfill.liveFrom) flags.push('reconstructed')
       const projections = keep ? keptProjections : travelledProjections(definitions)
       const sources = figureSources({ tenant, asOf: observedTo, projections })
-      const result = await answer({ tenant, sources, settings, definitions, fitLimits, asOf, watermark: observedTo, observedTo, flags })
+      const result = await answer({ tenant, sources, settings, definitions, fitLimits, asOf, watermark: observedTo, observedTo, flags, kept: keep })
       if (!keep) return result
       const [row] = await store.read(newestVersion(tenant))
       if (Newest.parse(row).newest <= watermark) return result

@@ -14,7 +14,7 @@ import {
   MILLION,
 } from '../../domain/figures/attribution.ts'
 import { ratio } from '../../domain/figures/rates.ts'
-import type { Store } from '../../store/port.ts'
+import type { Row as StoreRow, Store } from '../../store/port.ts'
 import { pathModel } from '../../domain/figures/attribution-paths.ts'
 import { globalProof } from '../../domain/figures/data-driven-credit.ts'
 import type { Sql } from '../../domain/sql.ts'
@@ -81,21 +81,28 @@ const asAWhole = (found: readonly Row[], { credit }: NonNullable<DataDrivenCredi
   ]
 }
 
+/** What the statements of a question under a published model would read, where it is known without them. */
+export type AttributionRows = { readonly found: readonly StoreRow[]; readonly excluded: readonly StoreRow[] }
+
 /** M54, M55 or M56 by the question's dimensions, M59 in the total. */
 export const attributionAnswer = async (
   store: Store,
   context: AnswerContext,
   question: AttributionQuestion,
   explain: Explain,
+  known: AttributionRows | null = null,
 ): Promise<AttributionFigures> => {
   const learned = await dataDrivenCredit(store, context, question)
   const fitted = learned?.fitted ?? null
   const whole = fitted !== null && isGlobal(question) ? fitted : null
   const sources = whole?.alike ?? learned?.sources ?? context.sources
-  const [found, excluded] = await Promise.all([
-    store.read(attributionFigure(sources, whole === null ? question : { ...question, by: ['channel'] })),
-    store.read(attributionExcluded(sources, question)),
-  ])
+  const [found, excluded] =
+    known === null
+      ? await Promise.all([
+          store.read(attributionFigure(sources, whole === null ? question : { ...question, by: ['channel'] })),
+          store.read(attributionExcluded(sources, question)),
+        ])
+      : [known.found, known.excluded]
   assertNotTooMany(found.length)
   const parsed = found.map(row => Row.parse(row))
   const all = whole === null ? parsed : asAWhole(parsed, whole)

@@ -3,7 +3,7 @@ import { bind, type Bound, identifier, joinSql, type Sql, sql } from '../sql.ts'
 import { withMoney, withParts } from './money.ts'
 import type { FigureSources } from './sources.ts'
 
-export const ATTRIBUTION_DIMENSIONS = ['channel', 'campaign', 'source', 'content', 'team', 'month'] as const
+export const ATTRIBUTION_DIMENSIONS = ['channel', 'campaign', 'source', 'content', 'team', 'month', 'day'] as const
 export type AttributionDimension = (typeof ATTRIBUTION_DIMENSIONS)[number]
 
 export const BASES = ['conversions', 'pipeline', 'revenue'] as const
@@ -125,7 +125,7 @@ export const deals = (sources: FigureSources, question: AttributionQuestion): Sq
     FROM (SELECT *, ${day} AS day FROM (${joined}) WHERE ${which})
     WHERE ${ofTypes} AND ${from === null ? sql`1` : sql`(isNull(day) OR day >= ${bind.date(from)})`} AND ${to === null ? sql`1` : sql`(isNull(day) OR day < ${bind.date(to)})`}`
   return sql`
-    SELECT deal_id, account, if(isNull(day), '', substring(toString(assumeNotNull(day)), 1, 7)) AS month, conversion_event_id,
+    SELECT deal_id, account, if(isNull(day), '', toString(assumeNotNull(day))) AS date, substring(date, 1, 7) AS month, conversion_event_id,
       touch_ids, touched_at, channels, campaigns, touch_sources, contents, teams,
       if(empty(credit), [toUInt32(${bind.uint(MILLION)})], credit) AS shares,
       multiIf(notEmpty(credit), '', missing = '', 'no_credit', missing) AS missing,
@@ -146,7 +146,7 @@ const shown = (column: string): Sql =>
  * One row per deal and credited touch: `credit` in millionths, `money` in minor units of the answer's currency, and the values of
  * every dimension. A deal without an eligible touch is one row under `(unattributed)`, with the reason in `missing`.
  */
-const pieces = (sources: FigureSources, question: AttributionQuestion): Sql => {
+export const pieces = (sources: FigureSources, question: AttributionQuestion): Sql => {
   const counting = sql`SELECT * FROM (${deals(sources, question)}) WHERE excluded = ''`
   const split =
     question.basis === 'conversions'
@@ -154,10 +154,10 @@ const pieces = (sources: FigureSources, question: AttributionQuestion): Sql => {
       : withParts(counting)
   const filters = Object.entries(question.filters).map(([name, values]) => sql`${identifier(name)} IN (${bind.strings(values)})`)
   return sql`
-    SELECT deal_id, account, month, conversion_event_id, missing, place, piece.1 AS touch_id, piece.2 AS touched_at, piece.3 AS channel, piece.4 AS campaign,
+    SELECT deal_id, account, date AS day, month, conversion_event_id, missing, place, piece.1 AS touch_id, piece.2 AS touched_at, piece.3 AS channel, piece.4 AS campaign,
       piece.5 AS source, piece.6 AS content, piece.7 AS team, piece.8 AS credit, piece.9 AS money
     FROM (
-      SELECT deal_id, account, month, conversion_event_id, missing,
+      SELECT deal_id, account, date, month, conversion_event_id, missing,
         arrayZip(if(missing = '', touch_ids, ['']), if(missing = '', touched_at, [toDateTime64(0, 6, 'UTC')]),
           ${shown('channels')}, ${shown('campaigns')}, ${shown('touch_sources')}, ${shown('contents')}, ${shown('teams')}, shares, parts) AS touches
       FROM (${split})

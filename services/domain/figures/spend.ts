@@ -131,6 +131,18 @@ export const spendFigure = (sources: FigureSources, question: SpendQuestion, opt
     ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}`
 }
 
+/**
+ * The same days added up by the dimensions that credit has too: (day, channel, campaign, source, team, overhead, spent, media, missing), `missing` the
+ * costs that have no rate. For all of the time, both scopes and no filter of the question.
+ */
+export const spendCells = (sources: FigureSources, question: SpendQuestion): Sql => sql`
+  SELECT day, channel, campaign, source, team, category IN (${bind.strings(OVERHEAD)}) AS overhead,
+    toString(sumIf(m.money, kind = ${{ parts: [String(SPENT)] }})) AS spent, toString(sumIf(m.money, kind = ${{ parts: [String(SPENT)] }} AND category = ${bind.string(MEDIA)})) AS media,
+    arraySort(groupUniqArrayIf(cost, isNull(worth))) AS missing
+  FROM (SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, { ...question, by: [], filters: {}, scope: 'loaded', from: null, to: null }, false)})) AS m
+  GROUP BY day, channel, campaign, source, team, overhead
+  ORDER BY day, channel, campaign, source, team, overhead`
+
 /** What adds up to a value of spend: what was spent, the media of it, or (M66b) what was spent beside the budget. */
 export type SpendMeasure = 'spent' | 'media' | 'budget_used'
 

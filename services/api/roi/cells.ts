@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import type { AttributionQuestion } from '../../domain/figures/attribution.ts'
+import { changedSince, creditCells, excludedCells } from '../../domain/figures/credit-cells.ts'
+import { spendCells, type SpendQuestion } from '../../domain/figures/spend.ts'
+import { bind, joinSql, type Sql, sql } from '../../domain/sql.ts'
+import type { Row, Store } from '../../store/port.ts'
+import type { AnswerContext } from '../as-of.ts'
+
+const OfDay = { day: z.string(), channel: z.string(), campaign: z.string(), source: z.string(), team: z.string() }
+const CreditCell = z.object({ ...OfDay, deal_id: z.string(), missing: z.string(), credit: z.coerce.bigint(), money: z.coerce.bigint() })
+const SpendCell = z.object({
+  ...OfDay,
+  overhead: z.coerce.number(),
+  spent: z.coerce.bigint(),
+  media: z.coerce.bigint(),
+  missing: z.array(z.string()),
+})
+const ExcludedCell = z.object({ day: z.string(), reason: z.string(), deals: z.coerce.number() })
+const Changed = z.object({ changed: z.coerce.number() })
+
+export type CreditCell = z.output<typeof CreditCell>
+export type SpendCell = z.output<typeof SpendCell>
+export type ExcludedCell = z.output<typeof ExcludedCell>
+
+/** Everything that a question about return under one model and currency is a sum of; each list in order of days. */
+export type Cells = {
+  readonly credit: readonly CreditCell[]
+  readonly spend: readonly SpendCell[]
+  readonly excluded: readonly ExcludedCell[]
+}
+
+export type CellReader = {
+  /** Null where they are too many to hold, or the sources are not the kept tables: then the question is asked of the store. */
+  readonly of: (context: AnswerContext, credit: AttributionQuestion, spend: SpendQuestion) => Promise<Cells | null>
+}
+
+/** A tenant with more is asked by SQL, which takes longer and holds nothing. */
+const MAX_CELLS = 150_000
+const MAX_HELD = 24
+
+type Held = { readonly cells: Promise<Cells | null>; asOf: number }
+
+/**
+ * Holds the cells of the latest questions while nothing of their tenant changes. Planning the statements of return takes a hundred times as long as adding
+ * up what they read, and people look at one board after the other without anything having happened. What was read as of one watermark holds for a later
+ * one when nothing was recorded in between, which one look at `changes` says. Nothing is held that others would need: a process without it asks the store.
+ */
+export const createCellReader = ({ store }: { readonly store: Store }): CellReader => {
+  const held = new Map<string, Held>()
+
+  const isCurrent = async ({ asOf }: Held, { tenant, watermark }: AnswerContext): Promise<boolean> => {
+    if (watermark < asOf) return false
+    if (watermark === asOf) return true
+    const [row] = await store.read(changedSince(bind.string(tenant), bind.instant(asOf), bind.instant(watermark)))
+    return Changed.parse(row).changed === 0
+  }
+
+  const read = async ({ sources }: AnswerContext, credit: AttributionQuestion, spend: SpendQuestion): Promise<Cells | null> => {
+    const atMost = (cells: Sql): Promise<readonly Row[]> =>
+      store.read(joinSql([sql`SELECT * FROM (${cells})`, sql`LIMIT ${bind.uint(MAX_CELLS + 1)}`], ' '))
+    const [creditRows, spendRows, excludedRows] = await Promise.all([
+      atMost(creditCells(sources, credit)),
+      atMost(spendCells(sources, spend)),
+      atMost(excludedCells(sources, credit)),
+    ])
+    if (Math.max(creditRows.length, spendRows.length, excludedRows.length) > MAX_CELLS) return null
+    return {
+      credit: creditRows.map(row => CreditCell.parse(row)),
+      spend: spendRows.map(row => SpendCell.parse(row)),
+      excluded: excludedRows.map(row => ExcludedCell.parse(row)),
+    }
+  }
+
+  return {
+    of: async (context, credit, spend) => {
+      if (!context.kept) return null
+      const { tenant, definitions, settings, watermark } = context
+      const { basis, conversion, model, dealTypes, currency, zone } = credit
+      // the models in force are named by what they are: another version is another question
+      const key = JSON.stringify([tenant, basis, conversion, model, dealTypes, currency, zone, definitions, settings])
+      const known = held.get(key)
+      if (known !== undefined && (await isCurrent(known, context))) {
+        known.asOf = watermark
+        held.delete(key)
+        held.set(key, known)
+        return known.cells
+      }
+      const cells = read(context, credit, spend)
+      held.set(key, { cells, asOf: watermark })
+      cells.catch(() => held.delete(key))
+      const [oldest] = held.keys()
+      if (held.size > MAX_HELD && oldest !== undefined) held.delete(oldest)
+      return cells
+    },
+  }
+}

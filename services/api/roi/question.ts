@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { type AttributionQuestion, BASES, type Basis, CONVERSIONS } from '../../domain/figures/attribution.ts'
+import { SPEND_SCOPES, type SpendQuestion } from '../../domain/figures/spend.ts'
+import { withoutUndefined } from '../funnel/stages.ts'
+
+/** Dimensions that both credit and costs have. */
+export const ROI_DIMENSIONS = ['channel', 'campaign', 'source', 'team', 'month', 'day'] as const
+export type RoiDimension = (typeof ROI_DIMENSIONS)[number]
+
+export type RoiQuestion = Omit<AttributionQuestion, 'by' | 'filters'> & {
+  readonly by: readonly RoiDimension[]
+  readonly filters: Readonly<Partial<Record<RoiDimension, readonly string[]>>>
+  readonly scope: SpendQuestion['scope']
+  /** Gross margin in millionths that revenue is multiplied by; null: revenue as it is. */
+  readonly marginPpm: number | null
+}
+
+/** As it stands in explain tokens. */
+const Question = z.strictObject({
+  basis: z.enum(BASES),
+  conversion: z.enum(CONVERSIONS),
+  model: z.string(),
+  order: z.int().min(1).max(4).optional(),
+  by: z.array(z.enum(ROI_DIMENSIONS)),
+  filters: z.strictObject(Object.fromEntries(ROI_DIMENSIONS.map(name => [name, z.array(z.string()).optional()]))),
+  dealTypes: z.array(z.string()),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  currency: z.string(),
+  zone: z.string(),
+  scope: z.enum(SPEND_SCOPES),
+  marginPpm: z.number().nullable(),
+})
+
+export const roiQuestionFrom = (asked: unknown): RoiQuestion => {
+  const { filters, order, ...rest } = Question.parse(asked)
+  return { ...rest, ...(order === undefined ? {} : { order }), filters: withoutUndefined(filters) }
+}
+
+/** The credit's half of a question. */
+export const creditQuestion = ({ scope: _scope, marginPpm: _margin, ...question }: RoiQuestion): AttributionQuestion => question
+
+/** The costs' half of it. */
+export const spendQuestion = ({ by, filters, scope, from, to, currency }: RoiQuestion): SpendQuestion => ({
+  by,
+  filters,
+  scope,
+  from,
+  to,
+  currency,
+})
+
+/** New business, as a source calls it or says nothing of it (metrics, Deal types: M70). */
+const NEW_BUSINESS: readonly string[] = ['new-business', '(none)']
+
+/** Cost per conversion is of new business, return of everything but renewals, unless deal types are asked for. */
+export const dealTypesOf = (basis: Basis, asked: readonly string[] | undefined): readonly string[] =>
+  asked ?? (basis === 'conversions' ? NEW_BUSINESS : [])

@@ -1,0 +1,24 @@
+import { type AttributionQuestion, deals, pieces } from './attribution.ts'
+import type { FigureSources } from './sources.ts'
+import { type Bound, type Sql, sql } from '../sql.ts'
+
+const ofAllTime = (question: AttributionQuestion): AttributionQuestion => ({ ...question, by: [], filters: {}, from: null, to: null })
+
+/** The pieces of credit of all time added up by deal and dimension: what any question about a period is a sum of. */
+export const creditCells = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
+  SELECT day, deal_id, channel, campaign, source, team, missing, toString(sum(toInt64(p.credit))) AS credit, toString(sum(p.money)) AS money
+  FROM (${pieces(sources, ofAllTime(question))}) AS p
+  GROUP BY day, deal_id, channel, campaign, source, team, missing
+  ORDER BY day, deal_id, channel, campaign, source, team`
+
+/** (day, reason, deals): what does not count, by the day that would have dated it; '' for none. */
+export const excludedCells = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
+  SELECT date AS day, excluded AS reason, uniqExact(deal_id) AS deals
+  FROM (${deals(sources, ofAllTime(question))})
+  WHERE excluded != ''
+  GROUP BY day, reason
+  ORDER BY day, reason`
+
+/** Whether anything of the tenant was recorded in (after, to]; if nothing was, what is known as of `after` is what is known as of `to`. */
+export const changedSince = (tenant: Bound, after: Bound, to: Bound): Sql => sql`
+  SELECT count() AS changed FROM (SELECT 1 FROM changes WHERE appended_at > ${after} AND appended_at <= ${to} AND tenant = ${tenant} LIMIT 1)`
