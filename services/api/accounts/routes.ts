@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { accountCounts, accountKnown, accountTimeline } from '../../domain/figures/account-journey.ts'
+import { accountCounts, accountExcluded, accountKnown, accountTimeline } from '../../domain/figures/account-journey.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import { Problem } from '../../http/problem.ts'
 import { instantOf, isoOf } from '../answer.ts'
 import { responsesName } from '../attribution/figure.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
+import { excludedOf } from '../explain/figure.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
 import { queryOf, timeParameters } from '../parameters.ts'
 import { notFound } from '../problems.ts'
@@ -85,11 +86,13 @@ export const accountRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
       const offset = offsetOf(query.cursor)
       return reader.read(callerOf(request).tenant, query, async context => {
         const { sources } = context
-        const [found, counted] = await Promise.all([
-          store.read(accountTimeline(sources, { account: params.id, limit: query.limit + 1, offset })),
-          store.read(accountCounts(sources, params.id)),
+        const asked = { account: params.id, definitions: context.definitions }
+        const [found, counted, excluded] = await Promise.all([
+          store.read(accountTimeline(sources, { ...asked, limit: query.limit + 1, offset })),
+          store.read(accountCounts(sources, asked)),
+          store.read(accountExcluded(sources, asked)),
         ])
-        if (counted.length === 0) {
+        if (counted.length === 0 && excluded.length === 0) {
           const [known] = await store.read(accountKnown(sources, params.id))
           if (Number(known?.['known'] ?? 0) === 0) throw notFound('there is no such account')
         }
@@ -101,7 +104,7 @@ export const accountRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
             .map(row => Count.parse(row))
             .map(({ kind, happened }) => ({ kind, metric: 'happenings' as const, value: happened, unit: 'count' as const })),
           cursor: found.length > query.limit ? cursorOf(offset + query.limit) : null,
-          excluded: {},
+          excluded: excludedOf(excluded, 'records'),
           definition: responsesName(context.definitions),
           flags: [...context.flags],
           as_of: instantOf(context.asOf),

@@ -14,6 +14,7 @@ import {
   MILLION,
 } from '../../domain/figures/attribution.ts'
 import { ratio } from '../../domain/figures/rates.ts'
+import { responsesLeftOut } from '../../domain/figures/touch-rules.ts'
 import type { Row as StoreRow, Store } from '../../store/port.ts'
 import { pathModel } from '../../domain/figures/attribution-paths.ts'
 import { globalProof } from '../../domain/figures/data-driven-credit.ts'
@@ -96,13 +97,15 @@ export const attributionAnswer = async (
   const fitted = learned?.fitted ?? null
   const whole = fitted !== null && isGlobal(question) ? fitted : null
   const sources = whole?.alike ?? learned?.sources ?? context.sources
-  const [found, excluded] =
+  const touches = responsesLeftOut(sources, context.definitions)
+  const [found, excluded, left] =
     known === null
       ? await Promise.all([
           store.read(attributionFigure(sources, whole === null ? question : { ...question, by: ['channel'] })),
           store.read(attributionExcluded(sources, question)),
+          touches === null ? [] : store.read(touches),
         ])
-      : [known.found, known.excluded]
+      : [known.found, known.excluded, []]
   assertNotTooMany(found.length)
   const parsed = found.map(row => Row.parse(row))
   const all = whole === null ? parsed : asAWhole(parsed, whole)
@@ -151,7 +154,11 @@ export const attributionAnswer = async (
   return {
     rows: question.by.length === 0 ? total.slice(0, 1) : rows,
     total,
-    excluded: excludedOf(excluded, 'deals'),
+    // deals by their reason; touches beside them, by theirs
+    excluded: {
+      ...excludedOf(excluded, 'deals'),
+      ...Object.fromEntries(Object.entries(excludedOf(left, 'touches')).map(([reason, touched]) => [`touches_${reason}`, touched])),
+    },
     fit: fitted?.fit,
     proof: measure =>
       whole === null

@@ -1,22 +1,34 @@
+import type { Definitions } from '../definitions/definitions.ts'
+import { countedTouches, touchesLeftOut } from '../projections/counted-touches.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import type { FigureSources } from './sources.ts'
+import { touchRules } from './touch-rules.ts'
 
-export type AccountJourneyQuestion = { readonly account: string; readonly limit: number; readonly offset: number }
+export type AccountJourneyQuestion = {
+  readonly account: string
+  readonly definitions: Definitions
+  readonly limit: number
+  readonly offset: number
+}
 
-const dealsOf = ({ dealJourney, dealCredit }: FigureSources, account: string): Sql => sql`
+/** The deals of the account, and of those that were merged into it. */
+const dealsOf = ({ dealJourney, roots }: FigureSources, account: string): Sql => sql`
   (SELECT * FROM ${dealJourney}
-   -- credit is kept under the account that merges lead to
-   WHERE account = ${bind.string(account)} OR deal_id IN (SELECT deal_id FROM ${dealCredit} WHERE account = ${bind.string(account)}))`
+   WHERE account = ${bind.string(account)} OR concat('account:', account) IN (SELECT node FROM ${roots} WHERE root = ${bind.string(`account:${account}`)}))`
 
-/** Everything that happened with one account, one row per touch, creation, stage move and close. */
-const timeline = (sources: FigureSources, account: string): Sql => {
-  const deals = dealsOf(sources, account)
+/** Everything that happened with one account and counts, one row per touch, creation, stage move and close. */
+const timeline = (sources: FigureSources, { account, definitions }: Pick<AccountJourneyQuestion, 'account' | 'definitions'>): Sql => {
+  const deals = sql`(SELECT * FROM ${dealsOf(sources, account)} WHERE counted = 1)`
+  const touches = countedTouches({
+    accountTouches: sources.accountTouches,
+    where: sql`account = ${bind.string(account)}`,
+    rules: touchRules(sources, definitions),
+  })
   return sql`
     SELECT occurred_at AS at, 1 AS place, 'touch' AS kind, touch_id AS event_id, '' AS deal_id, toString(subject) AS subject, persons, toString(touch_type) AS touch_type,
       toString(channel) AS channel, toString(campaign) AS campaign, toString(direction) AS direction, toString(outcome) AS outcome, toString(team) AS team,
       automatic, '' AS stage
-    FROM ${sources.accountTouches}
-    WHERE account = ${bind.string(account)}
+    FROM ${touches}
     UNION ALL
     SELECT move.2 AS at, 2 AS place, if(move.4 = 1 AND move.2 = created_at, 'deal-created', 'deal-stage') AS kind, move.3 AS event_id, deal_id, '' AS subject, [] AS persons,
       '' AS touch_type, '' AS channel, '' AS campaign, '' AS direction, '' AS outcome, toString(team) AS team, toUInt8(0) AS automatic, move.1 AS stage
@@ -29,15 +41,35 @@ const timeline = (sources: FigureSources, account: string): Sql => {
     WHERE isNotNull(closed_at)`
 }
 
-export const accountTimeline = (sources: FigureSources, { account, limit, offset }: AccountJourneyQuestion): Sql => sql`
+export const accountTimeline = (sources: FigureSources, { limit, offset, ...asked }: AccountJourneyQuestion): Sql => sql`
   SELECT *, toString(at) AS at_text
-  FROM (${timeline(sources, account)})
+  FROM (${timeline(sources, asked)})
   ORDER BY at, place, event_id, deal_id
   LIMIT ${bind.uint(limit)} OFFSET ${bind.uint(offset)}`
 
 /** (kind, happened): how much of what there is. */
-export const accountCounts = (sources: FigureSources, account: string): Sql => sql`
-  SELECT kind, count() AS happened FROM (${timeline(sources, account)}) GROUP BY kind ORDER BY kind`
+export const accountCounts = (sources: FigureSources, asked: Pick<AccountJourneyQuestion, 'account' | 'definitions'>): Sql => sql`
+  SELECT kind, count() AS happened FROM (${timeline(sources, asked)}) GROUP BY kind ORDER BY kind`
+
+/** (reason, records): the touches and deals of the account that are left out by rule. */
+export const accountExcluded = (
+  sources: FigureSources,
+  { account, definitions }: Pick<AccountJourneyQuestion, 'account' | 'definitions'>,
+): Sql => {
+  const touches = touchesLeftOut({
+    accountTouches: sources.accountTouches,
+    where: sql`account = ${bind.string(account)}`,
+    rules: touchRules(sources, definitions),
+  })
+  return sql`
+    SELECT reason, sum(left_out) AS records
+    FROM (
+      SELECT toString(excluded_because) AS reason, count() AS left_out FROM ${dealsOf(sources, account)} WHERE counted = 0 GROUP BY reason
+      ${touches === null ? sql`` : sql`UNION ALL SELECT reason, touches AS left_out FROM (${touches})`}
+    )
+    GROUP BY reason
+    ORDER BY reason`
+}
 
 /** Whether anything is known of the account, besides its timeline: its own records. */
 export const accountKnown = ({ recordFacts }: FigureSources, account: string): Sql =>

@@ -111,7 +111,8 @@ const standing = (sources: FigureSources, question: FunnelStagesQuestion): Sql =
     FROM (${units}) AS s
     LEFT JOIN (
       SELECT subject, arraySort(x -> (x.1, x.2, x.3), groupArray((occurred_at, recorded_at, event_id, amount, toString(currency)))) AS amounts
-      FROM ${sources.dealFacts} WHERE isNotNull(amount)
+      -- that it is no longer known is said of an amount too
+      FROM ${sources.dealFacts} WHERE isNotNull(amount) OR type = 'deal-amount-changed'
       GROUP BY subject
     ) AS a ON a.subject = s.unit`
   return sql`
@@ -141,7 +142,7 @@ export const stageVolumesProof = (sources: FigureSources, question: FunnelStages
   FROM (${standing(sources, question)}) AS v
   ORDER BY unit, before`
 
-/** (reason, units): deals that are left out by rule, and entries to stages that the map does not know. */
+/** (reason, units): deals or journeys that are left out by rule, and entries to stages that the map does not know. */
 export const stagesExcluded = (
   { dealJourney, personJourney }: FigureSources,
   { stageMap, counted, from, to }: FunnelStagesQuestion,
@@ -153,11 +154,18 @@ export const stagesExcluded = (
       WHERE counted = 0 AND ${within(sql`created_at`, from, to)}
       GROUP BY reason ORDER BY reason`
     : sql`
+      SELECT reason, units FROM (
       SELECT 'unmapped_stage' AS reason, count() AS units
       FROM (
         SELECT entry.1 AS stage, entry.2 AS entered
-        FROM (SELECT j FROM ${personJourney} ARRAY JOIN arrayZip(stages, entered_at) AS j)
+        FROM (SELECT j FROM ${personJourney} ARRAY JOIN arrayZip(stages, entered_at) AS j WHERE excluded_because = '')
         ARRAY JOIN arrayZip(j.1, j.2) AS entry
       )
       WHERE stage NOT IN (${bind.strings(stageMap.stages.map(stage => stage.name))}) AND ${within(sql`entered`, from, to)}
-      HAVING units > 0`
+      HAVING units > 0
+      UNION ALL
+      SELECT toString(excluded_because) AS reason, count() AS units
+      FROM (SELECT excluded_because, opened FROM ${personJourney} ARRAY JOIN opened_at AS opened WHERE excluded_because != '')
+      WHERE ${within(sql`opened`, from, to)}
+      GROUP BY reason
+      ) ORDER BY reason`

@@ -10,7 +10,8 @@ export const wilson = (successes: number, trials: number): readonly [number, num
   const scale = 1 + z2 / trials
   const middle = (rate + z2 / (2 * trials)) / scale
   const half = (Z95 / scale) * Math.sqrt((rate * (1 - rate)) / trials + z2 / (4 * trials * trials))
-  return [Math.max(0, middle - half), Math.min(1, middle + half)]
+  // at the ends the bound is exact, and rounding would say 0.9999999999999999
+  return [successes === 0 ? 0 : Math.max(0, middle - half), successes === trials ? 1 : Math.min(1, middle + half)]
 }
 
 /** null where there is nothing to divide by (metrics C3). */

@@ -61,6 +61,7 @@ const journeyPaths = ({ personJourney }: FigureSources, map: StageMap): Sql => {
       SELECT person, account,
         arrayZip(opened_at, opened_by, ended_at, outcome, stages, entered_at, stage_event_ids, channel, campaign, owner, deal_id) AS journeys
       FROM ${personJourney}
+      WHERE excluded_because = ''
     )
     ARRAY JOIN journeys AS j, arrayEnumerate(journeys) AS n`
 }
@@ -81,7 +82,7 @@ const dealPaths = ({ dealJourney, personJourney }: FigureSources, map: StageMap,
 /** A deal came the way of the earliest journey that feeds it. */
 const cameBy = (personJourney: Sql): Sql => sql`
   SELECT j.2 AS deal_id, argMin((j.3, j.4), (j.1, person)) AS came
-  FROM (SELECT person, arrayZip(opened_at, deal_id, channel, campaign) AS journeys FROM ${personJourney})
+  FROM (SELECT person, arrayZip(opened_at, deal_id, channel, campaign) AS journeys FROM ${personJourney} WHERE excluded_because = '')
   ARRAY JOIN journeys AS j
   WHERE j.2 != ''
   GROUP BY deal_id`
