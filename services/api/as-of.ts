@@ -65,7 +65,7 @@ const KEPT_ATTEMPTS = 4
 /** Greatest version (ms) among the kept rows of a tenant: what a step has written of them. Of `account_touches` only rows known at as_of are read. */
 const newestVersion = (tenant: string): Sql => {
   const of = (table: string): Sql => sql`SELECT max(version) AS version FROM ${identifier(table)} WHERE tenant = ${bind.string(tenant)}`
-  return sql`SELECT max(version) AS newest FROM (${joinSql(['deal_journey', 'deal_credit', 'person_journey'].map(of), ' UNION ALL ')})`
+  return sql`SELECT max(version) AS newest FROM (${joinSql(['deal_journey', 'deal_conversions', 'person_journey'].map(of), ' UNION ALL ')})`
 }
 
 /**

@@ -59,10 +59,11 @@ const creditConserved = async (store: Store): Promise<Finding> => {
       SELECT count() AS rows, countIf(is_broken) AS broken, minIf(concat(deal_id, '/', conversion, '/', model), is_broken) AS first
       FROM (
         SELECT *, multiIf(
-          converted = 0, notEmpty(credit),
-          missing != '', notEmpty(credit),
+          converted = 0 AND provisional = 0, notEmpty(credit),
+          reason != '', arraySum(credit) != 0,
           arraySum(credit) != 1000000 OR length(credit) != length(touch_ids)) AS is_broken
-        FROM deal_credit FINAL
+        FROM deal_conversions FINAL
+        ARRAY JOIN models AS model, credits AS credit, reasons AS reason
       )`,
     PROJECT_LIMITS,
   )

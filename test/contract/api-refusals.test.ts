@@ -106,7 +106,7 @@ describe('reading what was just written', () => {
 
   it('takes a row newer than the watermark for a step under way, and answers from the facts instead', async () => {
     await figures.insert('deal_journey', [{ ...ofAcme(dealRow({ deal_id: 'd1' })), version: PROJECTED_TO + 10 }])
-    await figures.insert('deal_credit', [
+    await figures.insert('deal_conversions', [
       { ...ofAcme(creditRow('d1', [{ id: 't1', channel: 'email', credit: 1_000_000 }])), version: PROJECTED_TO + 10 },
     ])
     const half = await get('/v1/attribution?by=channel')
@@ -150,7 +150,7 @@ describe('a tenant’s own settings', () => {
 describe('what a spreadsheet must not run', () => {
   it('text that looks like a formula is text, and quotes are kept', async () => {
     await figures.insert('deal_journey', [ofAcme(dealRow({ deal_id: 'd9' }))])
-    await figures.insert('deal_credit', [
+    await figures.insert('deal_conversions', [
       ofAcme(
         creditRow('d9', [
           { id: 't1', campaign: '=HYPERLINK("http://x")', credit: 400_000 },

@@ -56,7 +56,7 @@ describe('money by credit (M53, M54)', () => {
     for (const sign of [1, -1]) {
       await figures.empty()
       await figures.insert('deal_journey', [dealRow({ deal_id: 'd1', amount: sign * 10_000_001 })])
-      await figures.insert('deal_credit', [creditRow('d1', thirds)])
+      await figures.insert('deal_conversions', [creditRow('d1', thirds)])
       expect(await moneyBy()).toEqual({
         search: sign * 3_333_341,
         email: sign * 3_333_330,
@@ -97,7 +97,7 @@ describe('money by credit (M53, M54)', () => {
       dealRow({ deal_id: 'd4', amount: 4_000, currency: 'BHD' }), // 4.000 dinar: 10 EUR
     ])
     await figures.insert(
-      'deal_credit',
+      'deal_conversions',
       ['d1', 'd2', 'd3', 'd4'].map(deal => creditRow(deal, [{ id: `${deal}-t`, channel: deal, credit: 1_000_000 }])),
     )
     expect(await moneyBy()).toEqual({ d1: 2, d2: 4, d3: 10_000, d4: 1_000, '=': 11_006 })
@@ -113,7 +113,7 @@ describe('money by credit (M53, M54)', () => {
       }),
     ])
     await figures.insert('deal_journey', [dealRow({ deal_id: 'd1', amount: 1_000, currency: 'USD' })])
-    await figures.insert('deal_credit', [creditRow('d1', [{ id: 't', channel: 'x', credit: 1_000_000 }])])
+    await figures.insert('deal_conversions', [creditRow('d1', [{ id: 't', channel: 'x', credit: 1_000_000 }])])
     expect(await moneyBy()).toEqual({ x: 800, '=': 800 })
   })
 
@@ -128,7 +128,7 @@ describe('money by credit (M53, M54)', () => {
       dealRow({ deal_id: 'd7', outcome: 'open', closed_at: null, closed_event_id: '' }),
     ])
     await figures.insert(
-      'deal_credit',
+      'deal_conversions',
       ['d1', 'd2', 'd3', 'd4', 'd5'].map(deal => creditRow(deal, [{ id: `${deal}-t`, channel: 'x', credit: 1_000_000 }])),
     )
     expect((await answer()).excluded).toEqual({ rate_missing: 1, amount_missing: 1, renewal: 1, test: 1 })
@@ -139,7 +139,7 @@ describe('money by credit (M53, M54)', () => {
 
   it('keeps book values in XXX as they are and needs no rate for them', async () => {
     await figures.insert('deal_journey', [dealRow({ deal_id: 'd1', amount: 1_234_567_891, currency: 'XXX' })])
-    await figures.insert('deal_credit', [creditRow('d1', [{ id: 't', channel: 'x', credit: 1_000_000 }])])
+    await figures.insert('deal_conversions', [creditRow('d1', [{ id: 't', channel: 'x', credit: 1_000_000 }])])
     expect(await moneyBy({ currency: 'XXX' })).toEqual({ x: 1_234_567_891, '=': 1_234_567_891 })
     expect((await answer()).excluded).toEqual({ rate_missing: 1 })
   })
@@ -153,7 +153,7 @@ describe('attributed conversions (M56)', () => {
       dealRow({ deal_id: 'd3', close_date: null, closed_at: '2026-03-31 23:30:00.000000' }),
       dealRow({ deal_id: 'd4', close_date: '2026-04-30' }),
     ])
-    await figures.insert('deal_credit', [
+    await figures.insert('deal_conversions', [
       creditRow('d1', thirds),
       creditRow('d2', [{ id: 't4', channel: 'search', campaign: 'c1', credit: 1_000_000 }]),
       creditRow('d3', []),
@@ -229,7 +229,7 @@ describe('attributed conversions (M56)', () => {
 
   it('sees nothing of another tenant', async () => {
     await figures.insert('deal_journey', [{ ...dealRow({ deal_id: 'd1' }), tenant: 't_2' }])
-    await figures.insert('deal_credit', [{ ...creditRow('d1', [{ id: 'z', channel: 'z', credit: 1_000_000 }]), tenant: 't_2' }])
+    await figures.insert('deal_conversions', [{ ...creditRow('d1', [{ id: 'z', channel: 'z', credit: 1_000_000 }]), tenant: 't_2' }])
     expect((await conversions({})).rows.some(row => row['channel'] === 'z')).toBe(false)
     const other = figureSources({ tenant: 't_2', asOf: VERSION, projections: keptProjections })
     expect(
@@ -266,7 +266,7 @@ describe('attributed pipeline (M55)', () => {
       dealRow({ deal_id: 'd3', amount: null }),
     ])
     await figures.insert(
-      'deal_credit',
+      'deal_conversions',
       ['d1', 'd2', 'd3'].map(deal =>
         creditRow(deal, [{ id: `${deal}-t`, channel: deal, credit: 1_000_000 }], {
           conversion: 'sqo',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AccordEvent } from '../../schemas/events/generated/types.ts'
 import { event, type Telling } from '../support/event.ts'
-import { dealCreditAt, type Model } from './deal-credit.ts'
+import { dealCreditAt, type Model, MODELS } from './deal-credit.ts'
 import { day, END, factsFrom, link, merge, mergeAccounts, minute, touch } from './logged.ts'
 
 const CREATED = 100
@@ -124,11 +124,11 @@ describe('the conversion', () => {
   })
 
   it.each([
-    { name: 'an account but no touch', told: won, missing: ['no_touch', 'no_touch', 'no_touch'] },
+    { name: 'an account but no touch', told: won, missing: MODELS.map(() => 'no_touch') },
     {
       name: 'no account, beside touches of nobody',
       told: [...deal('d', ''), touch('t', 50, 'anonymous:c')],
-      missing: ['no_touch', 'no_touch', 'no_touch'],
+      missing: MODELS.map(() => 'no_touch'),
     },
     { name: 'a loss', told: [...people, ...deal('d', 'a', { outcome: 'lost' })], missing: [] },
     { name: 'a deletion', told: [...won, event('deal-deleted', { event_id: 'x', occurred_at: day(140), deal_id: 'd' })], missing: [] },

@@ -1,16 +1,19 @@
+import { modelCredit, SHIPPED_MODELS } from './attribution-models.ts'
 import { type DealJourney, dealJourneysAt } from './deal-journeys.ts'
 import { type Facts, knownAt } from './facts.ts'
 import { consentsAt } from './consents.ts'
 import { identitiesAt } from './identities.ts'
 import { latest } from './order.ts'
-import { millionths, reciprocals } from './share.ts'
 import { type AccountTouch, byTouch, countedTouchesAt } from './touches.ts'
 import { endOfDay } from './zone.ts'
 
-export const MODELS = ['first', 'last', 'linear'] as const
-export type Model = (typeof MODELS)[number]
+export type Model = keyof typeof SHIPPED_MODELS
+export const MODELS = Object.keys(SHIPPED_MODELS) as Model[]
+export type Conversion = 'deal' | 'sqo' | 'won'
 
 export type CreditTerms = {
+  /** The stages from which a deal is an SQO. */
+  readonly qualified: ReadonlySet<string>
   /** Touch types by which a person acted. Anything else earns nothing. */
   readonly responses: ReadonlySet<string>
   readonly lookbackDays: number
@@ -35,54 +38,120 @@ export const RESPONSES: ReadonlySet<string> = new Set([
   'referral',
 ])
 
-export const SHIPPED: CreditTerms = { responses: RESPONSES, lookbackDays: 365 }
+export const SHIPPED: CreditTerms = {
+  responses: RESPONSES,
+  lookbackDays: 365,
+  qualified: new Set(['qualified', 'proposal', 'negotiation']),
+}
 
 export type CreditedTouch = AccountTouch & {
   /** Millionths of the deal. */
   readonly credit: number
 }
 
-/** One deal under one model. `account` is the deal's root account ('' when it has none), `convertedAt` µs. */
+/** One conversion of a deal under one model. `account` is the deal's root account ('' when it has none), `convertedAt` µs. */
 export type DealCredit = {
   readonly dealId: string
+  readonly conversion: Conversion
+  /** The deal is open, and this is its credit if it were won now. */
+  readonly provisional: boolean
   readonly model: Model
   readonly account: string
   readonly convertedAt: number
   /** Every eligible touch in order, those that the model gives nothing included. */
   readonly touches: readonly CreditedTouch[]
-  readonly missing: '' | 'no_touch'
+  readonly missing: '' | 'no_touch' | 'milestone_absent'
 }
 
 const DAY = 86_400_000_000
 const HALF_HOUR = 1_800_000_000
 
-/** The credit of every counted won deal under every model, as known at `asOf` (ms): conversion `won`, linkage `hybrid`. */
-export const dealCreditAt = (facts: Facts, asOf: number, terms: CreditTerms = SHIPPED): readonly DealCredit[] => {
-  const { root } = identitiesAt(facts, asOf)
+/** The credit of every counted won deal under every model, as known at `asOf` (ms): linkage `hybrid`. */
+export const dealCreditAt = (facts: Facts, asOf: number, terms: CreditTerms = SHIPPED): readonly DealCredit[] =>
+  dealConversionsAt(facts, asOf, terms).filter(({ conversion, provisional }) => conversion === 'won' && !provisional)
+
+/** Business time for ever: an open deal may be won at any time. */
+const NEVER = Number.MAX_SAFE_INTEGER
+
+type Converted = { readonly conversion: Conversion; readonly convertedAt: number; readonly provisional: boolean }
+
+const conversionsOf = ({ createdAt, stages, outcome, closed, closedOn }: DealJourney, qualified: ReadonlySet<string>, zone: string) => {
+  const found: Converted[] = []
+  if (createdAt !== null) found.push({ conversion: 'deal', convertedAt: createdAt, provisional: false })
+  const entry = stages.find(({ stage }) => qualified.has(stage))
+  if (entry !== undefined) found.push({ conversion: 'sqo', convertedAt: entry.enteredAt, provisional: false })
+  if (outcome === 'won' && closed !== null)
+    found.push({ conversion: 'won', convertedAt: conversionOf(closed.occurredAt, closedOn, zone), provisional: false })
+  if (closed === null) found.push({ conversion: 'won', convertedAt: NEVER, provisional: true })
+  return found
+}
+
+/** The credit of every conversion of every counted deal under every model, as known at `asOf` (ms). */
+export const dealConversionsAt = (facts: Facts, asOf: number, terms: CreditTerms = SHIPPED): readonly DealCredit[] => {
+  const { root, at } = identitiesAt(facts, asOf)
   const zone = latest(knownAt(facts.zones, asOf))?.zone ?? 'UTC'
   const touches = Map.groupBy(countedTouchesAt(facts, asOf).filter(consentsAt(facts, asOf)), touch => touch.account)
+  const leads = knownAt(facts.leads, asOf)
+    .filter(({ type }) => type === 'lead-created')
+    .flatMap(({ person, occurredAt, recordedAt }) => {
+      const { persons, accounts } = at(person, occurredAt)
+      return accounts.map(account => ({ account, persons, occurredAt, recordedAt }))
+    })
+    .toSorted((a, b) => a.occurredAt - b.occurredAt || a.recordedAt - b.recordedAt)
   return dealJourneysAt(facts, asOf).flatMap(deal => {
-    if (!deal.counted || deal.outcome !== 'won' || deal.closed === null || deal.createdAt === null) return []
+    const { createdAt } = deal
+    if (!deal.counted || createdAt === null) return []
     const account = deal.account === '' ? '' : root(deal.account)
-    const convertedAt = conversionOf(deal.closed.occurredAt, deal.closedOn, zone)
-    const since = deal.createdAt - terms.lookbackDays * DAY
+    const since = createdAt - terms.lookbackDays * DAY
     // '' is where touches of nobody's account lie; a deal without an account has no claim to them
     const ofAccount = account === '' ? [] : (touches.get(account) ?? [])
-    const candidates = ofAccount.filter(
-      ({ touchedAt, touchType, automatic }) =>
-        since <= touchedAt && touchedAt <= convertedAt && terms.responses.has(touchType) && !automatic,
-    )
-    const eligible = withoutDirect(oncePerSession(linked(candidates, deal, root))).toSorted(byTouch)
-    return MODELS.map(model => ({
-      dealId: deal.dealId,
-      model,
-      account,
-      convertedAt,
-      touches: eligible.length === 0 ? [] : credited(eligible, model),
-      missing: eligible.length === 0 ? ('no_touch' as const) : ('' as const),
-    }))
+    const contacts = new Set(deal.contacts.map(root))
+    return conversionsOf(deal, terms.qualified, zone).flatMap(({ conversion, convertedAt, provisional }) => {
+      const candidates = ofAccount.filter(
+        ({ touchedAt, touchType, automatic }) =>
+          since <= touchedAt && touchedAt <= convertedAt && terms.responses.has(touchType) && !automatic,
+      )
+      const explicit = candidates.some(({ persons }) => persons.some(person => contacts.has(person)))
+      const eligible = withoutDirect(oncePerSession(linked(candidates, deal, root))).toSorted(byTouch)
+      const lead = leads.find(
+        one =>
+          one.account === account &&
+          since <= one.occurredAt &&
+          one.occurredAt <= createdAt &&
+          (!explicit || one.persons.some(person => contacts.has(person))),
+      )
+      const converted = {
+        touches: eligible.map(touch => ({
+          touchId: nameOf(touch),
+          at: touch.touchedAt,
+          recordedAt: touch.recordedAt,
+          persons: touch.persons,
+          accounts: touch.accounts,
+        })),
+        conversion,
+        convertedAt,
+        dealCreatedAt: createdAt,
+        leadCreated: lead === undefined ? null : { person: lead.persons[0] ?? '', at: lead.occurredAt },
+      }
+      return MODELS.map(model => {
+        const { credits, missing } = modelCredit({ ...converted, model: SHIPPED_MODELS[model] })
+        return {
+          dealId: deal.dealId,
+          conversion,
+          provisional,
+          model,
+          account,
+          convertedAt,
+          touches: missing === '' ? eligible.map(touch => ({ ...touch, credit: credits.get(nameOf(touch)) ?? 0 })) : [],
+          missing,
+        }
+      })
+    })
   })
 }
+
+/** Two subjects may have a touch of one id. */
+const nameOf = ({ touchId, subject }: AccountTouch): string => `${touchId}\0${subject}`
 
 /** A deal clicked won on 2 October with the close date 30 September converts as September ends. */
 const conversionOf = (closedAt: number, closedOn: string | null, zone: string): number =>
@@ -114,17 +183,4 @@ const oncePerSession = (touches: readonly AccountTouch[]): readonly AccountTouch
 const withoutDirect = (touches: readonly AccountTouch[]): readonly AccountTouch[] => {
   const others = touches.filter(touch => touch.channel !== 'direct')
   return others.length > 0 ? others : touches
-}
-
-const credited = (touches: readonly AccountTouch[], model: Model): readonly CreditedTouch[] => {
-  const shared = reciprocals(touches.map(touch => touch.accounts))
-  const raw = shared.map((weight, index) => (counts[model](index, touches.length) ? weight : 0n))
-  const credit = millionths(raw)
-  return touches.map((touch, index) => ({ ...touch, credit: credit[index] ?? 0 }))
-}
-
-const counts: Readonly<Record<Model, (index: number, length: number) => boolean>> = {
-  first: index => index === 0,
-  last: (index, length) => index === length - 1,
-  linear: () => true,
 }

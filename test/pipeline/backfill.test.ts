@@ -66,7 +66,7 @@ const figuresAt = async (store: Store, asOf: number): Promise<unknown> => {
   const sources = figureSources({ tenant: 'acme', asOf, projections: travelledProjections(definitions) })
   const touches = await store.read(sql`SELECT touch_id, account, occurred_at, persons, accounts, channel FROM ${sources.accountTouches}`)
   const credit = await store.read(
-    sql`SELECT deal_id, model, account, converted_at, missing, touch_ids, credit FROM ${sources.dealCredit} WHERE conversion = 'won' AND converted = 1`,
+    sql`SELECT deal_id, model, account, converted_at, reason AS missing, touch_ids, credit FROM ${sources.dealCredit} ARRAY JOIN models AS model, credits AS credit, reasons AS reason WHERE conversion = 'won' AND converted = 1`,
   )
   return {
     touches: sorted(

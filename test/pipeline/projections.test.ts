@@ -8,7 +8,7 @@ import { projectStep, writeProgress } from '../../services/projector/step.ts'
 import { migrate } from '../../services/store/migrate.ts'
 import type { Row, Store } from '../../services/store/port.ts'
 import { createStore } from '../../services/store/store.ts'
-import { dealCreditAt } from '../oracles/deal-credit.ts'
+import { dealConversionsAt } from '../oracles/deal-credit.ts'
 import { dealJourneysAt } from '../oracles/deal-journeys.ts'
 import { factsOf } from '../oracles/facts.ts'
 import { personJourneysAt } from '../oracles/person-journeys.ts'
@@ -121,24 +121,32 @@ describe('projections say what the oracle says', () => {
     const byDeal = (a: { deal: unknown }, b: { deal: unknown }): number => (String(a.deal) < String(b.deal) ? -1 : 1)
     expect(dealRows.toSorted(byDeal)).toEqual(deals.toSorted(byDeal))
 
-    const credit = dealCreditAt(facts, asOf).map(c => [
+    const credit = dealConversionsAt(facts, asOf).map(c => [
       c.dealId,
+      c.conversion,
+      c.provisional,
       c.model,
       c.account.replace('account:', ''),
-      c.convertedAt,
+      c.provisional ? null : c.convertedAt,
       c.missing,
-      ...c.touches.map(t => [t.touchId, t.campaign, t.credit]),
+      ...c.touches.map(t => [t.touchId, t.credit]),
     ])
-    const creditRows = (await kept('deal_credit', asOf))
-      .filter(row => row['conversion'] === 'won' && Number(row['converted']) === 1)
-      .map(row => [
-        row['deal_id'],
-        String(row['model']).split('@')[0],
-        row['account'],
-        micros(row['converted_at']),
-        row['missing'],
-        ...(row['touch_ids'] as string[]).map((id, i) => [id, (row['campaigns'] as string[])[i], Number((row['credit'] as unknown[])[i])]),
-      ])
+    const creditRows = (await kept('deal_conversions', asOf))
+      .filter(row => Number(row['converted']) === 1 || Number(row['provisional']) === 1)
+      .flatMap(row =>
+        (row['models'] as string[]).map((model, place) => [
+          row['deal_id'],
+          row['conversion'],
+          Number(row['provisional']) === 1,
+          model.split('@')[0],
+          row['account'],
+          Number(row['provisional']) === 1 ? null : micros(row['converted_at']),
+          (row['reasons'] as string[])[place],
+          ...((row['reasons'] as string[])[place] === ''
+            ? (row['touch_ids'] as string[]).map((id, i) => [id, Number((row['credits'] as unknown[][])[place]?.[i])])
+            : []),
+        ]),
+      )
     const text = (rows: readonly unknown[]): string[] => rows.map(row => JSON.stringify(row)).toSorted()
     expect(text(creditRows)).toEqual(text(credit))
 

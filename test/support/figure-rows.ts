@@ -102,14 +102,15 @@ export type TouchOf = {
   readonly credit: number
 }
 
-/** Credit as `deal_credit` keeps it; no touches: nothing was eligible. */
+/** Credit under linear@1 as `deal_conversions` keeps it; no touches: nothing was eligible. */
 export const creditRow = (deal: string, touches: readonly TouchOf[], more: TestRow = {}): TestRow => ({
   tenant: TENANT,
   deal_id: deal,
   conversion: 'won',
-  model: 'linear@1',
+  window: '365 creation all',
   account: 'a_1',
   converted: 1,
+  provisional: 0,
   converted_at: '2026-03-10 12:00:00.000000',
   touch_ids: touches.map(touch => touch.id),
   touched_at: touches.map(touch => touch.at ?? '2026-02-01 10:00:00.000000'),
@@ -119,8 +120,9 @@ export const creditRow = (deal: string, touches: readonly TouchOf[], more: TestR
   contents: touches.map(() => ''),
   teams: touches.map(() => 'marketing'),
   subjects: touches.map(() => 'person:p_1'),
-  credit: touches.map(touch => touch.credit),
-  missing: touches.length === 0 ? 'no_eligible_touch' : '',
+  models: ['linear@1'],
+  credits: [touches.map(touch => touch.credit)],
+  reasons: [touches.length === 0 ? 'no_eligible_touch' : ''],
   version: VERSION,
   ...more,
 })

@@ -134,32 +134,6 @@ CREATE TABLE IF NOT EXISTS person_journey
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, person);
 
--- One row per deal, conversion and model: its credit in millionths over its touches, in their order. Credit, not money (design D11).
-CREATE TABLE IF NOT EXISTS deal_credit
-(
-  tenant LowCardinality(String),
-  deal_id String,
-  conversion LowCardinality(String),
-  model LowCardinality(String),
-  account String,
-  converted UInt8,
-  converted_at DateTime64(6, 'UTC'),
-  touch_ids Array(String),
-  touched_at Array(DateTime64(6, 'UTC')),
-  channels Array(String),
-  campaigns Array(String),
-  sources Array(String),
-  contents Array(String),
-  teams Array(String),
-  subjects Array(String),
-  credit Array(UInt32),
-  missing LowCardinality(String),
-  version UInt64,
-  INDEX version_range version TYPE minmax GRANULARITY 1
-)
-ENGINE = ReplacingMergeTree(version)
-ORDER BY (tenant, deal_id, conversion, model);
-
 -- The entities that a step computes, per table: found once, then read by the table's SELECT and by what comes after it.
 CREATE TABLE IF NOT EXISTS affected
 (

@@ -13,7 +13,7 @@ export type Conversion = (typeof CONVERSIONS)[number]
 
 /**
  * Which conversions each basis is answered for (metrics, Basis × conversion); the first is the default. Anything else is refused: pipeline
- * on won needs provisional credit, and leads and MQLs credit of their own, which `deal_credit` does not hold.
+ * on won needs provisional credit, and leads and MQLs credit of their own, which `deal_conversions` does not hold.
  */
 export const CONVERSIONS_OF: Readonly<Record<Basis, readonly [Conversion, ...Conversion[]]>> = {
   conversions: ['won', 'deal', 'sqo'],
@@ -31,7 +31,7 @@ export const MILLION = 1_000_000
 export type AttributionQuestion = {
   readonly basis: Basis
   readonly conversion: Conversion
-  /** As `deal_credit.model` has it. */
+  /** `id@version`, as `deal_conversions.models` has it. */
   readonly model: string
   /** Touches in a state of the model markov; of no other. */
   readonly order?: number | undefined
@@ -55,7 +55,7 @@ export const EVERY_TYPE = '*'
 export const dateIn = (instant: Sql, zone: string): Sql => sql`toDate32(toTimeZone(${instant}, ${bind.string(zone)}))`
 
 /** Business date of a close: its close date, else the date of the closing in the tenant's zone (metrics, Close date). */
-const closeDay = (zone: string): Sql => sql`coalesce(close_date, ${dateIn(sql`closed_at`, zone)})`
+export const closeDay = (zone: string): Sql => sql`coalesce(close_date, ${dateIn(sql`closed_at`, zone)})`
 
 /** Which deals are asked about, and the day that dates each. */
 const population = ({ basis, conversion, zone }: AttributionQuestion): { readonly which: Sql; readonly day: Sql } => {
@@ -69,8 +69,8 @@ const population = ({ basis, conversion, zone }: AttributionQuestion): { readonl
 }
 
 /**
- * M55 on sqo: the amount in force at pipeline entry, else the first one after, and when the deal had both. An event that says
- * nothing about the amount, or that it is no longer known, leaves it as it was.
+ * M55 on sqo: the amount in force at pipeline entry, else the first one after, and when the deal had both. Since it was said to be no longer
+ * known there is none; an event that says nothing about it leaves it as it was.
  */
 const entryAmounts = ({ dealFacts, dealCredit }: FigureSources, model: Bound): Sql => sql`
   SELECT deal_id, valued.4 AS entry_amount, valued.5 AS entry_currency, greatest(valued.1, entered) AS entry_valued_at
@@ -78,11 +78,17 @@ const entryAmounts = ({ dealFacts, dealCredit }: FigureSources, model: Bound): S
     SELECT c.deal_id AS deal_id, c.converted_at AS entered,
       arraySort(said -> (said.1, said.2, said.3), groupArray((f.occurred_at, f.recorded_at, f.event_id, f.amount, f.currency))) AS amounts,
       arrayFilter(said -> said.1 <= entered, amounts) AS until_entry,
-      if(empty(until_entry), amounts[1], until_entry[-1]) AS valued
-    FROM (SELECT deal_id, converted_at FROM ${dealCredit} WHERE conversion = 'sqo' AND model = ${model} AND converted = 1) AS c
-    INNER JOIN (SELECT * FROM ${dealFacts} WHERE isNotNull(amount)) AS f ON f.subject = c.deal_id
+      if(isNotNull(until_entry[-1].4), until_entry[-1], arrayFilter(said -> said.1 > entered AND isNotNull(said.4), amounts)[1]) AS valued
+    FROM (SELECT deal_id, converted_at FROM (${creditUnder(dealCredit, 'sqo', model)}) WHERE converted = 1) AS c
+    INNER JOIN (SELECT * FROM ${dealFacts} WHERE isNotNull(amount) OR type = 'deal-amount-changed') AS f ON f.subject = c.deal_id
     GROUP BY deal_id, entered
   )`
+
+/** Rows of `deal_conversions` for one conversion under one model: its `credit`, and the `reason` why it gives none. */
+export const creditUnder = (dealCredit: Sql, conversion: Conversion, model: Bound): Sql => sql`
+  SELECT * EXCEPT (models, credits, reasons), credits[indexOf(models, ${model})] AS credit, toString(reasons[indexOf(models, ${model})]) AS reason
+  FROM ${dealCredit}
+  WHERE conversion = ${bind.string(conversion)} AND has(models, ${model})`
 
 /** The event that made the deal convert: the closing, the entry to the stage, or the creation, which enters the first stage. */
 const conversionEvent = (conversion: Conversion): Sql => {
@@ -109,14 +115,14 @@ export const deals = (sources: FigureSources, question: AttributionQuestion): Sq
       toString(j.excluded_because) AS excluded_because, toString(j.outcome) AS outcome, j.close_date AS close_date, j.closed_at AS closed_at, j.created_at AS created_at,
       ${conversionEvent(conversion)} AS conversion_event_id,
       c.converted AS converted, c.converted_at AS converted_at, c.touch_ids AS touch_ids, c.touched_at AS touched_at, c.channels AS channels,
-      c.campaigns AS campaigns, c.sources AS touch_sources, c.contents AS contents, c.teams AS teams, c.credit AS credit, toString(c.missing) AS missing,
+      c.campaigns AS campaigns, c.sources AS touch_sources, c.contents AS contents, c.teams AS teams, c.credit AS credit, c.reason AS reason,
       ${
         atEntry
           ? sql`e.entry_amount AS amount, toString(e.entry_currency) AS currency, if(e.deal_id = '', c.converted_at, e.entry_valued_at) AS valued_at`
           : sql`j.amount AS amount, toString(j.currency) AS currency`
       }
     FROM ${sources.dealJourney} AS j
-    LEFT JOIN (SELECT * FROM ${sources.dealCredit} WHERE conversion = ${bind.string(conversion)} AND model = ${model}) AS c ON c.deal_id = j.deal_id
+    LEFT JOIN (${creditUnder(sources.dealCredit, conversion, model)}) AS c ON c.deal_id = j.deal_id
     ${atEntry ? sql`LEFT JOIN (${entryAmounts(sources, model)}) AS e ON e.deal_id = j.deal_id` : sql``}`
   const dated = sql`
     SELECT *,
@@ -127,8 +133,8 @@ export const deals = (sources: FigureSources, question: AttributionQuestion): Sq
   return sql`
     SELECT deal_id, account, if(isNull(day), '', toString(assumeNotNull(day))) AS date, substring(date, 1, 7) AS month, conversion_event_id,
       touch_ids, touched_at, channels, campaigns, touch_sources, contents, teams,
-      if(empty(credit), [toUInt32(${bind.uint(MILLION)})], credit) AS shares,
-      multiIf(notEmpty(credit), '', missing = '', 'no_credit', missing) AS missing,
+      if(reason != '' OR empty(credit), [toUInt32(${bind.uint(MILLION)})], credit) AS shares,
+      multiIf(reason != '', reason, notEmpty(credit), '', 'no_credit') AS missing,
       ${byMoney ? sql`ifNull(worth, toInt128(0))` : sql`toInt128(0)`} AS money,
       multiIf(
         counted = 0, if(excluded_because = '', 'excluded', excluded_because),
@@ -186,7 +192,7 @@ export const attributionFigure = (sources: FigureSources, question: AttributionQ
 }
 
 /** Which deals are won or created, and which of them do not count, is all the same without credit; computing that takes the longest. */
-const withoutCredit = (sources: FigureSources): FigureSources => ({ ...sources, dealCredit: sql`(SELECT * FROM deal_credit WHERE 0)` })
+const withoutCredit = (sources: FigureSources): FigureSources => ({ ...sources, dealCredit: sql`(SELECT * FROM deal_conversions WHERE 0)` })
 
 /** (reason, deals): what is left out, and why. */
 export const attributionExcluded = (sources: FigureSources, question: AttributionQuestion): Sql => sql`

@@ -16,7 +16,7 @@ export type ChannelWeights = {
 const PRECISION = 1e12
 
 /**
- * The sources with `deal_credit` under a model that weighs channels: per conversion each of its distinct channels earns by its weight (metrics M64), what a
+ * The sources with `deal_conversions` under a model that weighs channels: per conversion each of its distinct channels earns by its weight (metrics M64), what a
  * channel earns is shared alike among its touches, in millionths by largest remainder, ties to the earliest (M53).
  */
 export const withChannelWeights = (sources: FigureSources, { model, over, channels, weights }: ChannelWeights): FigureSources => {
@@ -30,8 +30,9 @@ export const withChannelWeights = (sources: FigureSources, { model, over, channe
     ...sources,
     dealCredit: sql`(
       SELECT * EXCEPT (weights, whole, floors, by_remainder) REPLACE (
-        ${bind.string(model)} AS model,
-        arrayMap((f, i) -> toUInt32(f + has(arraySlice(by_remainder, 1, 1000000 - arraySum(floors)), i)), floors, arrayEnumerate(floors)) AS credit)
+        [${bind.string(model)}] AS models,
+        [arrayMap((f, i) -> toUInt32(f + has(arraySlice(by_remainder, 1, 1000000 - arraySum(floors)), i)), floors, arrayEnumerate(floors))] AS credits,
+        [reasons[indexOf(models, ${bind.string(over)})]] AS reasons)
       FROM (
         SELECT *, arrayMap(w -> toUInt32(intDiv(w * 1000000, whole)), weights) AS floors,
           arraySort((i, w) -> (-toInt128((w * 1000000) % whole), i), arrayEnumerate(weights), weights) AS by_remainder
@@ -40,7 +41,7 @@ export const withChannelWeights = (sources: FigureSources, { model, over, channe
           FROM (
             SELECT *, arrayMap(channel -> intDiv(toUInt128(${ofChannel}) * 1000000, countEqual(channels, channel)), channels) AS weights
             FROM ${sources.dealCredit}
-            WHERE model = ${bind.string(over)}
+            WHERE has(models, ${bind.string(over)})
           )
         )
       )

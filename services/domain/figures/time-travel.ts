@@ -15,7 +15,7 @@ export const keptProjections: ProjectionsAsOf = tenant => ({
   accountTouches: ofTenant('account_touches', tenant),
   dealJourney: ofTenant('deal_journey', tenant),
   personJourney: ofTenant('person_journey', tenant),
-  dealCredit: ofTenant('deal_credit', tenant),
+  dealCredit: ofTenant('deal_conversions', tenant),
 })
 
 /**
@@ -49,7 +49,7 @@ export const travelledProjections =
     return {
       accountTouches: sources.accountTouches,
       dealJourney: sources.dealJourney,
-      dealCredit: sql`(${dealCredit({ ...sources, deals, tenant, definitions, asOf })})`,
+      dealCredit: sql`(${dealCredit({ ...sources, leads: sources, deals, tenant, definitions, asOf })})`,
       personJourney: sql`(${personJourney({ ...sources, persons, tenant, definitions, asOf })})`,
     }
   }

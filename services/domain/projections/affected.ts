@@ -214,8 +214,8 @@ const affectedJourneys = (window: Window, { tenant, all, kinds }: OfTenant, comp
   return sql`SELECT DISTINCT tenant, subject AS key FROM lead_facts WHERE tenant = ${own} AND (tenant, subject) IN (${reached})`
 }
 
-/** (name, tenant, key): the entities of a tenant's `deal_credit` and `person_journey` that a window can have changed. To be asked when the tables before them have been computed. */
+/** (name, tenant, key): the entities of a tenant's `deal_conversions` and `person_journey` that a window can have changed. To be asked when the tables before them have been computed. */
 export const affectedOfTenant = (window: Window, of: OfTenant, computed: ComputedKeys): Sql => sql`
-  SELECT 'deal_credit' AS name, tenant, key FROM (${affectedCredits(window, of, computed)})
+  SELECT 'deal_conversions' AS name, tenant, key FROM (${affectedCredits(window, of, computed)})
   UNION ALL
   SELECT 'person_journey' AS name, tenant, key FROM (${affectedJourneys(window, of, computed)})`

@@ -208,14 +208,15 @@ export const chain: readonly Projection[] = [
     },
   },
   {
-    table: 'deal_credit',
+    table: 'deal_conversions',
     columns: [
       'tenant',
       'deal_id',
       'conversion',
-      'model',
+      'window',
       'account',
       'converted',
+      'provisional',
       'converted_at',
       'touch_ids',
       'touched_at',
@@ -225,8 +226,9 @@ export const chain: readonly Projection[] = [
       'contents',
       'teams',
       'subjects',
-      'credit',
-      'missing',
+      'models',
+      'credits',
+      'reasons',
     ],
     entity: ['tenant', 'deal_id'],
     needs: ['account_touches', 'deal_journey'],
@@ -234,7 +236,7 @@ export const chain: readonly Projection[] = [
     perTenant: true,
     every: tenant => sql`SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${bind.string(tenant)}`,
     select: ({ keys, sources, asOf }, { tenant, definitions }) =>
-      dealCredit({ ...sources, deals: as('deal_id', keys), tenant, definitions, asOf }),
+      dealCredit({ ...sources, leads: sources, deals: as('deal_id', keys), tenant, definitions, asOf }),
   },
   {
     table: 'person_journey',

@@ -43,9 +43,8 @@ export const countedTouches = ({
   const rows = named(sql`${accountTouches} WHERE ${where}`, campaigns)
   if (excluded === null) return sql`(${rows})`
   return sql`(
-    SELECT * EXCEPT (persons, hits, named), arrayFilter(person -> NOT has(hits, person), persons) AS persons
-    FROM (${withHits(rows, excluded)})
-    WHERE empty(hits) OR NOT ${isOut})`
+    SELECT * EXCEPT (hits, named) REPLACE (arrayFilter(person -> NOT has(hits, person), persons) AS persons)
+    FROM (SELECT * FROM (${withHits(rows, excluded)}) WHERE empty(hits) OR NOT ${isOut}))`
 }
 
 /** (reason, touches): how many touches are left out, by the reason of the first of its names that is excluded. */
