@@ -10,6 +10,8 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   collect: async () => (await import('./collect.ts')).collect,
   freshness: async () => (await import('./freshness.ts')).freshness,
   replay: async () => (await import('./replay.ts')).replay,
+  markov: async () => (await import('./paths.ts')).markov,
+  shapley: async () => (await import('./paths.ts')).shapley,
   start: async () => (await import('./start.ts')).start,
 }
 

@@ -94,7 +94,10 @@ const PathRow = z.object({
   open_nulls: z.coerce.number(),
 })
 
-const pathsOf = (rows: readonly Row[]): { readonly paths: readonly PathCount[]; readonly money: bigint; readonly openNulls: number } => {
+/** Rows of `attributionPaths`, with the money and the open journeys of all of them. */
+export const pathsOf = (
+  rows: readonly Row[],
+): { readonly paths: readonly PathCount[]; readonly money: bigint; readonly openNulls: number } => {
   let [money, openNulls] = [0n, 0]
   const paths = rows.map(row => {
     const { channels, conversions, value, nulls, open_nulls } = PathRow.parse(row)
