@@ -99,6 +99,12 @@ export const rateOf = (
   }
 }
 
+/** What one of something costs: money over a count in whole minor units, halves up; null where there is nothing to divide by (metrics C3). */
+export const moneyEach = (money: number, count: number): number | null => {
+  const each = ratio(money, count)
+  return each === null ? null : Math.round(each)
+}
+
 /** In the order of their bytes, so that equal answers are equal bytes. */
 export const flagsOf = (n: number, flags: readonly string[]): string[] => [...new Set(n < LOW_N ? [...flags, 'low_n'] : flags)].toSorted()
 

@@ -28,6 +28,7 @@ export const layFoundations = (world: World): void => {
   tellRates(world)
   tellMembers(world)
   tellTargets(world)
+  tellFinance(world)
   tellCampaigns(world)
   tellContent(world)
 }
@@ -126,6 +127,28 @@ const tellTargets = ({ story, scale, emit }: World): void => {
       })
     }
     growth *= 1.04
+  }
+}
+
+/** What finance knows and the log can't, said once a year. */
+const FINANCE = [
+  { name: 'gross-margin', ratio_ppm: 780_000 },
+  // a month
+  { name: 'arpa', amount_minor: 310_000, currency: 'EUR' },
+  { name: 'churn', ratio_ppm: 14_000 },
+] as const
+
+const tellFinance = ({ story, emit }: World): void => {
+  for (let quarter = fiscalQuarterStart(story.start); quarter < story.end; quarter = addMonths(quarter, 12)) {
+    const known = Math.max(story.start + 3 * MINUTE, quarter + 5 * DAY)
+    for (const { name, ...value } of FINANCE)
+      emit('finance-input-recorded', known, known, 'erp', {
+        input_id: `${name}-${isoDate(quarter)}`,
+        name,
+        from_on: isoDate(quarter),
+        to_on: isoDate(addMonths(quarter, 12)),
+        ...value,
+      })
   }
 }
 

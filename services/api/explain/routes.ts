@@ -11,6 +11,7 @@ import type { FigureRouteOptions } from '../figure-route.ts'
 import { conversionExplained } from '../funnel/conversion.ts'
 import { stagesExplained } from '../funnel/stages.ts'
 import { queryOf } from '../parameters.ts'
+import { cohortExplained } from '../roi/cohort.ts'
 import { roiExplained } from '../roi/figure.ts'
 import { spendExplained } from '../spend/figure.ts'
 import { notFound } from '../problems.ts'
@@ -25,6 +26,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['funnel-conversion', conversionExplained],
   ['spend', spendExplained],
   ['roi', roiExplained],
+  ['roi-cohort', cohortExplained],
 ])
 
 const Query = queryOf({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AttributionQuestion } from '../../domain/figures/attribution.ts'
-import { changedSince, creditCells, excludedCells } from '../../domain/figures/credit-cells.ts'
+import { changedSince, creditCells, excludedCells, stageEntryCells } from '../../domain/figures/credit-cells.ts'
 import { spendCells, type SpendQuestion } from '../../domain/figures/spend.ts'
 import { bind, joinSql, type Sql, sql } from '../../domain/sql.ts'
 import type { Row, Store } from '../../store/port.ts'
@@ -16,23 +16,30 @@ const SpendCell = z.object({
   missing: z.array(z.string()),
 })
 const ExcludedCell = z.object({ day: z.string(), reason: z.string(), deals: z.coerce.number() })
+const StageCell = z.object({ day: z.string(), place: z.coerce.number(), journeys: z.coerce.number() })
 const Changed = z.object({ changed: z.coerce.number() })
 
 export type CreditCell = z.output<typeof CreditCell>
 export type SpendCell = z.output<typeof SpendCell>
 export type ExcludedCell = z.output<typeof ExcludedCell>
+export type StageCell = z.output<typeof StageCell>
 
 /** Everything that a question about return under one model and currency is a sum of; each list in order of days. */
 export type Cells = {
   readonly credit: readonly CreditCell[]
   readonly spend: readonly SpendCell[]
   readonly excluded: readonly ExcludedCell[]
+  /** First entries of journeys to stages; empty where nothing is divided by them. */
+  readonly stages: readonly StageCell[]
 }
 
 export type CellReader = {
   /** Null where they are too many to hold, or the sources are not the kept tables: then the question is asked of the store. */
   readonly of: (context: AnswerContext, credit: AttributionQuestion, spend: SpendQuestion) => Promise<Cells | null>
 }
+
+export const readStages = async (store: Store, { sources, definitions, settings }: AnswerContext): Promise<readonly StageCell[]> =>
+  (await store.read(stageEntryCells(sources, definitions.stageMap, settings.zone))).map(row => StageCell.parse(row))
 
 /** A tenant with more is asked by SQL, which takes longer and holds nothing. */
 const MAX_CELLS = 150_000
@@ -55,19 +62,22 @@ export const createCellReader = ({ store }: { readonly store: Store }): CellRead
     return Changed.parse(row).changed === 0
   }
 
-  const read = async ({ sources }: AnswerContext, credit: AttributionQuestion, spend: SpendQuestion): Promise<Cells | null> => {
+  const read = async (context: AnswerContext, credit: AttributionQuestion, spend: SpendQuestion): Promise<Cells | null> => {
+    const { sources } = context
     const atMost = (cells: Sql): Promise<readonly Row[]> =>
       store.read(joinSql([sql`SELECT * FROM (${cells})`, sql`LIMIT ${bind.uint(MAX_CELLS + 1)}`], ' '))
-    const [creditRows, spendRows, excludedRows] = await Promise.all([
+    const [creditRows, spendRows, excludedRows, stages] = await Promise.all([
       atMost(creditCells(sources, credit)),
       atMost(spendCells(sources, spend)),
       atMost(excludedCells(sources, credit)),
+      credit.basis === 'conversions' ? readStages(store, context) : [],
     ])
     if (Math.max(creditRows.length, spendRows.length, excludedRows.length) > MAX_CELLS) return null
     return {
       credit: creditRows.map(row => CreditCell.parse(row)),
       spend: spendRows.map(row => SpendCell.parse(row)),
       excluded: excludedRows.map(row => ExcludedCell.parse(row)),
+      stages,
     }
   }
 

@@ -3,16 +3,16 @@ import { ratio } from '../../domain/figures/rates.ts'
 import { spendFigure, spendProof } from '../../domain/figures/spend.ts'
 import { joinSql, type Sql, sql } from '../../domain/sql.ts'
 import type { Row, Store } from '../../store/port.ts'
-import { assertNotTooMany, exact, type FigureRow, type Fit } from '../answer.ts'
+import { assertNotTooMany, exact, type FigureRow, type Fit, flagsOf, moneyEach } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { attributionAnswer, type AttributionFigures, restsOn } from '../attribution/figure.ts'
 import { dataDrivenModel } from '../attribution/data-driven.ts'
 import type { Explain, ExplainableFigure } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
 import { NO_SPEND, type SpendRow, spendRow } from '../spend/figure.ts'
-import type { CellReader } from './cells.ts'
+import { type CellReader, readStages, type StageCell } from './cells.ts'
 import { creditQuestion, type RoiDimension, type RoiQuestion, roiQuestionFrom, spendQuestion } from './question.ts'
-import { creditRows, spendRows } from './sums.ts'
+import { creditRows, ofPeriod, spendRows } from './sums.ts'
 
 type Asked = { readonly store: Store; readonly cells: CellReader | null }
 
@@ -22,19 +22,21 @@ const sidesOf = async (
   context: AnswerContext,
   question: RoiQuestion,
   explain: Explain,
-): Promise<{ readonly credit: AttributionFigures; readonly spend: readonly Row[] }> => {
+): Promise<{ readonly credit: AttributionFigures; readonly spend: readonly Row[]; readonly stages: readonly StageCell[] }> => {
   const [asked, spendAsked] = [creditQuestion(question), spendQuestion(question)]
   const held = cells === null || dataDrivenModel(question.model) !== null ? null : await cells.of(context, asked, spendAsked)
   if (held !== null)
     return {
       credit: await attributionAnswer(store, context, asked, explain, creditRows(held, question)),
       spend: spendRows(held, question),
+      stages: held.stages,
     }
-  const [credit, spend] = await Promise.all([
+  const [credit, spend, stages] = await Promise.all([
     attributionAnswer(store, context, asked, explain),
     store.read(spendFigure(context.sources, spendAsked, { budgets: false })),
+    question.basis === 'conversions' ? readStages(store, context) : [],
   ])
-  return { credit, spend }
+  return { credit, spend, stages }
 }
 
 /** What was earned, as the credit's row says it, and what was spent. */
@@ -59,18 +61,28 @@ const together = (by: readonly RoiDimension[], credit: readonly FigureRow[], spe
 }
 
 /** A return, or a cost per piece. */
-type Quotient = { readonly metric: string; readonly numerator: number; readonly denominator: number; readonly isMoney: boolean }
+type Quotient = {
+  readonly metric: string
+  /** Null: what it is made of is not known. */
+  readonly numerator: number | null
+  readonly denominator: number
+  readonly isMoney: boolean
+}
 
-/** What of earned money is counted, in minor units; with a margin that part of it, to the millionth of a unit. */
-const gainOf = (money: number, marginPpm: number | null): number =>
-  marginPpm === null ? money : Number(BigInt(money) * BigInt(marginPpm)) / MILLION
+/** What of earned money is counted, in minor units; with a margin that part of it, to the millionth of a unit. Null where the margin is not known. */
+const gainOf = (money: number, { margin, marginPpm }: RoiQuestion): number | null => {
+  if (margin === 'none') return money
+  return marginPpm === null ? null : Number(BigInt(money) * BigInt(marginPpm)) / MILLION
+}
 
 /** M67 and M68 of revenue, M67 and M76 of pipeline, M70 of conversions. */
-const quotientsOf = ({ basis, marginPpm }: RoiQuestion, { credit, spend }: Side): readonly Quotient[] => {
+const quotientsOf = (question: RoiQuestion, { credit, spend }: Side): readonly Quotient[] => {
+  const { basis } = question
   const spent = exact(spend.spent)
   const earned = credit?.value ?? 0
   if (basis === 'conversions') return [{ metric: 'M70', numerator: spent, denominator: earned, isMoney: true }]
-  const roi: Quotient = { metric: 'M67', numerator: gainOf(earned, marginPpm) - spent, denominator: spent, isMoney: false }
+  const gain = gainOf(earned, question)
+  const roi: Quotient = { metric: 'M67', numerator: gain === null ? null : gain - spent, denominator: spent, isMoney: false }
   if (basis === 'pipeline') return [roi, { metric: 'M76', numerator: earned, denominator: spent, isMoney: false }]
   return [roi, { metric: 'M68', numerator: earned, denominator: exact(spend.media), isMoney: false }]
 }
@@ -82,7 +94,7 @@ export type RoiFigures = Figures & { readonly fit: Fit | undefined }
  * spend. The total holds everything, unattributed revenue included; M59 beside it says how much that is.
  */
 export const roiAnswer = async (from: Asked, context: AnswerContext, question: RoiQuestion, explain: Explain): Promise<RoiFigures> => {
-  const { credit, spend: read } = await sidesOf(from, context, question, explain)
+  const { credit, spend: read, stages } = await sidesOf(from, context, question, explain)
   const spend = read.map(spendRow)
   assertNotTooMany(credit.rows.length + spend.length)
   const [totalCredit, ...beside] = credit.total
@@ -96,7 +108,7 @@ export const roiAnswer = async (from: Asked, context: AnswerContext, question: R
   const totals = toRows(total)
   return {
     rows: question.by.length === 0 ? totals : sides.flatMap(toRows),
-    total: [...totals, ...beside],
+    total: [...totals, ...rawCosts(context, question, total.spend, stages), ...beside],
     excluded: {
       // deals alone: touches that do not count are the matter of /v1/attribution
       ...Object.fromEntries(Object.entries(credit.excluded).filter(([reason]) => !reason.startsWith('touches_'))),
@@ -108,7 +120,7 @@ export const roiAnswer = async (from: Asked, context: AnswerContext, question: R
 
 const rowsOf = ({ flags }: AnswerContext, question: RoiQuestion, side: Side, explain: Explain): FigureRow[] => {
   const { dims, credit, spend } = side
-  const { basis, currency, scope, marginPpm, conversion } = question
+  const { basis, currency, scope, margin, marginPpm, conversion } = question
   const label = { ...dims, spend_scope: scope }
   const narrowed: RoiQuestion = {
     ...question,
@@ -133,18 +145,51 @@ const rowsOf = ({ flags }: AnswerContext, question: RoiQuestion, side: Side, exp
     ...quotientsOf(question, side).map(
       ({ metric, numerator, denominator, isMoney }): FigureRow => ({
         ...label,
-        ...(metric === 'M67' ? { gross_margin: marginPpm === null ? 1 : marginPpm / MILLION } : {}),
+        ...(metric === 'M67' ? { margin, ...(marginPpm === null ? {} : { gross_margin: marginPpm / MILLION }) } : {}),
         ...(metric === 'M70' ? { conversion } : {}),
         metric,
-        value: ratio(numerator, denominator),
+        value: numerator === null ? null : isMoney ? moneyEach(numerator, denominator) : ratio(numerator, denominator),
         unit: isMoney ? `${currency} minor` : 'ratio',
-        numerator,
+        ...(numerator === null ? {} : { numerator }),
         denominator,
-        flags: sorted([...creditFlags, ...missing, ...(denominator === 0 ? [isMoney ? 'no_conversions' : 'no_spend'] : [])]),
+        flags: sorted([
+          ...creditFlags,
+          ...missing,
+          ...(numerator === null ? ['gross_margin_missing'] : []),
+          ...(denominator === 0 ? [isMoney ? 'no_conversions' : 'no_spend'] : []),
+        ]),
         explain: explain('roi', metric, narrowed),
       }),
     ),
   ]
+}
+
+/** M70 of leads, MQLs and accepted leads: in total, by the raw count of journeys that entered the stage in the period. */
+const rawCosts = (
+  { definitions, flags }: AnswerContext,
+  question: RoiQuestion,
+  { spent }: SpendRow,
+  stages: readonly StageCell[],
+): readonly FigureRow[] => {
+  if (question.basis !== 'conversions' || Object.keys(question.filters).length > 0) return []
+  const entered = ofPeriod(stages, question)
+  return definitions.stageMap.stages.flatMap((stage, index) => {
+    const conversion = stage.on === 'created' ? 'lead' : stage.on === 'accepted' ? 'accepted' : stage.name === 'mql' ? 'mql' : null
+    if (conversion === null) return []
+    const journeys = entered.filter(({ place }) => place === index + 1).reduce((sum, cell) => sum + cell.journeys, 0)
+    return [
+      {
+        spend_scope: question.scope,
+        conversion,
+        metric: 'M70',
+        value: moneyEach(exact(spent), journeys),
+        unit: `${question.currency} minor`,
+        numerator: exact(spent),
+        denominator: journeys,
+        flags: sorted([...flagsOf(journeys, flags), ...(journeys === 0 ? ['no_conversions'] : [])]),
+      },
+    ]
+  })
 }
 
 const METRICS = { revenue: 'M54', pipeline: 'M55', conversions: 'M56' } as const

@@ -11,9 +11,14 @@ export type RoiQuestion = Omit<AttributionQuestion, 'by' | 'filters'> & {
   readonly by: readonly RoiDimension[]
   readonly filters: Readonly<Partial<Record<RoiDimension, readonly string[]>>>
   readonly scope: SpendQuestion['scope']
-  /** Gross margin in millionths that revenue is multiplied by; null: revenue as it is. */
+  /** Revenue as it is, or the gross margin of it. */
+  readonly margin: Margin
+  /** Of `gross`: in millionths; null where finance has not said it. */
   readonly marginPpm: number | null
 }
+
+export const MARGINS = ['none', 'gross'] as const
+type Margin = (typeof MARGINS)[number]
 
 /** As it stands in explain tokens. */
 const Question = z.strictObject({
@@ -29,6 +34,7 @@ const Question = z.strictObject({
   currency: z.string(),
   zone: z.string(),
   scope: z.enum(SPEND_SCOPES),
+  margin: z.enum(MARGINS),
   marginPpm: z.number().nullable(),
 })
 
@@ -38,7 +44,8 @@ export const roiQuestionFrom = (asked: unknown): RoiQuestion => {
 }
 
 /** The credit's half of a question. */
-export const creditQuestion = ({ scope: _scope, marginPpm: _margin, ...question }: RoiQuestion): AttributionQuestion => question
+export const creditQuestion = ({ scope: _scope, margin: _margin, marginPpm: _ppm, ...question }: RoiQuestion): AttributionQuestion =>
+  question
 
 /** The costs' half of it. */
 export const spendQuestion = ({ by, filters, scope, from, to, currency }: RoiQuestion): SpendQuestion => ({
@@ -51,7 +58,7 @@ export const spendQuestion = ({ by, filters, scope, from, to, currency }: RoiQue
 })
 
 /** New business, as a source calls it or says nothing of it (metrics, Deal types: M70). */
-const NEW_BUSINESS: readonly string[] = ['new-business', '(none)']
+export const NEW_BUSINESS: readonly string[] = ['new-business', '(none)']
 
 /** Cost per conversion is of new business, return of everything but renewals, unless deal types are asked for. */
 export const dealTypesOf = (basis: Basis, asked: readonly string[] | undefined): readonly string[] =>

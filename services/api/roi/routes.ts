@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { BASES } from '../../domain/figures/attribution.ts'
+import { financeInput, financeInputs, financeInputsOf } from '../../domain/figures/finance.ts'
 import { requireScope } from '../../http/caller.ts'
+import { dataDrivenModel } from '../attribution/data-driven.ts'
 import { responsesName, restsOn } from '../attribution/figure.ts'
 import { conversionOf, modelOf, orderOf, orderParameter } from '../attribution/routes.ts'
 import type { Explain } from '../explain/figure.ts'
@@ -20,11 +22,14 @@ import {
   severalOf,
   timeParameters,
 } from '../parameters.ts'
+import { badParameter } from '../problems.ts'
 import { SPEND_DEFINITION } from '../spend/figure.ts'
 import { scopeParameter } from '../spend/routes.ts'
 import type { CellReader } from './cells.ts'
 import { roiAnswer } from './figure.ts'
-import { dealTypesOf, ROI_DIMENSIONS, type RoiQuestion } from './question.ts'
+import { cohortAnswer } from './cohort.ts'
+import { companyFigures, lastDayOf } from './company.ts'
+import { dealTypesOf, MARGINS, ROI_DIMENSIONS, type RoiQuestion } from './question.ts'
 
 const filters = Object.fromEntries(ROI_DIMENSIONS.map(name => [name, filterParameter]))
 
@@ -37,6 +42,13 @@ const Query = queryOf({
   model: z.string().default('linear').describe('Attribution model: id, or id@version'),
   ...orderParameter,
   by: severalOf(ROI_DIMENSIONS),
+  dated: z
+    .enum(['close', 'touch'])
+    .default('close')
+    .describe(
+      'close: credit of what closed in the period (M67); touch: of touches in the period, whenever it closed (M69 with its maturity)',
+    ),
+  margin: z.enum(MARGINS).default('none').describe('gross: revenue times the gross margin that finance recorded (M67)'),
   ...scopeParameter,
   deal_type: filterParameter.describe('Default: all but renewals, for basis conversions new business; * for every type'),
   ...periodParameters,
@@ -45,6 +57,15 @@ const Query = queryOf({
   ...timeParameters,
   ...formatParameter,
 })
+
+type Cohort = { readonly basis: string; readonly margin: string }
+
+/** What cohort ROI is not answered for: 400. */
+const assertCohort = ({ basis, margin }: Cohort, model: string): void => {
+  if (basis !== 'revenue') throw badParameter('dated', 'touch is answered for basis revenue')
+  if (margin !== 'none') throw badParameter('dated', 'touch is answered for margin none')
+  if (dataDrivenModel(model) !== null) throw badParameter('dated', `touch is answered for published models, not for ${model}`)
+}
 
 /** What was earned for what was spent. */
 export const roiRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly cells: CellReader }> = async (app, options) => {
@@ -81,14 +102,27 @@ export const roiRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly ce
           currency: currencyOf(query.currency, context),
           zone: context.settings.zone,
           scope: query.spend_scope,
+          margin: query.margin,
           marginPpm: null,
         }
+        if (query.dated === 'touch') assertCohort(query, model)
         const responses = responsesName(context.definitions)
         const under = { definition: responses, model, definitions: restsOn(context.definitions, model) }
         // numbers that are spend alone open as they do from /v1/spend
         const [ofSpend, ofCredit] = [explainUnder({ definition: SPEND_DEFINITION, definitions: [SPEND_DEFINITION] }), explainUnder(under)]
         const explain: Explain = (name, metric, asked) => (name === 'spend' ? ofSpend : ofCredit)(name, metric, asked)
-        return { ...(await roiAnswer(options, context, question, explain)), under }
+        if (query.dated === 'touch') return { ...(await cohortAnswer(options.store, context, question, explain)), under }
+        const ofCompany = query.basis === 'revenue' && Object.keys(question.filters).length === 0
+        const inputs =
+          ofCompany || query.margin === 'gross' ? financeInputsOf(await options.store.read(financeInputs(context.sources))) : []
+        const calendar = { startMonth: context.settings.fiscalYearStartMonth }
+        const margin =
+          query.margin === 'gross' ? financeInput(inputs, 'gross-margin', lastDayOf(question, context), calendar)?.ratio_ppm : undefined
+        const [figures, company] = await Promise.all([
+          roiAnswer(options, context, { ...question, marginPpm: margin ?? null }, explain),
+          ofCompany && from !== null && to !== null ? companyFigures(options.store, context, { ...question, from, to }, inputs) : [],
+        ])
+        return { ...figures, total: [...figures.total, ...company], under }
       }),
   )
 }

@@ -17,7 +17,10 @@ const placeOf = (cells: readonly { readonly day: string }[], day: string): numbe
 }
 
 /** Those of the question's days; what has no day is of every period. */
-const ofPeriod = <T extends { readonly day: string }>(cells: readonly T[], { from, to }: RoiQuestion): readonly T[] => {
+export const ofPeriod = <T extends { readonly day: string }>(
+  cells: readonly T[],
+  { from, to }: Pick<RoiQuestion, 'from' | 'to'>,
+): readonly T[] => {
   const dated = placeOf(cells, '0')
   const within = cells.slice(from === null ? dated : placeOf(cells, from), to === null ? cells.length : placeOf(cells, to))
   return dated === 0 ? within : [...cells.slice(0, dated), ...within]

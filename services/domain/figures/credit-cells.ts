@@ -1,4 +1,6 @@
-import { type AttributionQuestion, deals, pieces } from './attribution.ts'
+import type { StageMap } from '../definitions/stage-map.ts'
+import { type AttributionQuestion, dateIn, deals, pieces } from './attribution.ts'
+import { stagePaths } from './stage-paths.ts'
 import type { FigureSources } from './sources.ts'
 import { type Bound, type Sql, sql } from '../sql.ts'
 
@@ -22,3 +24,12 @@ export const excludedCells = (sources: FigureSources, question: AttributionQuest
 /** Whether anything of the tenant was recorded in (after, to]; if nothing was, what is known as of `after` is what is known as of `to`. */
 export const changedSince = (tenant: Bound, after: Bound, to: Bound): Sql => sql`
   SELECT count() AS changed FROM (SELECT 1 FROM changes WHERE appended_at > ${after} AND appended_at <= ${to} AND tenant = ${tenant} LIMIT 1)`
+
+/** (day, place, journeys): first entries of journeys to each stage of the map, by place from 1: the raw counts of M70. */
+export const stageEntryCells = (sources: FigureSources, stageMap: StageMap, zone: string): Sql => sql`
+  SELECT toString(${dateIn(sql`move.2`, zone)}) AS day, toUInt8(move.1) AS place, count() AS journeys
+  FROM (${stagePaths(sources, { stageMap, counted: 'journeys', by: [], filters: {} })})
+  ARRAY JOIN moves AS move, arrayEnumerate(moves) AS k
+  WHERE arrayFirstIndex(m -> m.1 = move.1, moves) = k
+  GROUP BY day, place
+  ORDER BY day, place`
