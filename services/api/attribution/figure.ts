@@ -13,6 +13,7 @@ import {
   METRIC_OF,
   MILLION,
 } from '../../domain/figures/attribution.ts'
+import { LINKAGES, underTerms } from '../../domain/figures/terms.ts'
 import { ratio } from '../../domain/figures/rates.ts'
 import { responsesLeftOut } from '../../domain/figures/touch-rules.ts'
 import type { Row as StoreRow, Store } from '../../store/port.ts'
@@ -32,6 +33,8 @@ const Question = z.strictObject({
   conversion: z.enum(CONVERSIONS),
   model: z.string(),
   order: z.int().min(1).max(4).optional(),
+  linkage: z.enum(LINKAGES).optional(),
+  lookbackDays: z.int().min(1).max(3650).optional(),
   by: z.array(z.enum(ATTRIBUTION_DIMENSIONS)),
   filters: z.strictObject(filterShape),
   dealTypes: z.array(z.string()),
@@ -85,14 +88,25 @@ const asAWhole = (found: readonly Row[], { credit }: NonNullable<DataDrivenCredi
 /** What the statements of a question under a published model would read, where it is known without them. */
 export type AttributionRows = { readonly found: readonly StoreRow[]; readonly excluded: readonly StoreRow[] }
 
+/** The context with credit under the terms of the question. */
+export const onTerms = (context: AnswerContext, question: AttributionQuestion): AnswerContext => ({
+  ...context,
+  ...underTerms(context, {
+    tenant: context.tenant,
+    terms: question,
+    models: [question.model, ...(dataDrivenModel(question.model) === null ? [] : [pathModel(context.definitions)])],
+  }),
+})
+
 /** M54, M55 or M56 by the question's dimensions, M59 in the total. */
 export const attributionAnswer = async (
   store: Store,
-  context: AnswerContext,
+  given: AnswerContext,
   question: AttributionQuestion,
   explain: Explain,
   known: AttributionRows | null = null,
 ): Promise<AttributionFigures> => {
+  const context = onTerms(given, question)
   const learned = await dataDrivenCredit(store, context, question)
   const fitted = learned?.fitted ?? null
   const whole = fitted !== null && isGlobal(question) ? fitted : null
@@ -109,7 +123,7 @@ export const attributionAnswer = async (
   assertNotTooMany(found.length)
   const parsed = found.map(row => Row.parse(row))
   const all = whole === null ? parsed : asAWhole(parsed, whole)
-  const flags = [...context.flags, ...(fitted !== null && whole === null ? ['redistributed'] : [])]
+  const flags = [...context.flags, ...(fitted !== null && whole === null ? ['redistributed'] : []), ...provisionalOf(question)]
   const metric = METRIC_OF[question.basis]
   const unit = question.basis === 'conversions' ? 'count' : `${question.currency} minor`
   const valueOf = ({ credit, money }: Row): number => (question.basis === 'conversions' ? exact(credit) / MILLION : exact(money))
@@ -170,6 +184,10 @@ export const attributionAnswer = async (
           }),
   }
 }
+
+/** Credit of deals that are still open may move until they close (metrics, Provisional). */
+export const provisionalOf = ({ basis, conversion }: AttributionQuestion): readonly string[] =>
+  basis === 'pipeline' && conversion === 'won' ? ['provisional'] : []
 
 const measureOf = (metric: string, basis: AttributionQuestion['basis']): AttributionMeasure => {
   if (metric === 'M59') return basis === 'conversions' ? 'unattributed_credit' : 'unattributed_money'

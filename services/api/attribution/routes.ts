@@ -10,6 +10,8 @@ import {
   type Conversion,
   CONVERSIONS_OF,
 } from '../../domain/figures/attribution.ts'
+import type { Linkage } from '../../domain/projections/deal-credit.ts'
+import { type CreditTerms, LINKAGES } from '../../domain/figures/terms.ts'
 import { requireScope } from '../../http/caller.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
@@ -40,15 +42,39 @@ const filters = {
   deal_type: filterParameter.describe('Default: all but renewals; * for every type'),
 }
 
+export const termsParameters = {
+  linkage: z
+    .enum(LINKAGES)
+    .optional()
+    .describe('Whose touches count: the contacts’ where they have any (hybrid, default), only theirs, or all of the account'),
+  lookback_days: z.coerce.number().int().min(1).max(3650).optional().describe('In place of the model’s own lookback'),
+}
+
+/** Terms of credit as a question has them. */
+export const termsOf = ({
+  linkage,
+  lookback_days,
+}: {
+  readonly linkage?: Linkage | undefined
+  readonly lookback_days?: number | undefined
+}): CreditTerms => ({
+  ...(linkage === undefined ? {} : { linkage }),
+  ...(lookback_days === undefined ? {} : { lookbackDays: lookback_days }),
+})
+
 export const orderParameter = {
   order: z.coerce.number().int().min(1).max(4).optional().describe('Touches in a state of the model markov, 1 to 4; default 1'),
 }
 
 const Query = queryOf({
   basis: z.enum(BASES).default('conversions').describe('conversions answers M56, pipeline M55, revenue M54'),
-  conversion: z.string().optional().describe('won, deal or sqo; default won, for pipeline sqo'),
+  conversion: z
+    .string()
+    .optional()
+    .describe('won, deal or sqo; default won, for pipeline sqo; pipeline on won is what is open, provisional'),
   model: z.string().default('linear').describe('Attribution model, id or id@version; also markov, shapley and shapley-simple'),
   ...orderParameter,
+  ...termsParameters,
   by: severalOf(ATTRIBUTION_DIMENSIONS),
   ...periodParameters,
   ...currencyParameter,
@@ -110,6 +136,7 @@ export const attributionRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asyn
           conversion: conversionOf(query.basis, query.conversion),
           model,
           order: orderOf(model, query.order),
+          ...termsOf(query),
           by: listOf(query.by),
           filters: filtersOf(query, ATTRIBUTION_DIMENSIONS),
           dealTypes: filtersOf(query, ['deal_type']).deal_type ?? [],

@@ -14,7 +14,7 @@ import type { Store } from '../../store/port.ts'
 import { exact, type FigureRow, type Fit, flagsOf, isoOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { dataDrivenCredit } from '../attribution/data-driven.ts'
-import { attributionQuestionFrom, restsOn } from '../attribution/figure.ts'
+import { attributionQuestionFrom, restsOn, onTerms } from '../attribution/figure.ts'
 import { type ExplainableFigure, type Explain, excludedOf } from '../explain/figure.ts'
 
 const Piece = z.object({
@@ -49,10 +49,11 @@ export const dealExists = async (store: Store, { sources }: AnswerContext, dealI
  */
 export const dealCreditAnswer = async (
   store: Store,
-  context: AnswerContext,
+  given: AnswerContext,
   { dealId, attribution }: DealCreditQuestion,
   explain: Explain,
 ): Promise<DealCredit> => {
+  const context = onTerms(given, attribution)
   // what a channel is worth is learned from every journey, and then laid over this one
   const learned = await dataDrivenCredit(store, context, attribution)
   const sources = onlyDeal(learned?.sources ?? context.sources, dealId)

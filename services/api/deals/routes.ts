@@ -5,7 +5,7 @@ import { type Basis, CONVERSIONS, EVERY_TYPE } from '../../domain/figures/attrib
 import { requireScope } from '../../http/caller.ts'
 import { Problem } from '../../http/problem.ts'
 import { responsesName, restsOn } from '../attribution/figure.ts'
-import { anyModelOf, orderOf, orderParameter } from '../attribution/routes.ts'
+import { anyModelOf, orderOf, orderParameter, termsOf, termsParameters } from '../attribution/routes.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
 import { currencyOf, currencyParameter, formatParameter, queryOf, timeParameters } from '../parameters.ts'
@@ -15,6 +15,7 @@ import { dealCreditAnswer, dealExists } from './credit.ts'
 const Query = queryOf({
   model: z.string().optional().describe('Attribution model; default: every model whose weights are published'),
   ...orderParameter,
+  ...termsParameters,
   conversion: z.enum(CONVERSIONS).default('won'),
   ...currencyParameter,
   ...timeParameters,
@@ -60,6 +61,7 @@ export const dealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
                   conversion: query.conversion,
                   model,
                   order,
+                  ...termsOf(query),
                   by: [],
                   filters: {},
                   dealTypes: [EVERY_TYPE],

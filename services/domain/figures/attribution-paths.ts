@@ -69,6 +69,7 @@ const journeysWithout = (sources: FigureSources, { attribution, definitions, ten
     tenant,
     definitions: { ...definitions, models: definitions.models.filter(model => modelName(model) === pathModel(definitions)) },
     asOf: sql`${sources.asOf}`,
+    ...(attribution.linkage === undefined ? {} : { linkage: attribution.linkage }),
   })
   return sql`
     SELECT channels, goes_on

@@ -2,6 +2,7 @@ import { foreverValid } from '../projections/in-force.ts'
 import { bind, type Bound, identifier, joinSql, type Sql, sql } from '../sql.ts'
 import { withMoney, withParts } from './money.ts'
 import type { FigureSources } from './sources.ts'
+import type { CreditTerms } from './terms.ts'
 
 export const ATTRIBUTION_DIMENSIONS = ['channel', 'campaign', 'source', 'content', 'team', 'month', 'day'] as const
 export type AttributionDimension = (typeof ATTRIBUTION_DIMENSIONS)[number]
@@ -12,12 +13,12 @@ export const CONVERSIONS = ['won', 'deal', 'sqo'] as const
 export type Conversion = (typeof CONVERSIONS)[number]
 
 /**
- * Which conversions each basis is answered for (metrics, Basis × conversion); the first is the default. Anything else is refused: pipeline
- * on won needs provisional credit, and leads and MQLs credit of their own, which `deal_conversions` does not hold.
+ * Which conversions each basis is answered for (metrics, Basis × conversion); the first is the default. Anything else is refused. Pipeline on won is
+ * the open deals, under the credit that they would have if they were won now.
  */
 export const CONVERSIONS_OF: Readonly<Record<Basis, readonly [Conversion, ...Conversion[]]>> = {
   conversions: ['won', 'deal', 'sqo'],
-  pipeline: ['sqo'],
+  pipeline: ['sqo', 'won'],
   revenue: ['won'],
 }
 
@@ -28,7 +29,7 @@ export const UNATTRIBUTED = '(unattributed)'
 /** A credit of 1: credit is counted in millionths (metrics M53). */
 export const MILLION = 1_000_000
 
-export type AttributionQuestion = {
+export type AttributionQuestion = CreditTerms & {
   readonly basis: Basis
   readonly conversion: Conversion
   /** `id@version`, as `deal_conversions.models` has it. */
@@ -58,13 +59,22 @@ export const dateIn = (instant: Sql, zone: string): Sql => sql`toDate32(toTimeZo
 export const closeDay = (zone: string): Sql => sql`coalesce(close_date, ${dateIn(sql`closed_at`, zone)})`
 
 /** Which deals are asked about, and the day that dates each. */
-const population = ({ basis, conversion, zone }: AttributionQuestion): { readonly which: Sql; readonly day: Sql } => {
+const population = (
+  { dealCredit }: FigureSources,
+  { basis, conversion, zone }: AttributionQuestion,
+): { readonly which: Sql; readonly day: Sql } => {
   if (conversion === 'deal') return { which: sql`1`, day: dateIn(sql`created_at`, zone) }
   if (conversion === 'sqo') {
     // a deal that does not count is not converted, but its row says when it would have been
     const reached = sql`(converted = 1 OR (counted = 0 AND converted_at > toDateTime64(0, 6, 'UTC') AND converted_at < ${foreverValid}))`
     return { which: reached, day: dateIn(basis === 'pipeline' ? sql`valued_at` : sql`converted_at`, zone) }
   }
+  // pipeline counts deals from their first entry to a qualified stage
+  if (basis === 'pipeline')
+    return {
+      which: sql`(outcome = 'open' AND deal_id IN (SELECT deal_id FROM ${dealCredit} WHERE conversion = 'sqo' AND converted = 1))`,
+      day: sql`close_date`,
+    }
   return { which: sql`outcome = 'won'`, day: closeDay(zone) }
 }
 
@@ -102,7 +112,7 @@ const conversionEvent = (conversion: Conversion): Sql => {
  */
 export const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
   const { basis, conversion, currency, zone, from, to, dealTypes } = question
-  const { which, day } = population(question)
+  const { which, day } = population(sources, question)
   const model = bind.string(question.model)
   const atEntry = basis === 'pipeline' && conversion === 'sqo'
   const byMoney = basis !== 'conversions'

@@ -20,11 +20,14 @@ const boundToTenant: unique symbol = Symbol('rows of one tenant, known at one in
 export type FigureSources = ProjectionSources & {
   readonly [boundToTenant]: true
   readonly dealFacts: Sql
+  readonly leadFacts: Sql
   readonly spendFacts: Sql
   readonly recordFacts: Sql
   readonly consentFacts: Sql
   /** Where merges lead; only what was known at `asOf`. */
   readonly roots: Sql
+  /** Whom subjects stood for; only what was known at `asOf`. */
+  readonly identities: Sql
   /** Knowledge time, DateTime64(3). */
   readonly asOf: Bound
 }
@@ -48,10 +51,12 @@ export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): F
     personJourney: sql`(SELECT * FROM ${personJourney} WHERE tenant = ${tenantIs})`,
     dealCredit: sql`(SELECT * FROM ${dealCredit} WHERE tenant = ${tenantIs})`,
     dealFacts: sql`(SELECT * FROM deal_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
+    leadFacts: sql`(SELECT * FROM lead_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     spendFacts: sql`(SELECT * FROM spend_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     recordFacts: sql`(SELECT * FROM record_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     consentFacts: sql`(SELECT * FROM consent_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     roots: sql`(SELECT * FROM roots FINAL WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
+    identities: sql`(SELECT * FROM identities FINAL WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
     asOf: known,
   }
 }
