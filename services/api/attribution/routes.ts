@@ -13,6 +13,7 @@ import {
 import type { Linkage } from '../../domain/projections/deal-credit.ts'
 import { type CreditTerms, LINKAGES } from '../../domain/figures/terms.ts'
 import { requireScope } from '../../http/caller.ts'
+import type { AnswerContext } from '../as-of.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
 import {
@@ -66,13 +67,13 @@ export const orderParameter = {
   order: z.coerce.number().int().min(1).max(4).optional().describe('Touches in a state of the model markov, 1 to 4; default 1'),
 }
 
-const Query = queryOf({
+/** What credit may be asked for, whatever the model. */
+export const creditParameters = {
   basis: z.enum(BASES).default('conversions').describe('conversions answers M56, pipeline M55, revenue M54'),
   conversion: z
     .string()
     .optional()
     .describe('won, deal or sqo; default won, for pipeline sqo; pipeline on won is what is open, provisional'),
-  model: z.string().default('linear').describe('Attribution model, id or id@version; also markov, shapley and shapley-simple'),
   ...orderParameter,
   ...termsParameters,
   by: severalOf(ATTRIBUTION_DIMENSIONS),
@@ -81,6 +82,11 @@ const Query = queryOf({
   ...filters,
   ...timeParameters,
   ...formatParameter,
+}
+
+const Query = queryOf({
+  model: z.string().default('linear').describe('Attribution model, id or id@version; also markov, shapley and shapley-simple'),
+  ...creditParameters,
 })
 
 /** A model whose weights are published, as `id@version`. */
@@ -110,6 +116,25 @@ export const conversionOf = (basis: Basis, asked: string | undefined): Conversio
   return found
 }
 
+type CreditQuery = z.output<z.ZodObject<typeof creditParameters>>
+
+/** What is asked about, but for the model. */
+export const creditQuestionOf = (query: CreditQuery, context: AnswerContext): Omit<AttributionQuestion, 'model' | 'order'> => {
+  const { from, to } = periodOf(query, context.settings)
+  return {
+    basis: query.basis,
+    conversion: conversionOf(query.basis, query.conversion),
+    ...termsOf(query),
+    by: listOf(query.by),
+    filters: filtersOf(query, ATTRIBUTION_DIMENSIONS),
+    dealTypes: filtersOf(query, ['deal_type']).deal_type ?? [],
+    from,
+    to,
+    currency: currencyOf(query.currency, context),
+    zone: context.settings.zone,
+  }
+}
+
 /** Credit by dimension under one model. */
 export const attributionRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, options) => {
   app.get(
@@ -128,23 +153,8 @@ export const attributionRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asyn
     },
     request =>
       answerFigure(options, request, request.query, async (context, explainUnder) => {
-        const { query } = request
-        const { from, to } = periodOf(query, context.settings)
-        const model = anyModelOf(context.definitions, query.model)
-        const question: AttributionQuestion = {
-          basis: query.basis,
-          conversion: conversionOf(query.basis, query.conversion),
-          model,
-          order: orderOf(model, query.order),
-          ...termsOf(query),
-          by: listOf(query.by),
-          filters: filtersOf(query, ATTRIBUTION_DIMENSIONS),
-          dealTypes: filtersOf(query, ['deal_type']).deal_type ?? [],
-          from,
-          to,
-          currency: currencyOf(query.currency, context),
-          zone: context.settings.zone,
-        }
+        const model = anyModelOf(context.definitions, request.query.model)
+        const question = { ...creditQuestionOf(request.query, context), model, order: orderOf(model, request.query.order) }
         const responses = responsesName(context.definitions)
         const under = { definition: responses, model, definitions: restsOn(context.definitions, model) }
         return { ...(await attributionAnswer(options.store, context, question, explainUnder(under))), under }
