@@ -11,7 +11,7 @@ const EACH = 50
 const MIDDLE = Date.UTC(2026, 1, 1)
 const LAST = Date.UTC(2026, 5, 1)
 
-type End = { readonly won: number } | 'lost' | 'open' | 'no deal'
+type End = { readonly won: number } | { readonly pipeline: number } | 'lost' | 'open' | 'no deal'
 
 /** An account that is touched by the channels an hour apart, and how that ended. */
 const journey = (id: string, channels: readonly string[], end: End, start = START): readonly AccordEvent[] => {
@@ -33,10 +33,13 @@ const journey = (id: string, channels: readonly string[], end: End, start = STAR
     occurred_at: start,
     deal_id: id,
     account_id: id,
-    stage: 'discovery',
+    stage: typeof end === 'object' && 'pipeline' in end ? 'qualified' : 'discovery',
     deal_type: 'new-business',
+    ...(typeof end === 'object' && 'pipeline' in end
+      ? { amount_minor: BigInt(end.pipeline), currency: 'EUR', close_date: '2026-09-30' }
+      : {}),
   })
-  if (end === 'open') return [...touches, created]
+  if (end === 'open' || (typeof end === 'object' && 'pipeline' in end)) return [...touches, created]
   const closing = { event_id: `${id}-closed`, occurred_at: closedAt, deal_id: id }
   return [
     ...touches,
@@ -55,9 +58,10 @@ const golden = Array.from({ length: EACH }, (_, i): readonly AccordEvent[] => [
   ...journey(`gm-${i}`, ['G', 'M', 'M'], { won: 333 }),
   ...journey(`x-${i}`, ['G'], i < 20 ? 'no deal' : i < 40 ? 'lost' : 'open'),
 ]).flat()
-/** Later: another month, and a deal that nobody touched. */
+/** Later: another month, a deal that nobody touched, and one that may still be won. */
 const later = [
   ...journey('late', ['M', 'G'], { won: 700 }, Date.UTC(2026, 3, 1) * 1000),
+  ...journey('hopeful', ['G', 'M'], { pipeline: 900 }, Date.UTC(2026, 3, 3) * 1000),
   ...journey('untouched', [], { won: 250 }, Date.UTC(2026, 3, 2) * 1000),
 ]
 const recorded = logged(...[...golden, ...later].toSorted((a, b) => a.occurred_at - b.occurred_at))
@@ -243,10 +247,22 @@ describe('every data-driven model', () => {
     }
     const now = await answer('/v1/attribution?model=markov&by=channel')
     // the deal that nobody touched is no path, and stays unattributed
-    expect(now.fit?.paths).toEqual({ distinct: 4, conversions: 201, nulls: 50 })
+    expect(now.fit?.paths).toEqual({ distinct: 4, conversions: 201, nulls: 51 })
     expect(valueBy(now)['(unattributed)']).toBe(1)
     expect(sum(now.rows.map(row => row.value))).toBe(202)
     await expectToOpen('/v1/attribution?model=markov&by=channel')
+  })
+
+  it('shares open pipeline by what was learned from deals that were won, or not', async () => {
+    const { rows, fit } = await answer('/v1/attribution?model=markov&by=channel&basis=pipeline&conversion=won')
+    const [toG = 0, toM = 0] = fit?.channels.map(one => one.removal_effect ?? 0) ?? []
+    const share = Math.round((1e6 * toG) / (toG + toM)) / 1e6
+    expect(rows.map(row => [row['channel'], row.value])).toEqual([
+      ['G', Math.round(900 * share)],
+      ['M', 900 - Math.round(900 * share)],
+    ])
+    expect(rows.every(row => row.flags.includes('provisional') && row.flags.includes('redistributed'))).toBe(true)
+    expect(fit?.paths).toEqual({ distinct: 4, conversions: 201, nulls: 51 })
   })
 
   it('learns from the window that is asked about: a lost deal is in it by its closing, what goes on by its last touch', async () => {

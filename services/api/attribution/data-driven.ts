@@ -53,7 +53,7 @@ export const dataDrivenCredit = async (
 
   const order = question.order ?? 1
   const { tenant, definitions, sources, fitLimits: limits } = context
-  const read = await store.read(attributionPaths(sources, { attribution: question, order, tenant, definitions }))
+  const read = await store.read(attributionPaths(sources, { attribution: learnedFrom(question), order, tenant, definitions }))
   if (read.length > MAX_PATHS) throw refusal(model, { code: 'too_many_paths', found: read.length, limit: MAX_PATHS })
   const { paths, money, openNulls } = pathsOf(read)
   const learned = model === 'markov@1' ? await learnMarkov(paths, order, limits) : await learnShapley(paths, limits)
@@ -189,6 +189,12 @@ const refusal = (model: DataDriven, why: Refusal): HttpProblem =>
     problem(422, 'Model refused', `${model} ${REASONS[why.code](why)}`, { code: why.code, found: why.found, limit: why.limit }),
   )
 
-/** Whether credit is of the channel as a whole (RE / ΣRE × total): by channel alone. By anything else it is shared out conversion by conversion. */
-export const isGlobal = ({ by, filters }: AttributionQuestion): boolean =>
-  [...by, ...Object.keys(filters)].every(dimension => dimension === 'channel')
+const isProvisional = ({ basis, conversion }: AttributionQuestion): boolean => basis === 'pipeline' && conversion === 'won'
+
+/** Open deals have converted nowhere yet: what is said of them was learned from all that were won until now, or not. */
+const learnedFrom = (question: AttributionQuestion): AttributionQuestion =>
+  isProvisional(question) ? { ...question, basis: 'conversions', from: null, to: null } : question
+
+/** Whether credit is of the channel as a whole (RE / ΣRE × total): by channel alone. By anything else, or before they convert, it is shared out deal by deal. */
+export const isGlobal = (question: AttributionQuestion): boolean =>
+  !isProvisional(question) && [...question.by, ...Object.keys(question.filters)].every(dimension => dimension === 'channel')
