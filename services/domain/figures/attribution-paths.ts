@@ -2,6 +2,7 @@ import { modelName } from '../definitions/attribution-model.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { qualifyingDealStages } from '../definitions/stage-map.ts'
 import { dealCredit } from '../projections/deal-credit.ts'
+import { foreverValid } from '../projections/in-force.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import { type AttributionQuestion, dateIn, deals, EVERY_TYPE, NONE, RENEWAL } from './attribution.ts'
 import type { FigureSources } from './sources.ts'
@@ -51,7 +52,7 @@ export const attributionPaths = (sources: FigureSources, question: PathsQuestion
 
 /**
  * (channels, goes_on): journeys that had not converted by as_of. A deal without the conversion is one, and an account that has no deal at all. Their touches
- * are those that would earn credit if they converted now, or when they ended: the same SELECT says so, over deals as if. A closed deal is in the
+ * are those that would earn credit if they still converted, or had when they ended: the same SELECT says so, over deals as if. A closed deal is in the
  * window by its closing, what goes on by its last touch, so that each is in one window.
  */
 const journeysWithout = (sources: FigureSources, { attribution, definitions, tenant }: PathsQuestion): Sql => {
@@ -93,7 +94,7 @@ const unconverted = (sources: FigureSources, { conversion, dealTypes }: Attribut
     conversion === 'won' ? sql`j.outcome != 'won'` : sql`NOT hasAny(stages, ${bind.strings(qualifyingDealStages(definitions.stageMap))})`
   const openDeals = sql`
     SELECT tenant, concat(if(j.outcome = 'open', 'open:deal:', 'ended:deal:'), j.deal_id) AS deal_id, account, created_at, counted, 'won' AS outcome,
-      toNullable(ifNull(j.closed_at, toDateTime64(${sources.asOf}, 6, 'UTC'))) AS closed_at, if(j.outcome = 'open', NULL, j.close_date) AS close_date, stages, entered_at, contacts
+      toNullable(ifNull(j.closed_at, ${foreverValid})) AS closed_at, if(j.outcome = 'open', NULL, j.close_date) AS close_date, stages, entered_at, contacts
     FROM ${sources.dealJourney} AS j
     WHERE counted = 1 AND ${ofTypes(dealTypes)} AND ${without}
     UNION ALL`
