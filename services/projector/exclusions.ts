@@ -29,6 +29,30 @@ const ExclusionRow = z.object({
 const TABLES = Object.keys(factColumns) as FactTable[]
 
 /**
+ * What the exclusions themselves write goes before every recording (`first` of these is far smaller): what came while a backfill was closed is out until it is
+ * said again while one is open, everything else is out for good.
+ */
+const OUT_FOR_GOOD = sql`bitNot(toUInt128(0))`
+const LET_IN = sql`bitNot(toUInt128(1))`
+const OUT_WHILE_CLOSED = sql`bitNot(toUInt128(2))`
+/** A condition on rows of facts: written by an exclusion, not by landing. */
+export const writtenByExclusion = sql`first >= ${OUT_WHILE_CLOSED}`
+
+/** (tenant, turns): when the backfills of tenants were opened and ended, in order. */
+const turnsUntil = (to: number): Sql => sql`
+  SELECT tenant, arraySort(groupArray((appended_at, toString(type)))) AS turns FROM record_facts FINAL
+  WHERE type IN ('backfill-opened', 'tenant-went-live') AND appended_at <= ${bind.instant(to)} GROUP BY tenant`
+
+const isClosedAt = (instant: Sql): Sql => sql`arrayFilter(turn -> turn.1 < ${instant}, turns)[-1].2 = 'tenant-went-live'`
+
+/** (tenant, event_id): events of the tenants that were recorded, or recorded again, while a backfill was open. A redriven letter is, and a repeated import. */
+const heardWhileOpen = (to: number, tenants: readonly string[]): Sql => sql`
+  SELECT c.tenant AS tenant, c.event_id AS event_id
+  FROM (SELECT tenant, event_id, appended_at FROM changes WHERE tenant IN (${bind.strings(tenants)}) AND appended_at <= ${bind.instant(to)}) AS c
+  INNER JOIN (${turnsUntil(to)}) AS b ON b.tenant = c.tenant
+  WHERE NOT ${isClosedAt(sql`c.appended_at`)}`
+
+/**
  * Which facts up to `to` do not count, of those that the window can have brought to light: of one event_id under several subjects or types
  * all but the first recording; what was said of a person after the erasure of its data; history that came after the tenant had gone live, which would change
  * answers given since. A function of the facts alone, in any order of arrival. Of the tenants of `whole` everything comes to light: nobody looked at
@@ -66,11 +90,8 @@ const findings = (from: number, to: number, whole: readonly string[], happened: 
       WHERE recorded_at < appended_at AND ${inWindow}
         AND tenant IN (SELECT tenant FROM record_facts WHERE type = 'tenant-went-live') AND (tenant, event_id) IN (${recent})
     ) AS e
-    INNER JOIN (
-      SELECT tenant, arraySort(groupArray((appended_at, toString(type)))) AS turns FROM record_facts FINAL
-      WHERE type IN ('backfill-opened', 'tenant-went-live') AND appended_at <= ${bind.instant(to)} GROUP BY tenant
-    ) AS b ON b.tenant = e.tenant
-    WHERE arrayFilter(turn -> turn.1 < e.appended_at, b.turns)[-1].2 = 'tenant-went-live'`
+    INNER JOIN (${turnsUntil(to)}) AS b ON b.tenant = e.tenant
+    WHERE ${isClosedAt(sql`e.appended_at`)} ${whole.length === 0 ? sql`` : sql`AND (e.tenant, e.event_id) NOT IN (${heardWhileOpen(to, whole)})`}`
   return joinSql(
     [conflicts, ...(happened.has('person-erased') ? [erased] : []), ...(happened.has('tenant-went-live') ? [tooLate] : [])],
     ' UNION ALL ',
@@ -88,16 +109,26 @@ const fromRow = (row: Row): Exclusion => {
   return { ...rest, eventId: event_id }
 }
 
+/** Facts that were out because they came too late for one backfill, and that the next one has said again: they count. */
+const letIn = (table: FactTable, to: number, tenants: readonly string[]): Sql => {
+  const columns: Sql = { parts: [factColumns[table].join(', ')] }
+  return sql`
+    INSERT INTO ${identifier(table)} (${columns}, gone, first)
+    SELECT ${columns}, 0 AS gone, ${LET_IN} AS first
+    FROM ${identifier(table)} AS f
+    WHERE tenant IN (${bind.strings(tenants)}) AND f.gone = 1 AND f.first = ${OUT_WHILE_CLOSED} AND (tenant, event_id) IN (${heardWhileOpen(to, tenants)})`
+}
+
 /**
  * The fact again, with the greatest `first` and `gone`: under FINAL the row is out, whenever the fact itself arrives. Looks at the rows that FINAL
  * leaves: where the first recording stands under the same key it has won already, and must stay.
  */
-const takeOut = (table: FactTable, excluded: readonly Exclusion[]): Sql => {
+const takeOut = (table: FactTable, excluded: readonly Exclusion[], rank: Sql): Sql => {
   const columns: Sql = { parts: [factColumns[table].join(', ')] }
   const list = (pick: (exclusion: Exclusion) => string) => bind.strings(excluded.map(pick))
   return sql`
     INSERT INTO ${identifier(table)} (${columns}, gone, first)
-    SELECT ${columns}, 1 AS gone, bitNot(toUInt128(0)) AS first
+    SELECT ${columns}, 1 AS gone, ${rank} AS first
     FROM ${identifier(table)} FINAL
     WHERE (tenant, subject, event_id, type) IN (
       SELECT arrayJoin(arrayZip(${list(e => e.tenant)}, ${list(e => e.subject)}, ${list(e => e.eventId)}, ${list(e => e.type)})) AS fact)`
@@ -107,9 +138,14 @@ const takeOut = (table: FactTable, excluded: readonly Exclusion[]): Sql => {
 export const excludeConflicts = async (store: Store, from: number, to: number, whole: readonly string[]): Promise<readonly Exclusion[]> => {
   const happened = await barringEvents(store)
   const excluded = (await store.read(findings(from, to, whole, happened), { maxSeconds: 600 })).map(fromRow)
-  for (let start = 0; start < excluded.length; start += 1000) {
-    const part = excluded.slice(start, start + 1000)
-    for (const table of TABLES) await store.write(takeOut(table, part))
-  }
+  const tooLate = excluded.filter(({ code }) => code === 'backfill_closed')
+  const others = excluded.filter(({ code }) => code !== 'backfill_closed')
+  if (whole.length > 0) for (const table of TABLES) await store.write(letIn(table, to, whole))
+  for (const [which, rank] of [
+    [tooLate, OUT_WHILE_CLOSED],
+    [others, OUT_FOR_GOOD],
+  ] as const)
+    for (let start = 0; start < which.length; start += 1000)
+      for (const table of TABLES) await store.write(takeOut(table, which.slice(start, start + 1000), rank))
   return excluded
 }

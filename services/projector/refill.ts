@@ -7,6 +7,7 @@ import type { Store } from '../store/port.ts'
 import { TableRows } from '../store/row-buffer.ts'
 import { factColumns, writeFacts } from './facts.ts'
 import { addRecord, columnsOf, newBatch } from './land.ts'
+import { writtenByExclusion } from './exclusions.ts'
 import type { Projector } from './projector.ts'
 import { eventOf } from './restore.ts'
 import { readProgress } from './step.ts'
@@ -123,7 +124,7 @@ export const refillFacts = async ({ store, projector, source, onProgress }: Refi
   }
   await projector.exclusively(async () => {
     const carry = async (from: string, into: string, table: string): Promise<void> => {
-      const excluded = table === 'events' ? sql`` : sql`OR gone = 1`
+      const excluded = table === 'events' ? sql`` : sql`OR ${writtenByExclusion}`
       await store.write(
         sql`INSERT INTO ${identifier(into)} SELECT * FROM ${identifier(from)} WHERE appended_at > ${bind.instant(landedTo)} ${excluded}`,
       )

@@ -6,6 +6,7 @@ import type { Store } from '../store/port.ts'
 import type { Projector } from './projector.ts'
 import { projectEverything } from './rebuild.ts'
 import { PROJECT_LIMITS } from './compute.ts'
+import { verifyFigures } from './verify-figures.ts'
 
 export type Finding = {
   readonly check: string
@@ -58,7 +59,7 @@ const creditConserved = async (store: Store): Promise<Finding> => {
     sql`
       SELECT count() AS rows, countIf(is_broken) AS broken, minIf(concat(deal_id, '/', conversion, '/', model), is_broken) AS first
       FROM (
-        SELECT *, multiIf(
+        SELECT deal_id, conversion, model, multiIf(
           converted = 0 AND provisional = 0, notEmpty(credit),
           reason != '', arraySum(credit) != 0,
           arraySum(credit) != 1000000 OR length(credit) != length(touch_ids)) AS is_broken
@@ -76,7 +77,7 @@ const creditConserved = async (store: Store): Promise<Finding> => {
 }
 
 /**
- * Recomputes every projection from scratch and compares it per entity with what is kept; checks that credit adds up. What differs is compared once
+ * Recomputes every projection from scratch and compares it per entity with what is kept; checks that credit, money and dimensions add up. What differs is compared once
  * more, because rows may have been on their way; the second time it counts.
  */
 export const verify = async (store: Store, projector: Projector, onProgress: (finding: Finding) => void): Promise<readonly Finding[]> => {
@@ -97,5 +98,13 @@ export const verify = async (store: Store, projector: Projector, onProgress: (fi
     })
   }
   said(await creditConserved(store))
+  const figures = await projector.exclusively(({ projectedTo }) => verifyFigures(store, projectedTo))
+  const named = (check: string, differences: readonly string[]): Finding => ({
+    check,
+    ok: differences.length === 0,
+    detail: differences.length === 0 ? `${figures.checked} answers` : differences.join('; '),
+  })
+  said(named('money adds up', figures.money))
+  said(named('dimensions add up', figures.dimensions))
   return findings
 }

@@ -121,8 +121,8 @@ describe('poison in the log', () => {
     expect(unlike).toEqual([])
 
     // nothing was repaired: what cannot be read stays where it is, and nobody stops
-    const withCodec = (used = codec) => ({ log, codec: used, topic: topics.deadLetters, now: Date.now })
-    expect(await redrive(withCodec(), letters)).toEqual({ redriven: 0, unreadable: POISON })
+    const withCodec = (used = codec) => ({ log, codec: used, topics, now: Date.now })
+    expect(await redrive(withCodec(), letters)).toEqual({ redriven: 0, unreadable: POISON, waiting: 0 })
 
     // the schema becomes known, and trailing bytes are cut off
     learnt = true
@@ -132,13 +132,13 @@ describe('poison in the log', () => {
       ...withCode('CODEC_TRAILING_BYTES').map(letter => ({ ...letter, payload: letter.payload.subarray(0, letter.payload.length - 8) })),
     ]
     const informed = withCodec(createCodec({ registry }))
-    expect(await redrive(informed, repaired)).toEqual({ redriven: repaired.length, unreadable: 0 })
+    expect(await redrive(informed, repaired)).toEqual({ redriven: repaired.length, unreadable: 0, waiting: 0 })
     await pipeline.quiet([store])
     expect(await counted(store)).toBe(GOOD + repaired.length)
     expect((await read()).filter(({ redriven_at: at }) => at !== null)).toHaveLength(repaired.length)
 
     // a second time
-    expect(await redrive(informed, repaired)).toEqual({ redriven: repaired.length, unreadable: 0 })
+    expect(await redrive(informed, repaired)).toEqual({ redriven: repaired.length, unreadable: 0, waiting: 0 })
     await pipeline.quiet([store])
     expect(await counted(store)).toBe(GOOD + repaired.length)
     expect(await read()).toHaveLength(POISON)

@@ -126,6 +126,6 @@ export const redriveDeadLetters = operation({
       throw new Refused('expected ids of letters, --reason <code> or --all')
     const { log, codec, topics } = workplace.installation
     const letters = (await chosen(workplace, choice)).filter(letter => letter.redriven_at === null || choice.ids.includes(letter.event_id))
-    return redrive({ log, codec, topic: topics.deadLetters, now: Date.now }, letters)
+    return redrive({ log, codec, topics, now: Date.now }, letters)
   },
 })
