@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { DEFAULT_FIT_LIMITS, type FitLimits } from '../domain/attribution/paths.ts'
 import { type KafkaLogOptions, kafkaOptionsFrom } from '../log/kafka-config.ts'
 import { DEFAULT_TOPIC_PREFIX } from '../log/topics.ts'
 import { DEFAULT_DATABASE, type StoreConfig } from '../store/store.ts'
@@ -22,6 +23,8 @@ export type Settings = {
   /** Whether `secretFile` was named; an embedded start makes its own, everything else needs one. */
   readonly secretFileGiven: boolean
   readonly clockSkewMs: number
+  /** What data-driven attribution models ask of their data. */
+  readonly fitLimits: FitLimits
   /** null: what suits the command. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent' | null
   readonly oidc: { readonly issuer: string; readonly audience: string } | null
@@ -75,6 +78,8 @@ const Environment = z.object({
   ACCORD_PORT: wholeNumber(0, 65_535, 'a port').default(8080),
   ACCORD_SECRET_FILE: z.string().optional(),
   ACCORD_CLOCK_SKEW_MS: wholeNumber(0, 60_000, 'milliseconds').default(50),
+  ACCORD_ATTRIBUTION_MIN_CONVERSIONS: wholeNumber(1, 1_000_000, 'conversions').default(DEFAULT_FIT_LIMITS.minConversions),
+  ACCORD_ATTRIBUTION_MAX_CHANNELS: wholeNumber(1, 300, 'channels').default(DEFAULT_FIT_LIMITS.maxChannels),
   ACCORD_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'trace, debug, info, warn, error, fatal or silent')
     .optional(),
@@ -144,6 +149,7 @@ export const readEnvironment = (
       secretFile: values.ACCORD_SECRET_FILE === undefined ? join(dataDir, 'secrets.json') : resolve(values.ACCORD_SECRET_FILE),
       secretFileGiven: values.ACCORD_SECRET_FILE !== undefined,
       clockSkewMs: values.ACCORD_CLOCK_SKEW_MS,
+      fitLimits: { minConversions: values.ACCORD_ATTRIBUTION_MIN_CONVERSIONS, maxChannels: values.ACCORD_ATTRIBUTION_MAX_CHANNELS },
       logLevel: values.ACCORD_LOG_LEVEL ?? null,
       threads: Number(env['UV_THREADPOOL_SIZE'] ?? 4),
       oidc: issuer === undefined || audience === undefined ? null : { issuer, audience },

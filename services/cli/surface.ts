@@ -47,6 +47,7 @@ export const createSurface = async (installation: Installation, { collector, fig
         registry: installation.registry ?? createOwnRegistry(),
         tokenKey: tenant => explainKey(installation, tenant),
         now: Date.now,
+        fitLimits: settings.fitLimits,
         metrics: metrics.registry,
       }),
     )

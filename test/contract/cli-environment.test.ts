@@ -18,12 +18,14 @@ describe('the environment', () => {
       port: 8080,
       oidc: null,
       clockSkewMs: 50,
+      fitLimits: { minConversions: 100, maxChannels: 30 },
     })
   })
 
   it.each([
     [{ ACCORD_PORT: 'http' }, 'ACCORD_PORT: expected a port, 0 to 65535, got "http"'],
     [{ ACCORD_PORT: '65536' }, 'ACCORD_PORT: expected a port, 0 to 65535, got "65536"'],
+    [{ ACCORD_ATTRIBUTION_MAX_CHANNELS: '0' }, 'ACCORD_ATTRIBUTION_MAX_CHANNELS: expected channels, 1 to 300, got "0"'],
     [{ ACCORD_CLOCK_SKEW_MS: '-1' }, 'ACCORD_CLOCK_SKEW_MS: expected milliseconds, 0 to 60000, got "-1"'],
     [{ ACCORD_LOG_LEVEL: 'loud' }, 'ACCORD_LOG_LEVEL: expected trace, debug, info, warn, error, fatal or silent, got "loud"'],
     [{ ACCORD_HOST: 'http://localhost' }, 'ACCORD_HOST: expected a host name or an address, without port, got "http://localhost"'],
