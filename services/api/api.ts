@@ -5,6 +5,7 @@ import { operationsRoutes, type Readiness } from '../http/operations.ts'
 import { StoreError, type Store } from '../store/port.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { createAnswerReader } from './as-of.ts'
+import { compareRoutes } from './attribution/compare-routes.ts'
 import { attributionRoutes } from './attribution/routes.ts'
 import { dealRoutes } from './deals/routes.ts'
 import { explainRoutes } from './explain/routes.ts'
@@ -60,6 +61,7 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
       seconds.observe(labels, reply.elapsedTime / 1000)
     })
     await app.register(attributionRoutes, figures)
+    await app.register(compareRoutes, figures)
     await app.register(roiRoutes, { ...figures, cells: createCellReader({ store }) })
     await app.register(spendRoutes, figures)
     await app.register(funnelRoutes, figures)

@@ -4,6 +4,7 @@ import { bind, joinSql, sql } from '../../domain/sql.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import { HttpProblem, Problem, problem } from '../../http/problem.ts'
 import { exact, FigureRow, instantOf, isoOf } from '../answer.ts'
+import { compareExplained } from '../attribution/compare.ts'
 import { attributionExplained } from '../attribution/figure.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
 import { dealCreditExplained } from '../deals/credit.ts'
@@ -21,6 +22,7 @@ import { readToken } from './token.ts'
 /** By the name that tokens carry. */
 const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['attribution', attributionExplained],
+  ['attribution-compare', compareExplained],
   ['deal-credit', dealCreditExplained],
   ['funnel-stages', stagesExplained],
   ['funnel-conversion', conversionExplained],
