@@ -4,7 +4,7 @@ import { splitByWeights } from '../money.ts'
 const SCALE = 2 ** 100
 
 /** Shares as whole numbers in proportion, for arithmetic that must not lose a unit. Less than nothing is nothing. */
-export const wholeWeights = (shares: readonly number[]): readonly bigint[] =>
+const wholeWeights = (shares: readonly number[]): readonly bigint[] =>
   shares.map(share => BigInt(Math.trunc(Math.max(0, share) * SCALE)))
 
 /**

@@ -42,7 +42,7 @@ export const totalsOf = (paths: readonly PathCount[]): PathTotals => {
 }
 
 /** Every channel of the paths once, in the order of their bytes in UTF-8, as the store sorts them. */
-export const channelsOf = (paths: readonly PathCount[]): readonly string[] => {
+const channelsOf = (paths: readonly PathCount[]): readonly string[] => {
   const found = new Set<string>()
   for (const { channels } of paths) for (const channel of channels) found.add(channel)
   return [...found].toSorted(byBytes)

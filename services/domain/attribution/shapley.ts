@@ -4,7 +4,7 @@ import { checkPaths, DEFAULT_FIT_LIMITS, type FitLimits, type Fitted, type PathC
 import { MAX_SWEEPS, solve } from './solve.ts'
 
 /** Coalitions are counted one by one up to so many channels (metrics, "Attribution models"); above, orders of arrival are sampled. */
-export const MAX_EXACT_CHANNELS = 12
+const MAX_EXACT_CHANNELS = 12
 const SAMPLED_PAIRS = 500
 
 export type ShapleyOptions = {
