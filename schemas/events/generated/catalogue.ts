@@ -1035,7 +1035,7 @@ export const catalogue: { readonly [T in EventType]: CatalogueEntry } = {
     {"name":"known_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"doc":"When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC.","default":null},
     {"name":"source","type":"string","doc":"System that the fact comes from; by default the name of the producer's key."},
     {"name":"actor","type":"string","doc":"Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>."},
-    {"name":"record","type":"string","doc":"Node of the record: person:…, account:…, deal:…, touch:…","format":"node"},
+    {"name":"record","type":"string","doc":"Node of the record: person:…, account:…, deal:…, touch:…, campaign:…","format":"node"},
     {"name":"reason","type":"string","doc":"test, internal, duplicate, error …"},
     {"name":"excluded","type":"boolean","doc":"False: it counts again.","default":true},
     {"name":"note","type":"string","doc":"In words.","default":""},
@@ -1283,7 +1283,7 @@ export const catalogue: { readonly [T in EventType]: CatalogueEntry } = {
     {"name":"currency","type":"string","doc":"ISO 4217 code of the reporting currency.","format":"currency"},
     {"name":"measure","type":"string","doc":"Bookings measure.","default":"acv","values":["acv","arr","tcv"]},
     {"name":"week_starts_on","type":"int","doc":"First day of the week: 1 Monday to 7 Sunday.","default":1},
-    {"name":"lawful_basis","type":"string","doc":"Lawful basis where there is no record of consent; empty: none, such touches do not count.","default":""},
+    {"name":"lawful_basis","type":"string","doc":"Lawful basis where there is no record of consent; none: such touches do not count; empty: legitimate-interest.","default":""},
     {"name":"settings","type":"string","doc":"Further settings as JSON.","default":"","format":"json"},
   ] } },
   'tenant-created': { topic: "accord.access.v1", key: "{tenant}", schema: { ...{"type":"record","name":"TenantCreated","namespace":"accord.events","doc":"A tenant exists.","topic":"accord.access.v1","key":"{tenant}"}, fields: [

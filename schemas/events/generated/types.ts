@@ -1376,7 +1376,7 @@ export interface PersonUpdated extends CommonFields {
 /** A record must not be counted (test, internal), or counts again. */
 export interface RecordExcluded extends CommonFields {
   readonly type: 'record-excluded'
-  /** Node of the record: person:…, account:…, deal:…, touch:… */
+  /** Node of the record: person:…, account:…, deal:…, touch:…, campaign:… */
   readonly record: string
   /** test, internal, duplicate, error … */
   readonly reason: string
@@ -1740,7 +1740,7 @@ export interface TenantConfigured extends CommonFields {
   readonly measure: string
   /** First day of the week: 1 Monday to 7 Sunday. */
   readonly week_starts_on: number
-  /** Lawful basis where there is no record of consent; empty: none, such touches do not count. */
+  /** Lawful basis where there is no record of consent; none: such touches do not count; empty: legitimate-interest. */
   readonly lawful_basis: string
   /** Further settings as JSON. */
   readonly settings: string
