@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   collect: async () => (await import('./collect.ts')).collect,
   freshness: async () => (await import('./freshness.ts')).freshness,
   replay: async () => (await import('./replay.ts')).replay,
+  attribution: async () => (await import('./attribution.ts')).attribution,
   markov: async () => (await import('./paths.ts')).markov,
   shapley: async () => (await import('./paths.ts')).shapley,
   start: async () => (await import('./start.ts')).start,

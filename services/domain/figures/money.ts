@@ -77,15 +77,13 @@ export const withMoney = (sources: FigureSources, rows: Sql, target: string): Sq
  * million), by largest remainder, ties to the earliest, negatives by absolute value (metrics M53).
  */
 export const withParts = (rows: Sql): Sql => sql`
-  SELECT * EXCEPT (size, floors, rests, spare, by_rest, ranks),
-    arrayMap((floor, rank) -> if(money < 0, -1, 1) * (floor + (rank <= spare)), floors, ranks) AS parts
+  SELECT * EXCEPT (whole, odd, rests, extra),
+    arrayMap((share, place) -> if(money < 0, -1, 1) * (whole * share + intDiv(odd * share, 1000000) + has(extra, place)), shares, arrayEnumerate(shares)) AS parts
   FROM (
-    SELECT *, size - arraySum(floors) AS spare, arraySort((rank, i) -> i, arrayEnumerate(shares), by_rest) AS ranks
+    SELECT *, arraySlice(arraySort((place, rest) -> (-toInt64(rest), place), arrayEnumerate(rests), rests), 1, intDiv(arraySum(rests), 1000000)) AS extra
     FROM (
-      SELECT *, arraySort((i, rest) -> (-rest, i), arrayEnumerate(shares), rests) AS by_rest
-      FROM (
-        SELECT *, abs(money) AS size, arrayMap(share -> intDiv(size * share, 1000000), shares) AS floors, arrayMap(share -> (size * share) % 1000000, shares) AS rests
-        FROM (${rows})
-      )
+      -- what divides by a million divides exactly: only the rest below it has to be looked at, in small numbers
+      SELECT *, arrayMap(share -> (odd * share) % 1000000, shares) AS rests
+      FROM (SELECT *, intDiv(abs(money), 1000000) AS whole, toUInt64(abs(money) % 1000000) AS odd FROM (${rows}))
     )
   )`

@@ -27,6 +27,8 @@ export type DealCreditInputs = {
   readonly tenant: string
   readonly definitions: Definitions
   readonly asOf: Sql
+  /** What is kept is all of them; a report may need but some. */
+  readonly conversions?: readonly string[]
   /** What is kept is `hybrid`; a report may ask for another. */
   readonly linkage?: Linkage
 }
@@ -96,16 +98,20 @@ const withMilestones = (rows: Sql): Sql => sql`
 /** Touches that may count, once, of each deal and conversion, in order. */
 const eligibleOf = (inputs: DealCreditInputs, model: EligibilityWindow['model']): Sql => sql`
   SELECT tenant, deal_id, conversion, account, created_at, contact_roots, reached, converted_at, leads, starts_at, by_contacts,
-    arraySort(t -> (t.1, t.2, t.3), arrayFilter((t, counts) -> counts = 1, alike, arrayFold(
+    if(empty(alike), linked, arraySort(arrayFilter((t, counts) -> counts = 1, alike, arrayFold(
       -- (who did what, when it last counted, which count)
       (acc, act, at) -> (act, if(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}, at, acc.2),
         arrayPushBack(acc.3, toUInt8(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}))),
       arrayEnumerateDense(arrayMap(t -> (t.5, t.9, t.11), alike)), arrayMap(t -> toUnixTimestamp64Micro(t.1), alike),
-      (toUInt32(0), toInt64(0), emptyArrayUInt8())).3)) AS once
+      (toUInt32(0), toInt64(0), emptyArrayUInt8())).3))) AS once
   FROM (
-    SELECT tenant, deal_id, conversion, account, created_at, contact_roots, reached, converted_at, leads, starts_at,
-      ${contactsDecide(inputs.linkage ?? 'hybrid')} AS by_contacts,
-      arraySort(t -> (t.5, t.9, t.11, t.1, t.2, t.3), if(by_contacts = 1, arrayFilter(t -> hasAny(t.11, contact_roots), within), within)) AS alike
+    SELECT tenant, deal_id, conversion, account, created_at, contact_roots, reached, converted_at, leads, starts_at, by_contacts, linked,
+      -- only where somebody did the same twice
+      arraySort(t -> (t.5, t.9, t.11, t.1, t.2, t.3),
+        if(arrayUniq(arrayMap(t -> cityHash64(t.5, t.9, t.11), linked)) = length(linked), arraySlice(linked, 1, 0), linked)) AS alike
+    FROM (
+      SELECT tenant, deal_id, conversion, account, created_at, contact_roots, reached, converted_at, leads, starts_at,
+        ${contactsDecide(inputs.linkage ?? 'hybrid')} AS by_contacts, if(by_contacts = 1, arrayFilter(t -> hasAny(t.11, contact_roots), within), within) AS linked
     FROM (
       SELECT tenant, deal_id, conversion, account, created_at, contact_roots, reached, converted_at, leads, starts_at,
         if(reached = 0, arraySlice(in_order, 1, 0), arrayFilter(t -> t.1 <= converted_at AND t.1 >= starts_at${model.sales_touches ? sql`` : sql` AND t.8 != 'sales'`}, in_order)) AS within
@@ -115,6 +121,7 @@ const eligibleOf = (inputs: DealCreditInputs, model: EligibilityWindow['model'])
         FROM (${gathered(inputs)})
         ARRAY JOIN conversions AS reach
       )
+    )
     )
   )`
 
@@ -130,26 +137,31 @@ const startsAt = ({ lookback_days, lookback_anchor }: EligibilityWindow['model']
   return lookback_anchor === 'creation' ? sql`created_at - ${span}` : sql`if(reached = 1, converted_at, created_at) - ${span}`
 }
 
-/** One row a deal, with the touches of its account up to the last conversion that it reached, and the leads of its account: (created at, recorded at, persons). */
+/** One row a deal, with the touches of its account in order, gathered once an account, and the leads of its account: (created at, recorded at, persons). */
 const gathered = (inputs: DealCreditInputs): Sql => sql`
   SELECT d.tenant AS tenant, d.deal_id AS deal_id, d.account AS account, d.created_at AS created_at, d.contact_roots AS contact_roots, d.conversions AS conversions,
-    arraySort(t -> (t.1, t.2, t.3), groupArrayIf(t.touch, t.what = 'touch' AND t.touch.1 <= d.latest)) AS in_order,
-    groupArrayIf((t.touch.1, t.touch.2, t.touch.11), t.what = 'lead') AS leads
-  FROM (
-    SELECT *, arraySort(arrayMap(c -> if(c.2 > 0, c.3, ${everValid}), conversions))[-1] AS latest
-    FROM (${dealsWithConversions(inputs)})
-  ) AS d
+    t.in_order AS in_order, t.leads AS leads
+  FROM (${wantedConversions(inputs)}) AS d
   LEFT JOIN (
+    SELECT tenant, account, arraySort(groupArrayIf(touch, what = 'touch')) AS in_order, groupArrayIf((touch.1, touch.2, touch.11), what = 'lead') AS leads
+    FROM (
     SELECT 'touch' AS what, tenant, account,
       (occurred_at, recorded_at, touch_id, toString(channel), toString(campaign), toString(utm_source), toString(content), toString(team),
         toString(touch_type), subject, if(empty(persons), [subject], persons), accounts) AS touch
     FROM ${eligibleTouches(inputs)}
     ${inputs.leads && needsLeads(inputs.definitions) ? sql`UNION ALL ${createdLeads(inputs, inputs.leads)}` : sql``}
-  ) AS t ON t.tenant = d.tenant AND t.account = d.account
-  GROUP BY tenant, deal_id, account, created_at, contact_roots, conversions`
+    )
+    GROUP BY tenant, account
+  ) AS t ON t.tenant = d.tenant AND t.account = d.account`
 
 const needsLeads = ({ models }: Definitions): boolean =>
   models.some(({ weights }) => weights.kind === 'position' && weights.shares.lead_creation > 0)
+
+const wantedConversions = (inputs: DealCreditInputs): Sql => {
+  const rows = dealsWithConversions(inputs)
+  if (inputs.conversions === undefined) return rows
+  return sql`SELECT * REPLACE (arrayFilter(c -> has(${bind.strings(inputs.conversions)}, c.1), conversions) AS conversions) FROM (${rows})`
+}
 
 /** Creations of leads in the shape of touches, in the account where the person was then. */
 const createdLeads = (
