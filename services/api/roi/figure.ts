@@ -87,7 +87,7 @@ const quotientsOf = (question: RoiQuestion, { credit, spend }: Side): readonly Q
   return [roi, { metric: 'M68', numerator: earned, denominator: exact(spend.media), isMoney: false }]
 }
 
-export type RoiFigures = Figures & { readonly fit: Fit | undefined }
+export type RoiFigures = Figures & { readonly fit: Fit | undefined; readonly credit: AttributionFigures }
 
 /**
  * Spend (M66) beside what it is credited with (M54–M56), and what that is to each other: M67 ROI, M68 ROAS, M70 cost per conversion, M76 pipeline per
@@ -115,6 +115,7 @@ export const roiAnswer = async (from: Asked, context: AnswerContext, question: R
       ...(total.spend.rate_missing > 0 ? { spend_rate_missing: total.spend.rate_missing } : {}),
     },
     fit: credit.fit,
+    credit,
   }
 }
 
@@ -218,11 +219,8 @@ export const roiExplained: ExplainableFigure = {
   definitionsOf: ({ definitions }, question) => restsOn(definitions, roiQuestionFrom(question).model),
   explain: async (store, context, metric, asked) => {
     const question = roiQuestionFrom(asked)
-    const [figures, credit] = await Promise.all([
-      roiAnswer({ store, cells: null }, context, question, () => ''),
-      attributionAnswer(store, context, creditQuestion(question), () => ''),
-    ])
-    const row = figures.rows.find(found => found.metric === metric)
+    const { rows, credit } = await roiAnswer({ store, cells: null }, context, question, () => '')
+    const row = rows.find(found => found.metric === metric)
     return row === undefined ? null : { row, model: question.model, ...proofOf(context.sources, question, metric, credit) }
   },
 }

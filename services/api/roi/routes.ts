@@ -122,7 +122,8 @@ export const roiRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly ce
           roiAnswer(options, context, { ...question, marginPpm: margin ?? null }, explain),
           ofCompany && from !== null && to !== null ? companyFigures(options.store, context, { ...question, from, to }, inputs) : [],
         ])
-        return { ...figures, total: [...figures.total, ...company], under }
+        const { rows, total, excluded, fit } = figures
+        return { rows, total: [...total, ...company], excluded, ...(fit === undefined ? {} : { fit }), under }
       }),
   )
 }
