@@ -95,6 +95,8 @@ export const onTerms = (context: AnswerContext, question: AttributionQuestion): 
     tenant: context.tenant,
     terms: question,
     models: [question.model, ...(dataDrivenModel(question.model) === null ? [] : [pathModel(context.definitions)])],
+    conversions: question.basis === 'pipeline' ? [question.conversion, 'sqo'] : [question.conversion],
+    kept: context.kept,
   }),
 })
 

@@ -17,7 +17,7 @@ export type CreditUnder = { readonly sources: FigureSources; readonly definition
 
 /**
  * Sources whose credit is of other terms than what is kept: by the same SELECT, over the same touches and deals (design D1). The data stay as they
- * are; only the models of `ids` are computed. Without terms of its own a question reads what is kept.
+ * are.
  */
 export const underTerms = (
   { sources, definitions }: CreditUnder,
@@ -25,9 +25,19 @@ export const underTerms = (
     tenant,
     terms: { linkage = 'hybrid', lookbackDays },
     models: wanted,
-  }: { readonly tenant: string; readonly terms: CreditTerms; readonly models: readonly string[] },
+    conversions,
+    kept,
+  }: {
+    readonly tenant: string
+    readonly terms: CreditTerms
+    /** `id@version` of what is needed. */
+    readonly models: readonly string[]
+    readonly conversions: readonly string[]
+    /** The sources hold what is kept: without terms of its own a question reads it. As of the past there is nothing kept, and what is not needed is not computed. */
+    readonly kept: boolean
+  },
 ): CreditUnder => {
-  if (linkage === 'hybrid' && lookbackDays === undefined) return { sources, definitions }
+  if (kept && linkage === 'hybrid' && lookbackDays === undefined) return { sources, definitions }
   const models = definitions.models
     .filter(model => wanted.includes(modelName(model)))
     .map(model => (lookbackDays === undefined ? model : { ...model, lookback_days: lookbackDays }))
@@ -40,11 +50,12 @@ export const underTerms = (
     consentFacts,
     roots,
     leads: { leadFacts, identities },
-    deals: sql`SELECT tenant, deal_id FROM ${dealJourney}`,
+    deals: sql`SELECT tenant, subject AS deal_id FROM ${sources.dealFacts}`,
     tenant,
     definitions: under,
     asOf: sql`${asOf}`,
     linkage,
+    conversions,
   })
   return {
     sources: { ...sources, dealCredit: sql`(${credit})` },

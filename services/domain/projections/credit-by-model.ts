@@ -30,7 +30,7 @@ const weightsOf = (models: readonly AttributionModel[]): { readonly positions: S
 
 /** As `weightsOf` puts them: those of shares, then those of a decay. */
 const inOrder = (models: readonly AttributionModel[]): readonly AttributionModel[] =>
-  [...models].sort((a, b) => Number(a.weights.kind === 'decay') - Number(b.weights.kind === 'decay'))
+  models.toSorted((a, b) => Number(a.weights.kind === 'decay') - Number(b.weights.kind === 'decay'))
 
 /**
  * Credit of many models at once (metric M53, design D11), as columns `models`, `credits` (an array of millionths for each model, one item a touch) and `reasons` (why a model gives none).
