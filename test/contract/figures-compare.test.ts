@@ -108,7 +108,7 @@ describe('GET /v1/attribution/compare', () => {
     for (const row of new Set([...rows.slice(0, 1), ...pairs.slice(0, 1)])) {
       const explained = Explained.parse((await api.get(`/v1/explain/${row.explain ?? ''}?limit=5`)).json())
       expect(explained.contributions / explained.divisor).toBeCloseTo(row.numerator ?? row.value ?? Number.NaN, 6)
-      if (row.denominator !== undefined) expect((explained.bases ?? 0) / explained.divisor).toBeCloseTo(row.denominator, 6)
+      expect((explained.bases ?? 0) / explained.divisor).toBeCloseTo(row.denominator ?? 0, 6)
     }
   })
 

@@ -1,4 +1,5 @@
 import { type AttributionModel, shippedModels } from './attribution-model.ts'
+import { type ChannelMap, shippedChannelMap } from './channel-map.ts'
 import { type ResponseList, shippedResponses } from './responses.ts'
 import { type StageMap, shippedStageMap } from './stage-map.ts'
 
@@ -7,6 +8,7 @@ export type Definitions = {
   readonly models: readonly AttributionModel[]
   readonly responses: ResponseList
   readonly stageMap: StageMap
+  readonly channelMap: ChannelMap
   /** IANA zone in which dates are meant. */
   readonly zone: string
   /** On what touches count of whom no consent is recorded; `none`: they do not count. */
@@ -23,6 +25,7 @@ export const shippedDefinitions: Definitions = {
   models: shippedModels,
   responses: shippedResponses,
   stageMap: shippedStageMap,
+  channelMap: shippedChannelMap,
   zone: 'UTC',
   lawfulBasis: 'legitimate-interest',
   exceptions: { exclusions: false, aliases: false, consents: false },

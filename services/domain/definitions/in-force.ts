@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { everKnown, everValid } from '../projections/in-force.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import { AttributionModel } from './attribution-model.ts'
+import { ChannelMap } from './channel-map.ts'
 import { type Definitions, type Exception, shippedDefinitions } from './definitions.ts'
 import { ResponseList } from './responses.ts'
 import { StageMap } from './stage-map.ts'
@@ -70,6 +71,10 @@ const withDocument = (definitions: Definitions, kind: string, document: string):
     case 'stage-map': {
       const stageMap = StageMap.safeParse(content)
       return stageMap.success ? { ...definitions, stageMap: stageMap.data } : definitions
+    }
+    case 'channel-map': {
+      const channelMap = ChannelMap.safeParse(content)
+      return channelMap.success ? { ...definitions, channelMap: channelMap.data } : definitions
     }
     default:
       return definitions
