@@ -21,6 +21,11 @@ export const createMetrics = (): Metrics => {
     registers,
   })
   const landed = new Counter({ name: 'accord_records_landed_total', help: 'Records of the log that are in the store', registers })
+  const late = new Counter({
+    name: 'accord_late_records_total',
+    help: 'Records that were visible only after their instant was projected, and were projected then',
+    registers,
+  })
   const letters = new Counter({ name: 'accord_dead_letters_total', help: 'Records that could not be processed', registers })
   const landing = new Histogram({
     name: 'accord_landing_seconds',
@@ -54,6 +59,7 @@ export const createMetrics = (): Metrics => {
       landed: batch => {
         landed.inc(batch.records)
         letters.inc(batch.letters)
+        late.inc(batch.late)
         landing.observe(batch.ms / 1_000)
       },
       stepped: step => {

@@ -7,6 +7,7 @@ import { tsvMillis } from '../store/tsv.ts'
 import { type DeadLetter, letterOf, tenantOfKey } from './dead-letters.ts'
 import { changeColumns, eventColumns, factColumns, writeEvent, writeFacts } from './facts.ts'
 import { writePayload } from './payload.ts'
+import { readProgress } from './step.ts'
 
 export type LandingContext = { readonly codec: Codec; readonly personsTopic: string }
 
@@ -107,6 +108,25 @@ export const storeBatch = async (store: Store, batch: Batch, context: LandingCon
         context,
       )),
     ]
+  }
+}
+
+/**
+ * What becomes visible only after its instant was projected (a replicated broker shows a record when its followers have it) would be in no step's
+ * window: what such records change is written down once more, at an instant that is still to come. To be called when the batch is stored.
+ * Resolves with how many there were; records that are delivered again are among them, and change nothing.
+ */
+export const announceLate = async (store: Store, batch: Batch, context: LandingContext): Promise<number> => {
+  for (;;) {
+    const { projecting_to: mark } = await readProgress(store)
+    const late = newBatch()
+    batch.records.forEach((record, index) => {
+      if (record.topic !== context.personsTopic && (batch.appendedAt[index] ?? 0) <= mark) addRecord(late, record, mark + 1, context)
+    })
+    if (late.records.length === 0) return 0
+    for (const [table, rows] of late.tables.written()) if (table === 'changes') await store.append(table, changeColumns, rows)
+    // a step that began meanwhile may have looked before the rows were there
+    if ((await readProgress(store)).projecting_to === mark) return late.records.length
   }
 }
 

@@ -5,8 +5,11 @@ import type { EventLog, PartitionBatch, Subscription, TopicPartition } from '../
 import type { Store } from '../store/port.ts'
 import { untilDone } from './backoff.ts'
 import { type DeadLetter, writeDeadLetters } from './dead-letters.ts'
-import { addRecord, type Batch, newBatch, partOf, type Reached, storeBatch, storeReached } from './land.ts'
+import { addRecord, announceLate, type Batch, newBatch, partOf, type Reached, storeBatch, storeReached } from './land.ts'
 import { type Landed, readLanded } from './watermark.ts'
+
+/** What was stored: records, those of them that became letters, those that were visible too late for their step, and how long it took. */
+export type LandedBatch = { readonly records: number; readonly letters: number; readonly late: number; readonly ms: number }
 
 export type LanderOptions = {
   readonly log: EventLog
@@ -21,8 +24,8 @@ export type LanderOptions = {
   readonly now: () => number
   readonly onAssigned?: (partitions: readonly TopicPartition[]) => void
   readonly onRevoked?: (partitions: readonly TopicPartition[]) => void
-  /** After a batch is stored: how many records and letters, and how long storing took. */
-  readonly onLanded?: (batch: { readonly records: number; readonly letters: number; readonly ms: number }) => void
+  /** After a batch is stored. */
+  readonly onLanded?: (batch: LandedBatch) => void
   readonly onFailure: (error: unknown) => void
 }
 
@@ -127,10 +130,12 @@ export const createLander = (options: LanderOptions): Lander => {
     const refused = await untilDone(() => storeBatch(store, batch, options), retry)
     const letters = [...unreadable, ...refused]
     if (letters.length > TOLERATED_LETTERS && letters.length > records / 2) throw new PoisonedLogError(letters, records)
+    const late = await untilDone(() => announceLate(store, batch, options), retry)
+    if (late > 0) logger.warn({ records: late }, 'records were visible only after their instant was projected: they are projected now')
     await untilDone(() => writeDeadLetters({ log, codec, topic: options.deadLettersTopic, now: options.now }, letters), retry)
     const reached = [...positions.values()]
     await untilDone(() => storeReached(store, reached), retry)
-    options.onLanded?.({ records, letters: letters.length, ms: performance.now() - started })
+    options.onLanded?.({ records, letters: letters.length, late, ms: performance.now() - started })
     await subscription
       ?.commit(reached.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset })))
       // the store knows; the log's own position only shows lag

@@ -8,7 +8,7 @@ import { isOutage } from './backoff.ts'
 import { writeDeadLetters } from './dead-letters.ts'
 import { lettersOf } from './exclusion-letters.ts'
 import { eraseAgain } from './late-profiles.ts'
-import { createLander } from './lander.ts'
+import { createLander, type LandedBatch } from './lander.ts'
 import { mergeExactEmails } from './merge-emails.ts'
 import { purgeErased } from './purge-erased.ts'
 import { projectStep, readProgress, writeProgress } from './step.ts'
@@ -28,7 +28,7 @@ export type ProjectorOptions = {
 }
 
 export type ProjectorMetrics = {
-  readonly landed: (batch: { readonly records: number; readonly letters: number; readonly ms: number }) => void
+  readonly landed: (batch: LandedBatch) => void
   readonly stepped: (step: { readonly ms: number; readonly watermark: number }) => void
   readonly waited: () => void
 }
