@@ -26,11 +26,12 @@ type Consent = { readonly granted: boolean; readonly channel?: string; readonly 
 const consent = (on: number, person_id: string, { purpose = 'marketing', ...said }: Consent): AccordEvent =>
   event('consent-changed', { event_id: `c${(told += 1)}`, occurred_at: day(on), person_id, purpose, ...said })
 
-/** Accounts a, b … with one won deal each; of account `x` the persons are `x1`, `x2`. */
+/** Accounts a, b … with one won deal each; of account `x` the persons are `x1`, `x2`, `x3`. */
 const company: readonly Said[] = [
-  ...['a', 'b', 'c', 'd', 'e', 'f'].flatMap(name => [
+  ...['a', 'b', 'c', 'd', 'e', 'f', 'g'].flatMap(name => [
     link(1, `person:${name}1`, `account:${name}`),
     link(1, `person:${name}2`, `account:${name}`),
+    link(1, `person:${name}3`, `account:${name}`),
     ...deal(`deal-${name}`, name),
   ]),
   // a: a deal that turns out to be a test on day 40, and is one no more on day 50
@@ -65,6 +66,11 @@ const company: readonly Said[] = [
   // f: its amount is no longer known on day 40
   touch('f-form', 5, 'person:f1'),
   event('deal-amount-changed', { event_id: 'f-amount', occurred_at: day(40), deal_id: 'deal-f', amount_minor: null }),
+  // g: a person without touches was a lead on day 6, which is known on day 40; it is excluded on day 60
+  touch('g-1', 5, 'person:g1'),
+  touch('g-2', 10, 'person:g2'),
+  { late: 40, event: event('lead-created', { event_id: 'g-lead', occurred_at: day(6), person_id: 'g3' }) },
+  { late: 60, event: exclude(60, 'person:g3') },
 ]
 const recorded = logged(...company).toSorted((a, b) => a.appended_at - b.appended_at)
 /** As of the middle of a day. */
@@ -75,10 +81,13 @@ const Answer = z.looseObject({ rows: z.array(Row), total: z.array(Row), excluded
 
 describe('what takes records out, as of any day', () => {
   let api: FigureApi
+  /** Credit of deal-g for the creation of a lead, as it was live on day 50. */
+  let lead: unknown
   beforeAll(async () => {
     api = await openFigureApi()
     // in steps, as it came in
     for (const until of [35, 40.5, 45.5, 50.5]) await api.projectTo(recorded, day(until) / 1000)
+    lead = await credit('deal-g', null, 'lead-creation')
     await api.projectTo(recorded, END)
   })
   afterAll(() => api.close())
@@ -88,9 +97,9 @@ describe('what takes records out, as of any day', () => {
     expect([url, reply.statusCode, reply.statusCode === 200 ? '' : reply.body]).toEqual([url, 200, ''])
     return Answer.parse(reply.json())
   }
-  /** [touch, campaign, millionths] of a deal under linear. */
-  const credit = async (id: string, asOf: string | null): Promise<unknown> =>
-    (await ask(`/v1/deals/${id}/credit?model=linear`, asOf)).rows
+  /** [touch, campaign, millionths] of a deal. */
+  const credit = async (id: string, asOf: string | null, model = 'linear'): Promise<unknown> =>
+    (await ask(`/v1/deals/${id}/credit?model=${model}`, asOf)).rows
       .filter(row => row.metric === 'M53')
       .map(row => [row['touch'], row['campaign'], row['numerator']])
 
@@ -99,10 +108,10 @@ describe('what takes records out, as of any day', () => {
       const { total, excluded } = await ask('/v1/attribution?basis=conversions', asOf)
       return [total[0]?.value, excluded]
     }
-    expect(await asked(at(39))).toEqual([6, {}])
-    expect(await asked(at(42))).toEqual([5, { test: 1, touches_internal: 1 }])
-    expect(await asked(at(46))).toEqual([4, { test: 2, touches_internal: 1 }])
-    expect(await asked(at(55))).toEqual([5, { test: 1, touches_internal: 1 }])
+    expect(await asked(at(39))).toEqual([7, {}])
+    expect(await asked(at(42))).toEqual([6, { test: 1, touches_internal: 1 }])
+    expect(await asked(at(46))).toEqual([5, { test: 2, touches_internal: 1 }])
+    expect(await asked(at(55))).toEqual([6, { test: 1, touches_internal: 1 }])
   })
 
   it('an excluded touch leaves its credit to the others', async () => {
@@ -120,8 +129,8 @@ describe('what takes records out, as of any day', () => {
       return [rows.find(row => row.metric === 'M1')?.value, excluded]
     }
     // beside the deal of the account that was merged into a test
-    expect(await leads(at(55))).toEqual([1, { test: 1 }])
-    expect(await leads(null)).toEqual([0, { test: 2 }])
+    expect(await leads(at(55))).toEqual([2, { test: 1 }])
+    expect(await leads(null)).toEqual([0, { test: 3 }])
   })
 
   it('names of one campaign make one session, and one campaign in the answer; what nobody ever explained stays as it is', async () => {
@@ -137,6 +146,13 @@ describe('what takes records out, as of any day', () => {
     expect(await credit('deal-d', null)).toEqual(await credit('deal-d', at(39)))
   })
 
+  it('the creation of a lead holds its milestone as soon as it is known, and while its person counts', async () => {
+    const nobody = [['(unattributed)', '(unattributed)', 1_000_000]]
+    expect(await credit('deal-g', at(39), 'lead-creation')).toEqual(nobody)
+    expect(lead).toEqual([['g-1', '(none)', 1_000_000]])
+    expect(await credit('deal-g', null, 'lead-creation')).toEqual(nobody)
+  })
+
   it('touches count where they were allowed when they happened, as far as that is known', async () => {
     expect(await credit('deal-e', at(39))).toHaveLength(4)
     expect(await credit('deal-e', null)).toEqual([
@@ -150,8 +166,8 @@ describe('what takes records out, as of any day', () => {
       const { total, excluded } = await ask('/v1/attribution?basis=revenue', asOf)
       return [total[0]?.value, excluded['amount_missing'] ?? 0]
     }
-    expect(await revenue(at(39))).toEqual([6_000, 0])
-    expect(await revenue(at(55))).toEqual([4_000, 1])
+    expect(await revenue(at(39))).toEqual([7_000, 0])
+    expect(await revenue(at(55))).toEqual([5_000, 1])
   })
 
   it('the timeline of an account has what counts', async () => {

@@ -2,6 +2,7 @@ import { modelCredit, SHIPPED_MODELS } from './attribution-models.ts'
 import { type DealJourney, dealJourneysAt } from './deal-journeys.ts'
 import { type Facts, knownAt } from './facts.ts'
 import { consentsAt } from './consents.ts'
+import { exclusionsAt } from './exclusions.ts'
 import { identitiesAt } from './identities.ts'
 import { latest } from './order.ts'
 import { type AccountTouch, byTouch, countedTouchesAt } from './touches.ts'
@@ -91,8 +92,9 @@ export const dealConversionsAt = (facts: Facts, asOf: number, terms: CreditTerms
   const { root, at } = identitiesAt(facts, asOf)
   const zone = latest(knownAt(facts.zones, asOf))?.zone ?? 'UTC'
   const touches = Map.groupBy(countedTouchesAt(facts, asOf).filter(consentsAt(facts, asOf)), touch => touch.account)
+  const because = exclusionsAt(facts, asOf)
   const leads = knownAt(facts.leads, asOf)
-    .filter(({ type }) => type === 'lead-created')
+    .filter(({ type, person }) => type === 'lead-created' && because(person) === '')
     .flatMap(({ person, occurredAt, recordedAt }) => {
       const { persons, accounts } = at(person, occurredAt)
       return accounts.map(account => ({ account, persons, occurredAt, recordedAt }))

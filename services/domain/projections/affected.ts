@@ -142,7 +142,7 @@ export const affectedByFacts = (window: Window, kinds: ReadonlySet<ChangeKind>):
 const dealsOf = (accounts: Sql): Sql =>
   sql`SELECT ['deal_journey'] AS names, tenant, subject AS key FROM deal_facts WHERE account != '' AND (tenant, concat('account:', account)) IN (${accounts})`
 
-/** Persons whom an exclusion reaches, as \`find\` writes them down; no table has this name. */
+/** Persons whom an exclusion reaches, as `find` writes them down; no table has this name. */
 const EXCLUDED = 'excluded'
 
 /**
@@ -186,14 +186,28 @@ export type OfTenant = { readonly tenant: string; readonly all: boolean; readonl
 /** (tenant, key): what was computed of a table before in the same step. */
 export type ComputedKeys = (table: string) => Sql
 
+/** What decides whose lead was created when, and in which account. */
+const LEAD_KINDS: readonly ChangeKind[] = ['lead', 'exclusion', ...IDENTITY_KINDS]
+
+/** Accounts in which a lead was created, as was ever known of the persons whose leads, accounts or exclusion changed: with or without a touch of theirs. */
+const accountsOfLeads = (window: Window, tenant: string, kinds: ReadonlySet<ChangeKind>, computed: ComputedKeys): Sql => {
+  const own = bind.string(tenant)
+  return sql`
+    SELECT concat('account:', account) FROM identities WHERE tenant = ${own} AND account != '' AND (tenant, subject) IN (
+      SELECT tenant, subject FROM lead_facts WHERE tenant = ${own} AND type = 'lead-created' AND (tenant, subject) IN (
+        ${changed(window, ['lead'])} UNION DISTINCT ${computed('identities')} ${kinds.has('exclusion') ? sql`UNION DISTINCT ${computed(EXCLUDED)}` : sql``}))`
+}
+
 /** Deals whose credit may have changed. */
-const affectedCredits = ({ from }: Window, { tenant, all }: OfTenant, computed: ComputedKeys): Sql => {
+const affectedCredits = (window: Window, { tenant, all, kinds }: OfTenant, computed: ComputedKeys): Sql => {
+  const { from } = window
   const own = bind.string(tenant)
   if (all) return sql`SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${own}`
   // rows of a later version were computed for this window: by this step, or, for a rebuild that catches up, by the steps since
   const accounts = sql`
     SELECT concat('account:', account) FROM account_touches WHERE tenant = ${own} AND account != '' AND version > ${bind.uint(from)} AND (tenant, subject) IN (${computed('account_touches')})
-    UNION DISTINCT SELECT key FROM (${computed('roots')}) WHERE tenant = ${own} AND startsWith(key, 'account:')`
+    UNION DISTINCT SELECT key FROM (${computed('roots')}) WHERE tenant = ${own} AND startsWith(key, 'account:')
+    ${LEAD_KINDS.some(kind => kinds.has(kind)) ? sql`UNION DISTINCT ${accountsOfLeads(window, tenant, kinds, computed)}` : sql``}`
   return sql`
     SELECT tenant, key FROM (${computed('deal_journey')}) WHERE tenant = ${own}
     UNION DISTINCT SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${own} AND concat('account:', account) IN (

@@ -164,18 +164,23 @@ const wantedConversions = (inputs: DealCreditInputs): Sql => {
 }
 
 /** Creations of leads in the shape of touches, in the account where the person was then. */
-const createdLeads = (
-  { tenant, asOf, ...inputs }: DealCreditInputs,
-  { leadFacts, identities }: NonNullable<DealCreditInputs['leads']>,
-): Sql => sql`
+const createdLeads = (inputs: DealCreditInputs, { leadFacts, identities }: NonNullable<DealCreditInputs['leads']>): Sql => {
+  const { tenant, asOf } = inputs
+  const excluded = excludedOf(inputs)
+  return sql`
   SELECT 'lead' AS what, l.tenant AS tenant, i.account AS account,
     (l.occurred_at, l.recorded_at, l.event_id, '', '', '', '', '', '', l.subject, i.persons, i.accounts) AS touch
   FROM (SELECT tenant, subject, event_id, occurred_at, recorded_at FROM ${leadFacts} WHERE tenant = ${bind.string(tenant)} AND type = 'lead-created' AND recorded_at <= ${asOf}) AS l
   INNER JOIN (
     SELECT tenant, subject, persons, account, accounts, valid_from, valid_to FROM ${identities}
-    WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND account IN (SELECT account FROM (${dealAccounts({ ...inputs, tenant, asOf })}))
+    WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND account IN (SELECT account FROM (${dealAccounts(inputs)}))
   ) AS i ON i.tenant = l.tenant AND i.subject = l.subject
-  WHERE i.valid_from <= l.occurred_at AND i.valid_to > l.occurred_at`
+  WHERE i.valid_from <= l.occurred_at AND i.valid_to > l.occurred_at ${excluded === null ? sql`` : sql`AND l.subject NOT IN (SELECT record FROM (${excluded}))`}`
+}
+
+/** (tenant, record, reason): what does not count; null where nothing was ever excluded. */
+const excludedOf = ({ recordFacts, roots, asOf, tenant, definitions: { exceptions } }: DealCreditInputs): Sql | null =>
+  exceptions.exclusions ? excludedRecords({ recordFacts, roots, asOf, tenants: sql`tenant = ${bind.string(tenant)}` }) : null
 
 /** Rows of `account_touches` that may earn credit of the deals, to be read after FROM. */
 const eligibleTouches = (inputs: DealCreditInputs): Sql => {
@@ -186,7 +191,7 @@ const eligibleTouches = (inputs: DealCreditInputs): Sql => {
     AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
     AND account IN (SELECT account FROM (${dealAccounts(inputs)}))`
   const rules = {
-    excluded: exceptions.exclusions ? excludedRecords({ recordFacts, roots, asOf, tenants: own }) : null,
+    excluded: excludedOf(inputs),
     campaigns: exceptions.aliases ? campaignAliases({ recordFacts, asOf, tenant: own }) : null,
   }
   const touches = countedTouches({ accountTouches, where, rules })
