@@ -141,7 +141,7 @@ export const deals = (sources: FigureSources, question: AttributionQuestion): Sq
     FROM (SELECT *, ${day} AS day FROM (${joined}) WHERE ${which})
     WHERE ${ofTypes} AND ${from === null ? sql`1` : sql`(isNull(day) OR day >= ${bind.date(from)})`} AND ${to === null ? sql`1` : sql`(isNull(day) OR day < ${bind.date(to)})`}`
   return sql`
-    SELECT deal_id, account, if(isNull(day), '', toString(assumeNotNull(day))) AS date, substring(date, 1, 7) AS month, conversion_event_id,
+    SELECT deal_id, account, if(isNull(day), '', toString(assumeNotNull(day))) AS date, substring(date, 1, 7) AS month, conversion_event_id, converted_at,
       touch_ids, touched_at, channels, campaigns, touch_sources, contents, teams,
       if(reason != '' OR empty(credit), [toUInt32(${bind.uint(MILLION)})], credit) AS shares,
       multiIf(reason != '', reason, notEmpty(credit), '', 'no_credit') AS missing,
