@@ -53,10 +53,13 @@ export const dealCreditAnswer = async (
   { dealId, attribution }: DealCreditQuestion,
   explain: Explain,
 ): Promise<DealCredit> => {
-  const context = onTerms(given, attribution)
   // what a channel is worth is learned from every journey, and then laid over this one
+  const context = onTerms(given, attribution)
   const learned = await dataDrivenCredit(store, context, attribution)
-  const sources = onlyDeal(learned?.sources ?? context.sources, dealId)
+  const sources =
+    learned === null
+      ? onTerms({ ...given, sources: onlyDeal(given.sources, dealId) }, attribution).sources
+      : onlyDeal(learned.sources, dealId)
   const shares = { ...attribution, basis: 'conversions' } as const
   const [credited, valued, excluded] = await Promise.all([
     store.read(creditByTouch(sources, shares)),
