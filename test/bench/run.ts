@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   attribution: async () => (await import('./attribution.ts')).attribution,
   markov: async () => (await import('./paths.ts')).markov,
   shapley: async () => (await import('./paths.ts')).shapley,
+  roi: async () => (await import('./roi.ts')).roi,
   start: async () => (await import('./start.ts')).start,
 }
 

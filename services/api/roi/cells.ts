@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { AttributionQuestion } from '../../domain/figures/attribution.ts'
 import { changedSince, creditCells, excludedCells, stageEntryCells } from '../../domain/figures/credit-cells.ts'
+import { type WonCustomer, wonCustomers } from '../../domain/figures/customers.ts'
+import { financeInputs } from '../../domain/figures/finance.ts'
 import { spendCells, type SpendQuestion } from '../../domain/figures/spend.ts'
 import { bind, joinSql, type Sql, sql } from '../../domain/sql.ts'
 import type { Row, Store } from '../../store/port.ts'
@@ -31,6 +33,10 @@ export type Cells = {
   readonly excluded: readonly ExcludedCell[]
   /** First entries of journeys to stages; empty where nothing is divided by them. */
   readonly stages: readonly StageCell[]
+  /** What finance said, as rows of the store. */
+  readonly finance: readonly Row[]
+  /** Won deals of the deal types asked for, where conversions are asked for. */
+  readonly won: readonly WonCustomer[]
 }
 
 export type CellReader = {
@@ -40,6 +46,14 @@ export type CellReader = {
 
 export const readStages = async (store: Store, { sources, definitions, settings }: AnswerContext): Promise<readonly StageCell[]> =>
   (await store.read(stageEntryCells(sources, definitions.stageMap, settings.zone))).map(row => StageCell.parse(row))
+
+const Won = z.object({ day: z.string(), customer: z.string(), cycle: z.coerce.number() })
+
+export const readWon = async (
+  store: Store,
+  { sources, settings }: AnswerContext,
+  dealTypes: readonly string[],
+): Promise<readonly WonCustomer[]> => (await store.read(wonCustomers(sources, settings.zone, dealTypes))).map(row => Won.parse(row))
 
 /** A tenant with more is asked by SQL, which takes longer and holds nothing. */
 const MAX_CELLS = 150_000
@@ -66,11 +80,13 @@ export const createCellReader = ({ store }: { readonly store: Store }): CellRead
     const { sources } = context
     const atMost = (cells: Sql): Promise<readonly Row[]> =>
       store.read(joinSql([sql`SELECT * FROM (${cells})`, sql`LIMIT ${bind.uint(MAX_CELLS + 1)}`], ' '))
-    const [creditRows, spendRows, excludedRows, stages] = await Promise.all([
+    const [creditRows, spendRows, excludedRows, stages, finance, won] = await Promise.all([
       atMost(creditCells(sources, credit)),
       atMost(spendCells(sources, spend)),
       atMost(excludedCells(sources, credit)),
       credit.basis === 'conversions' ? readStages(store, context) : [],
+      store.read(financeInputs(sources)),
+      credit.basis === 'conversions' ? readWon(store, context, credit.dealTypes) : [],
     ])
     if (Math.max(creditRows.length, spendRows.length, excludedRows.length) > MAX_CELLS) return null
     return {
@@ -78,6 +94,8 @@ export const createCellReader = ({ store }: { readonly store: Store }): CellRead
       spend: spendRows.map(row => SpendCell.parse(row)),
       excluded: excludedRows.map(row => ExcludedCell.parse(row)),
       stages,
+      finance,
+      won,
     }
   }
 

@@ -1,20 +1,24 @@
 import { z } from 'zod'
-import { attributionFigure, type AttributionQuestion, MILLION, NONE } from '../../domain/figures/attribution.ts'
-import { newCustomers } from '../../domain/figures/customers.ts'
+import { MILLION, NONE } from '../../domain/figures/attribution.ts'
+import { customersOf } from '../../domain/figures/customers.ts'
 import { CAP_MONTHS, type FinanceInput, financeInput, lifetimeValue } from '../../domain/figures/finance.ts'
 import { withMoney } from '../../domain/figures/money.ts'
 import { ratio } from '../../domain/figures/rates.ts'
-import { spendFigure, type SpendQuestion } from '../../domain/figures/spend.ts'
-import { addDays, dateAt } from '../../domain/periods.ts'
+import { addDays, dateAt, isIsoDate } from '../../domain/periods.ts'
 import { bind, sql } from '../../domain/sql.ts'
-import type { Row, Store } from '../../store/port.ts'
+import type { Store } from '../../store/port.ts'
 import { exact, type FigureRow, moneyEach } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { spendRow } from '../spend/figure.ts'
-import { creditQuestion, NEW_BUSINESS, type RoiQuestion, spendQuestion } from './question.ts'
+import { NEW_BUSINESS, type RoiQuestion } from './question.ts'
+import { creditFrom, type Sides } from './sides.ts'
 
-const Customers = z.object({ customers: z.coerce.number(), cycle_days: z.coerce.number() })
-const ByChannel = z.looseObject({ is_total: z.coerce.number(), channel: z.string(), credit: z.coerce.bigint() })
+const CreditRow = z.looseObject({
+  is_total: z.coerce.number(),
+  channel: z.string().optional(),
+  credit: z.coerce.bigint(),
+  money: z.coerce.bigint(),
+})
 const Worth = z.object({ worth: z.coerce.bigint().nullable() })
 
 /** The last day that a question is about, or that is known. */
@@ -37,6 +41,12 @@ const worthOf = async (
   return Worth.parse(row).worth
 }
 
+/** The same day of the year before; of a leap year's last of February the first of March. */
+const yearBefore = (date: string): string => {
+  const day = `${Number(date.slice(0, 4)) - 1}${date.slice(4)}`
+  return isIsoDate(day) ? day : `${day.slice(0, 4)}-03-01`
+}
+
 const isSales = (team: unknown): boolean => team === 'sales' || String(team).startsWith('sales-')
 
 /**
@@ -44,49 +54,47 @@ const isSales = (team: unknown): boolean => team === 'sales' || String(team).sta
  * at what sales and marketing spent a median sales cycle earlier. What finance has not said is null and named among the flags.
  */
 export const companyFigures = async (
-  store: Store,
-  context: AnswerContext,
+  sides: Sides,
   question: RoiQuestion & { readonly from: string; readonly to: string },
-  inputs: readonly FinanceInput[],
 ): Promise<readonly FigureRow[]> => {
-  const { sources, settings } = context
-  const { from, to, zone, currency } = question
-  const spendBy = (window: { readonly from: string; readonly to: string }, by: SpendQuestion['by']): Promise<readonly Row[]> =>
-    store.read(spendFigure(sources, { ...spendQuestion(question), by, filters: {}, scope: 'loaded', ...window }, { budgets: false }))
-  const won: AttributionQuestion = { ...creditQuestion(question), by: [], filters: {} }
+  const { store, context } = sides
+  const { from, to, currency } = question
+  const all: RoiQuestion = { ...question, by: [], filters: {}, scope: 'loaded' }
+  const newBusiness: RoiQuestion = { ...all, basis: 'conversions', conversion: 'won', dealTypes: NEW_BUSINESS }
   const day = lastDayOf(question, context)
-  const calendar = { startMonth: settings.fiscalYearStartMonth }
-  const [arpaInput, marginInput, churnInput] = ['arpa', 'gross-margin', 'churn'].map(name => financeInput(inputs, name, day, calendar))
-  const [customerRows, teamRows, wonRows, arpa] = await Promise.all([
-    store.read(newCustomers(sources, { from, to, zone, dealTypes: NEW_BUSINESS })),
-    spendBy({ from, to }, ['team']),
-    store.read(attributionFigure(sources, { ...won, basis: 'revenue', conversion: 'won', dealTypes: [] })),
-    arpaInput ? worthOf(store, context, arpaInput, currency, day) : null,
+  const calendar = { startMonth: context.settings.fiscalYearStartMonth }
+  const [inputs, won, teamRows, earned, paidRows] = await Promise.all([
+    sides.finance(question),
+    sides.won(newBusiness),
+    sides.spend({ ...all, by: ['team'] }),
+    creditFrom(sides, all),
+    creditFrom(sides, { ...newBusiness, by: ['channel'] }),
   ])
-  const { customers, cycle_days } = Customers.parse(customerRows[0])
-  const window = { from: addDays(from, -cycle_days), to: addDays(to, -cycle_days) }
-  const [shifted, paidRows] = await Promise.all([
-    spendBy(window, ['channel']),
-    store.read(attributionFigure(sources, { ...won, basis: 'conversions', conversion: 'won', by: ['channel'], dealTypes: NEW_BUSINESS })),
+  const { customers, cycleDays } = customersOf(won, { from, to, yearBefore: yearBefore(to) })
+  const window = { from: addDays(from, -cycleDays), to: addDays(to, -cycleDays) }
+  const [arpaInput, marginInput, churnInput] = ['arpa', 'gross-margin', 'churn'].map(name => financeInput(inputs, name, day, calendar))
+  const [shifted, arpa] = await Promise.all([
+    sides.spend({ ...all, by: ['channel'], ...window }),
+    arpaInput ? worthOf(store, context, arpaInput, currency, day) : null,
   ])
 
   const spent = shifted.map(row => ({ ...spendRow(row), channel: String(row['channel']) }))
-  const all = spent.find(row => row.is_total === 1)
+  const inAll = spent.find(row => row.is_total === 1)
   const paidChannels = new Set(spent.filter(row => row.is_total === 0 && row.media > 0n && row.channel !== NONE).map(row => row.channel))
-  const paidCredit = paidRows
-    .map(row => ByChannel.parse(row))
-    .filter(row => row.is_total === 0 && paidChannels.has(row.channel))
+  const paidCredit = paidRows.found
+    .map(row => CreditRow.parse(row))
+    .filter(row => row.is_total === 0 && paidChannels.has(row.channel ?? ''))
     .reduce((sum, { credit }) => sum + credit, 0n)
   const sales = teamRows.filter(row => isSales(row['team'])).reduce((sum, row) => sum + spendRow(row).spent, 0n)
-  const revenue = z.object({ money: z.coerce.bigint() }).catch({ money: 0n }).parse(wonRows.at(-1)).money
+  const revenue = earned.found.map(row => CreditRow.parse(row)).find(row => row.is_total === 1)?.money ?? 0n
 
   const unit = `${currency} minor`
   const [marginPpm, churnPpm] = [marginInput?.ratio_ppm ?? null, churnInput?.ratio_ppm ?? null]
   const unsaid = [...(arpa === null ? ['arpa_missing'] : []), ...(marginPpm === null ? ['gross_margin_missing'] : [])]
   const flagsWith = (more: readonly string[]): string[] => [...new Set([...context.flags, ...more])].toSorted()
-  const rate = (all?.rate_missing ?? 0) > 0 ? ['rate_missing'] : []
+  const rate = (inAll?.rate_missing ?? 0) > 0 ? ['rate_missing'] : []
   const label = { spend_scope: 'loaded' }
-  const spentAll = exact(all?.spent ?? 0n)
+  const spentAll = exact(inAll?.spent ?? 0n)
   const cac = ratio(spentAll, customers)
   const monthly = arpa === null || marginPpm === null ? null : Number(arpa * BigInt(marginPpm)) / MILLION
   const value = arpa === null || marginPpm === null || churnPpm === null ? null : lifetimeValue(arpa, marginPpm, churnPpm)
@@ -101,7 +109,7 @@ export const companyFigures = async (
       ...label,
       spend_from: window.from,
       spend_to: window.to,
-      cycle_days,
+      cycle_days: cycleDays,
       metric: 'M71',
       value: moneyEach(spentAll, customers),
       unit,
@@ -113,11 +121,11 @@ export const companyFigures = async (
       ...label,
       spend_from: window.from,
       spend_to: window.to,
-      cycle_days,
+      cycle_days: cycleDays,
       metric: 'M72',
-      value: moneyEach(exact(all?.media ?? 0n), exact(paidCredit) / MILLION),
+      value: moneyEach(exact(inAll?.media ?? 0n), exact(paidCredit) / MILLION),
       unit,
-      numerator: exact(all?.media ?? 0n),
+      numerator: exact(inAll?.media ?? 0n),
       denominator: exact(paidCredit) / MILLION,
       flags: flagsWith([...cacFlags.filter(flag => flag !== 'no_customers'), ...(paidCredit === 0n ? ['no_customers'] : [])]),
     },

@@ -1,43 +1,17 @@
 import { type AttributionMeasure, MILLION } from '../../domain/figures/attribution.ts'
 import { ratio } from '../../domain/figures/rates.ts'
-import { spendFigure, spendProof } from '../../domain/figures/spend.ts'
+import { spendProof } from '../../domain/figures/spend.ts'
 import { joinSql, type Sql, sql } from '../../domain/sql.ts'
-import type { Row, Store } from '../../store/port.ts'
 import { assertNotTooMany, exact, type FigureRow, type Fit, flagsOf, moneyEach } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { attributionAnswer, type AttributionFigures, restsOn } from '../attribution/figure.ts'
-import { dataDrivenModel } from '../attribution/data-driven.ts'
 import type { Explain, ExplainableFigure } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
 import { NO_SPEND, type SpendRow, spendRow } from '../spend/figure.ts'
-import { type CellReader, readStages, type StageCell } from './cells.ts'
+import type { StageCell } from './cells.ts'
 import { creditQuestion, type RoiDimension, type RoiQuestion, roiQuestionFrom, spendQuestion } from './question.ts'
-import { creditRows, ofPeriod, spendRows } from './sums.ts'
-
-type Asked = { readonly store: Store; readonly cells: CellReader | null }
-
-/** The credit of a question and the rows of its spend: from what is held, or from the store. */
-const sidesOf = async (
-  { store, cells }: Asked,
-  context: AnswerContext,
-  question: RoiQuestion,
-  explain: Explain,
-): Promise<{ readonly credit: AttributionFigures; readonly spend: readonly Row[]; readonly stages: readonly StageCell[] }> => {
-  const [asked, spendAsked] = [creditQuestion(question), spendQuestion(question)]
-  const held = cells === null || dataDrivenModel(question.model) !== null ? null : await cells.of(context, asked, spendAsked)
-  if (held !== null)
-    return {
-      credit: await attributionAnswer(store, context, asked, explain, creditRows(held, question)),
-      spend: spendRows(held, question),
-      stages: held.stages,
-    }
-  const [credit, spend, stages] = await Promise.all([
-    attributionAnswer(store, context, asked, explain),
-    store.read(spendFigure(context.sources, spendAsked, { budgets: false })),
-    question.basis === 'conversions' ? readStages(store, context) : [],
-  ])
-  return { credit, spend, stages }
-}
+import { type Sides, sidesOf } from './sides.ts'
+import { ofPeriod } from './sums.ts'
 
 /** What was earned, as the credit's row says it, and what was spent. */
 type Side = { readonly dims: Readonly<Record<string, string>>; readonly credit: FigureRow | null; readonly spend: SpendRow }
@@ -93,13 +67,19 @@ export type RoiFigures = Figures & { readonly fit: Fit | undefined; readonly cre
  * Spend (M66) beside what it is credited with (M54–M56), and what that is to each other: M67 ROI, M68 ROAS, M70 cost per conversion, M76 pipeline per
  * spend. The total holds everything, unattributed revenue included; M59 beside it says how much that is.
  */
-export const roiAnswer = async (from: Asked, context: AnswerContext, question: RoiQuestion, explain: Explain): Promise<RoiFigures> => {
-  const { credit, spend: read, stages } = await sidesOf(from, context, question, explain)
+export const roiAnswer = async (sides: Sides, question: RoiQuestion, explain: Explain): Promise<RoiFigures> => {
+  const { store, context } = sides
+  const known = await sides.credit(question)
+  const [credit, read, stages] = await Promise.all([
+    attributionAnswer(store, context, creditQuestion(question), explain, known),
+    sides.spend(question),
+    question.basis === 'conversions' ? sides.stages(question) : [],
+  ])
   const spend = read.map(spendRow)
   assertNotTooMany(credit.rows.length + spend.length)
   const [totalCredit, ...beside] = credit.total
   const total: Side = { dims: {}, credit: totalCredit ?? null, spend: spend.find(row => row.is_total === 1) ?? NO_SPEND }
-  const sides = together(
+  const rows = together(
     question.by,
     credit.rows,
     spend.filter(row => row.is_total === 0),
@@ -107,7 +87,7 @@ export const roiAnswer = async (from: Asked, context: AnswerContext, question: R
   const toRows = (side: Side): FigureRow[] => rowsOf(context, question, side, explain)
   const totals = toRows(total)
   return {
-    rows: question.by.length === 0 ? totals : sides.flatMap(toRows),
+    rows: question.by.length === 0 ? totals : rows.flatMap(toRows),
     total: [...totals, ...rawCosts(context, question, total.spend, stages), ...beside],
     excluded: {
       // deals alone: touches that do not count are the matter of /v1/attribution
@@ -219,7 +199,7 @@ export const roiExplained: ExplainableFigure = {
   definitionsOf: ({ definitions }, question) => restsOn(definitions, roiQuestionFrom(question).model),
   explain: async (store, context, metric, asked) => {
     const question = roiQuestionFrom(asked)
-    const { rows, credit } = await roiAnswer({ store, cells: null }, context, question, () => '')
+    const { rows, credit } = await roiAnswer(sidesOf(store, null, context), question, () => '')
     const row = rows.find(found => found.metric === metric)
     return row === undefined ? null : { row, model: question.model, ...proofOf(context.sources, question, metric, credit) }
   },

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { BASES } from '../../domain/figures/attribution.ts'
-import { financeInput, financeInputs, financeInputsOf } from '../../domain/figures/finance.ts'
+import { financeInput } from '../../domain/figures/finance.ts'
 import { requireScope } from '../../http/caller.ts'
 import { dataDrivenModel } from '../attribution/data-driven.ts'
 import { responsesName, restsOn } from '../attribution/figure.ts'
@@ -29,6 +29,7 @@ import type { CellReader } from './cells.ts'
 import { roiAnswer } from './figure.ts'
 import { cohortAnswer } from './cohort.ts'
 import { companyFigures, lastDayOf } from './company.ts'
+import { sidesOf } from './sides.ts'
 import { dealTypesOf, MARGINS, ROI_DIMENSIONS, type RoiQuestion } from './question.ts'
 
 const filters = Object.fromEntries(ROI_DIMENSIONS.map(name => [name, filterParameter]))
@@ -112,15 +113,17 @@ export const roiRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly ce
         const [ofSpend, ofCredit] = [explainUnder({ definition: SPEND_DEFINITION, definitions: [SPEND_DEFINITION] }), explainUnder(under)]
         const explain: Explain = (name, metric, asked) => (name === 'spend' ? ofSpend : ofCredit)(name, metric, asked)
         if (query.dated === 'touch') return { ...(await cohortAnswer(options.store, context, question, explain)), under }
-        const ofCompany = query.basis === 'revenue' && Object.keys(question.filters).length === 0
-        const inputs =
-          ofCompany || query.margin === 'gross' ? financeInputsOf(await options.store.read(financeInputs(context.sources))) : []
+        const sides = sidesOf(options.store, options.cells, context)
         const calendar = { startMonth: context.settings.fiscalYearStartMonth }
         const margin =
-          query.margin === 'gross' ? financeInput(inputs, 'gross-margin', lastDayOf(question, context), calendar)?.ratio_ppm : undefined
+          query.margin === 'gross'
+            ? financeInput(await sides.finance(question), 'gross-margin', lastDayOf(question, context), calendar)?.ratio_ppm
+            : undefined
+        // what a customer costs is a figure of the whole company in a period that has an end
+        const ofCompany = query.basis === 'revenue' && query.deal_type === undefined && Object.keys(question.filters).length === 0
         const [figures, company] = await Promise.all([
-          roiAnswer(options, context, { ...question, marginPpm: margin ?? null }, explain),
-          ofCompany && from !== null && to !== null ? companyFigures(options.store, context, { ...question, from, to }, inputs) : [],
+          roiAnswer(sides, { ...question, marginPpm: margin ?? null }, explain),
+          ofCompany && from !== null && to !== null ? companyFigures(sides, { ...question, from, to }) : [],
         ])
         const { rows, total, excluded, fit } = figures
         return { rows, total: [...total, ...company], excluded, ...(fit === undefined ? {} : { fit }), under }

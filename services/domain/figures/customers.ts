@@ -2,25 +2,31 @@ import { bind, type Sql, sql } from '../sql.ts'
 import { closeDay, dateIn, NONE } from './attribution.ts'
 import type { FigureSources } from './sources.ts'
 
-export type CustomersQuestion = {
-  /** Dates in the tenant's zone, `to` exclusive. */
-  readonly from: string
-  readonly to: string
-  readonly zone: string
-  /** Deal types of new business, `(none)` for those that say none. */
-  readonly dealTypes: readonly string[]
-}
+/** A deal of new business that was won: whose, on which day, and how many days after it was created. */
+export type WonCustomer = { readonly day: string; readonly customer: string; readonly cycle: number }
+
+/** (day, customer, cycle) of every won deal of those types, `(none)` for deals that say none; a deal of no account is a customer of its own. */
+export const wonCustomers = ({ dealJourney }: FigureSources, zone: string, dealTypes: readonly string[]): Sql => sql`
+  SELECT toString(assumeNotNull(closed_on)) AS day, if(account = '', deal_id, account) AS customer, greatest(0, toInt32(assumeNotNull(closed_on)) - toInt32(${dateIn(sql`created_at`, zone)})) AS cycle
+  FROM (SELECT *, ${closeDay(zone)} AS closed_on FROM ${dealJourney} WHERE outcome = 'won' AND counted = 1)
+  WHERE isNotNull(closed_on) AND if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})
+  ORDER BY day, customer, cycle`
 
 /**
- * What CAC divides by and looks back over (metrics M71): `customers` accounts with a new-business deal won in the period, and `cycle_days`, the median of days from
- * creation to close of those won in the twelve months up to its end (M20, C10); 0 where there are none.
+ * What CAC divides by and looks back over (metrics M71): accounts with a deal won in [from, to), and the median (M20, C10: the ⌈n/2⌉-th smallest) of the days
+ * that deals took which were won in the year up to `to`; 0 where none was.
  */
-export const newCustomers = ({ dealJourney }: FigureSources, { from, to, zone, dealTypes }: CustomersQuestion): Sql => sql`
-  SELECT uniqExactIf(customer, day >= ${bind.date(from)}) AS customers, arraySort(groupArrayIf(cycle, day >= addMonths(toDate32(${bind.date(to)}), -12))) AS cycles,
-    cycles[intDiv(50 * length(cycles) + 99, 100)] AS cycle_days
-  FROM (
-    SELECT if(account = '', deal_id, account) AS customer, assumeNotNull(${closeDay(zone)}) AS day, greatest(0, toInt32(day) - toInt32(${dateIn(sql`created_at`, zone)})) AS cycle
-    FROM ${dealJourney}
-    WHERE outcome = 'won' AND counted = 1 AND isNotNull(${closeDay(zone)}) AND if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})
-  )
-  WHERE day < ${bind.date(to)}`
+export const customersOf = (
+  won: readonly WonCustomer[],
+  { from, to, yearBefore }: { readonly from: string; readonly to: string; readonly yearBefore: string },
+): { readonly customers: number; readonly cycleDays: number } => {
+  const until = won.filter(({ day }) => day < to)
+  const cycles = until
+    .filter(({ day }) => day >= yearBefore)
+    .map(({ cycle }) => cycle)
+    .toSorted((a, b) => a - b)
+  return {
+    customers: new Set(until.filter(({ day }) => day >= from).map(({ customer }) => customer)).size,
+    cycleDays: cycles[Math.ceil(cycles.length / 2) - 1] ?? 0,
+  }
+}
