@@ -4,8 +4,7 @@ import { splitByWeights } from '../money.ts'
 const SCALE = 2 ** 100
 
 /** Shares as whole numbers in proportion, for arithmetic that must not lose a unit. Less than nothing is nothing. */
-const wholeWeights = (shares: readonly number[]): readonly bigint[] =>
-  shares.map(share => BigInt(Math.trunc(Math.max(0, share) * SCALE)))
+const wholeWeights = (shares: readonly number[]): readonly bigint[] => shares.map(share => BigInt(Math.trunc(Math.max(0, share) * SCALE)))
 
 /**
  * `total` (millionths of credit, or minor units of money) over channels by their shares, to the last unit: floor and largest remainder, ties to the

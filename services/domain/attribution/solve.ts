@@ -11,7 +11,10 @@ const MAX_ELIMINATED = 300
 export const MAX_SWEEPS = 20_000
 /** Share of walks that may still be under way when sweeping stops, and how much the start's figures may still move in a sweep. */
 const UNFINISHED = 1e-12
-const MOVING = 1e-15
+const MOVING = 4e-15
+/** After so many sweeps it looks at what is missing. */
+const SWEEPS_BETWEEN = 12
+const ROUNDING = 1e-14
 
 /**
  * The expected rewards of a walk of the chain that ends as soon as it enters a closed state: x = (Σ steps·x + Σ steps into closed·onClosed + atEnd) / walks.
@@ -88,40 +91,66 @@ const eliminated = (chain: Chain, closed: Uint8Array, open: readonly number[], r
 }
 
 /**
- * Gauss–Seidel from 0, the last met states first. Every sweep lets walks take further steps, so what is found only grows; beside the rewards it counts
- * the walks that have ended, and it stops when these are all of them and the start's figures move no more.
+ * Gauss–Seidel from 0, the last met states first. What is still missing after many sweeps shrinks alike in all states, so now and then it is added at
+ * once (Aitken). Beside the rewards it counts the walks that have ended, and it stops when these are all of them and the start's figures stand still.
  */
 const swept = (chain: Chain, closed: Uint8Array, open: readonly number[], rewards: readonly Reward[]): readonly Float64Array[] | null => {
   const every = oneEach(chain)
-  const all = [...rewards, every]
-  const given = all.map(reward =>
-    Float64Array.from({ length: chain.states }, (_, state) => (closed[state] === 1 ? 0 : passedOn(chain, closed, state, reward))),
-  )
-  const found = all.map(() => new Float64Array(chain.states))
   const leaving = every.atEnd.map((ends, state) => {
     let sum = ends
     for (let step = chain.offsets[state] ?? 0; step < (chain.offsets[state + 1] ?? 0); step += 1) sum += chain.steps[step] ?? 0
     return sum
   })
-  let before: readonly number[] = []
-  for (let sweep = 0; sweep < MAX_SWEEPS; sweep += 1) {
-    for (const [index, from] of found.entries()) {
-      const own = given[index]
-      for (let at = open.length - 1; at >= 0; at -= 1) {
-        const state = open[at] ?? 0
-        let sum = own?.[state] ?? 0
-        const end = chain.offsets[state + 1] ?? 0
-        // closed states stay at 0: what stepping into them is worth is given
-        for (let step = chain.offsets[state] ?? 0; step < end; step += 1)
-          sum += (chain.steps[step] ?? 0) * (from[chain.targets[step] ?? 0] ?? 0)
-        from[state] = sum / (leaving[state] ?? 1)
-      }
+  const columns = [...rewards, every].map(reward => {
+    const given = Float64Array.from({ length: chain.states }, (_, state) =>
+      closed[state] === 1 ? 0 : passedOn(chain, closed, state, reward),
+    )
+    return { reward, given, found: new Float64Array(chain.states), idle: given.every(value => value === 0) }
+  })
+  /** Closed states stay at 0: what stepping into them is worth is given. */
+  const sweep = (found: Float64Array, given: Float64Array): void => {
+    for (let at = open.length - 1; at >= 0; at -= 1) {
+      const state = open[at] ?? 0
+      let sum = given[state] ?? 0
+      const end = chain.offsets[state + 1] ?? 0
+      for (let step = chain.offsets[state] ?? 0; step < end; step += 1)
+        sum += (chain.steps[step] ?? 0) * (found[chain.targets[step] ?? 0] ?? 0)
+      found[state] = sum / (leaving[state] ?? 1)
     }
-    const now = all.map((reward, index) => atStart(chain, closed, found[index] ?? new Float64Array(), reward))
-    const finished = 1 - (now.at(-1) ?? 0) <= UNFINISHED
+  }
+  let before: readonly number[] = []
+  for (let sweeps = 0; sweeps < MAX_SWEEPS; sweeps += SWEEPS_BETWEEN) {
+    for (const { found, given, idle } of columns) {
+      if (idle) continue
+      for (let more = 2; more < SWEEPS_BETWEEN; more += 1) sweep(found, given)
+      const earlier = found.slice()
+      sweep(found, given)
+      const latest = found.slice()
+      sweep(found, given)
+      addWhatIsMissing(found, latest, earlier)
+    }
+    const now = columns.map(({ reward, found }) => atStart(chain, closed, found, reward))
+    const finished = Math.abs(1 - (now.at(-1) ?? 0)) <= UNFINISHED
     const still = now.every((value, index) => Math.abs(value - (before[index] ?? 0)) <= MOVING * Math.abs(value))
-    if (finished && sweep > 0 && still) return found.slice(0, -1)
+    if (finished && sweeps > 0 && still) return columns.slice(0, -1).map(({ found }) => found)
     before = now
   }
   return null
+}
+
+const addWhatIsMissing = (found: Float64Array, latest: Float64Array, earlier: Float64Array): void => {
+  let [moved, movedBefore, whole] = [0, 0, 0]
+  for (let state = 0; state < found.length; state += 1) {
+    const [now, last, former] = [found[state] ?? 0, latest[state] ?? 0, earlier[state] ?? 0]
+    moved += Math.abs(now - last)
+    movedBefore += Math.abs(last - former)
+    whole += Math.abs(now)
+  }
+  const rate = moved / movedBefore
+  // what moves by the last digits alone has no rate
+  if (!(rate < 1) || moved <= ROUNDING * whole) return
+  for (let state = 0; state < found.length; state += 1) {
+    const now = found[state] ?? 0
+    found[state] = now + ((now - (latest[state] ?? 0)) * rate) / (1 - rate)
+  }
 }

@@ -70,6 +70,7 @@ const journeysWithout = (sources: FigureSources, { attribution, definitions, ten
     tenant,
     definitions: { ...definitions, models: definitions.models.filter(model => modelName(model) === pathModel(definitions)) },
     asOf: sql`${sources.asOf}`,
+    conversions: ['won'],
     ...(attribution.linkage === undefined ? {} : { linkage: attribution.linkage }),
   })
   return sql`
