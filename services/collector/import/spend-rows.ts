@@ -1,3 +1,4 @@
+import { CATEGORIES } from '../../domain/figures/spend.ts'
 import { currencyExponent } from '../../domain/money.ts'
 import { countCell, dateCell, moneyCell, yesOrNo } from './cells.ts'
 import type { Columns } from './mapping.ts'
@@ -20,8 +21,6 @@ const TEXTS = [
   'region',
   'segment',
 ] as const
-
-const CATEGORIES: readonly string[] = ['media', 'event', 'content', 'agency', 'partner', 'tools', 'payroll', 'commission']
 
 const wrong = (columns: Columns, field: string, code: WrongCell['code'], reason: string): WrongCell => ({
   column: columns.nameOf(field),

@@ -2,7 +2,7 @@ import { joinSql, type Sql, sql } from '../sql.ts'
 import type { FigureSources } from './sources.ts'
 
 /** What a cost that says nothing of them has from its campaign. */
-export const CAMPAIGN_ATTRIBUTES = ['channel', 'team', 'region', 'segment', 'product'] as const
+const CAMPAIGN_ATTRIBUTES = ['channel', 'team', 'region', 'segment', 'product'] as const
 
 const lastSaid = (value: string, field: string, given: string): string =>
   `argMaxIf(${value}, said, ${given} OR has(c.cleared, '${field}')) AS ${field}`

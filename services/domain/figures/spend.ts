@@ -5,8 +5,8 @@ import { withMoney } from './money.ts'
 import type { FigureSources } from './sources.ts'
 
 /** What costs are for (metrics M66). */
-export const CATEGORIES = ['media', 'event', 'content', 'agency', 'partner', 'tools', 'payroll', 'commission'] as const
-export const MEDIA = 'media'
+export const CATEGORIES: readonly string[] = ['media', 'event', 'content', 'agency', 'partner', 'tools', 'payroll', 'commission']
+const MEDIA = 'media'
 
 /** `program`: what was bought for programmes. `loaded`: with the tools, the people and their commissions. */
 export const SPEND_SCOPES = ['program', 'loaded'] as const
@@ -14,12 +14,10 @@ export type SpendScope = (typeof SPEND_SCOPES)[number]
 const OVERHEAD: readonly string[] = ['tools', 'payroll', 'commission']
 
 /** Dimensions that the budget of a campaign has as well. */
-export const BUDGET_DIMENSIONS = ['channel', 'campaign', 'team', 'region', 'segment', 'product', 'month', 'day'] as const
+const BUDGET_DIMENSIONS = ['channel', 'campaign', 'team', 'region', 'segment', 'product', 'month', 'day'] as const
+/** `match` is `matched` where the campaign of a cost is planned or an alias of one, `unmatched` where nobody planned it, `(none)` where the cost names none. */
 export const SPEND_DIMENSIONS = [...BUDGET_DIMENSIONS, 'category', 'source', 'system', 'vendor', 'match'] as const
 export type SpendDimension = (typeof SPEND_DIMENSIONS)[number]
-
-/** Values of `match`: the campaign of a cost is planned or an alias of one; nobody planned it; the cost names none. */
-export const MATCHES = ['matched', 'unmatched', NONE] as const
 
 export type SpendQuestion = {
   readonly by: readonly SpendDimension[]
