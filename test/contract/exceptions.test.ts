@@ -76,17 +76,24 @@ const recorded = logged(...company).toSorted((a, b) => a.appended_at - b.appende
 /** As of the middle of a day. */
 const at = (n: number): string => new Date(day(n + 0.5) / 1000).toISOString()
 
+const LIVE = '/v1/attribution?by=campaign&by=channel'
+
 const Row = z.looseObject({ metric: z.string(), value: z.number().nullable() })
 const Answer = z.looseObject({ rows: z.array(Row), total: z.array(Row), excluded: z.record(z.string(), z.number()) })
 
 describe('what takes records out, as of any day', () => {
   let api: FigureApi
+  /** [instant, bytes]: live answers on the way. */
+  const live: [number, string][] = []
   /** Credit of deal-g for the creation of a lead, as it was live on day 50. */
   let lead: unknown
   beforeAll(async () => {
     api = await openFigureApi()
     // in steps, as it came in
-    for (const until of [35, 40.5, 45.5, 50.5]) await api.projectTo(recorded, day(until) / 1000)
+    for (const until of [35, 40.5, 45.5, 50.5]) {
+      await api.projectTo(recorded, day(until) / 1000)
+      if (until > 35) live.push([day(until) / 1000, (await api.get(LIVE)).body])
+    }
     lead = await credit('deal-g', null, 'lead-creation')
     await api.projectTo(recorded, END)
   })
@@ -102,6 +109,11 @@ describe('what takes records out, as of any day', () => {
     (await ask(`/v1/deals/${id}/credit?model=${model}`, asOf)).rows
       .filter(row => row.metric === 'M53')
       .map(row => [row['touch'], row['campaign'], row['numerator']])
+
+  it('live answers on the way re-open to the same bytes', async () => {
+    for (const [instant, body] of live)
+      expect((await api.get(`${LIVE}&as_of=${new Date(instant).toISOString()}`)).body, String(instant)).toBe(body)
+  })
 
   it('a test deal counts until that is known, and again when it is taken back', async () => {
     const asked = async (asOf: string | null): Promise<unknown> => {

@@ -154,7 +154,8 @@ const reachedByExceptions = (window: Window, kinds: ReadonlySet<ChangeKind>): re
   const nodes = sharingRoot(said)
   const campaigns = sql`
     SELECT tenant, key FROM (${changed(window, ['campaign'])})
-    UNION DISTINCT SELECT tenant, substring(key, 10) AS key FROM (${said}) WHERE startsWith(key, 'campaign:')`
+    UNION DISTINCT SELECT tenant, substring(s.key, 10) AS key FROM (${said}) AS s WHERE startsWith(s.key, 'campaign:')`
+  // with its table's name: where the key is cut, the whole one is meant
   const found: Sql[] = []
   if (kinds.has('exclusion') || kinds.has('consent'))
     found.push(
@@ -172,7 +173,7 @@ const reachedByExceptions = (window: Window, kinds: ReadonlySet<ChangeKind>): re
     found.push(
       sql`SELECT ['account_touches'] AS names, tenant, subject AS key FROM events
         WHERE type = 'touch-recorded' AND (tenant, event_id) IN (SELECT tenant, substring(key, 7) FROM (${said}) WHERE startsWith(key, 'touch:'))`,
-      sql`SELECT ['deal_journey'] AS names, tenant, substring(key, 6) AS key FROM (${said}) WHERE startsWith(key, 'deal:')`,
+      sql`SELECT ['deal_journey'] AS names, tenant, substring(s.key, 6) AS key FROM (${said}) AS s WHERE startsWith(s.key, 'deal:')`,
       dealsOf(nodes),
       sql`SELECT ['${{ parts: [EXCLUDED] }}'] AS names, tenant, key FROM (${nodes})`,
       sql`SELECT ['${{ parts: [EXCLUDED] }}'] AS names, tenant, subject AS key FROM identities WHERE startsWith(subject, 'person:') AND (tenant, concat('account:', account)) IN (${nodes})`,
