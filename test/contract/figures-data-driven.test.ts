@@ -238,13 +238,11 @@ describe('every data-driven model', () => {
   })
 
   it('re-opens to the same bytes as of then, after more was known, and now says what is known now', async () => {
-    const questions = ['/v1/attribution?model=markov&order=2&by=channel&basis=revenue', '/v1/attribution?model=shapley&by=campaign']
-    const before = await Promise.all(questions.map(async question => (await api.get(question)).body))
+    const question = '/v1/attribution?model=markov&order=2&by=channel&by=campaign&basis=revenue'
+    const { body } = await api.get(question)
     await api.projectTo(recorded, LAST)
-    for (const [index, question] of questions.entries()) {
-      expect((await api.get(`${question}&as_of=${new Date(MIDDLE).toISOString()}`)).body).toBe(before[index])
-      expect((await api.get(question)).body).toBe((await api.get(`${question}&as_of=${new Date(LAST).toISOString()}`)).body)
-    }
+    expect((await api.get(`${question}&as_of=${new Date(MIDDLE).toISOString()}`)).body).toBe(body)
+    expect((await api.get(question)).body).toBe((await api.get(`${question}&as_of=${new Date(LAST).toISOString()}`)).body)
     const now = await answer('/v1/attribution?model=markov&by=channel')
     // the deal that nobody touched is no path, and stays unattributed
     expect(now.fit?.paths).toEqual({ distinct: 4, conversions: 201, nulls: 51 })
