@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { definitionEvents, definitionsInForce, definitionsOf } from '../../services/domain/definitions/in-force.ts'
+import { travelledProjections } from '../../services/domain/figures/time-travel.ts'
 import { chain } from '../../services/domain/projections/chain.ts'
 import { bind, identifier, sql } from '../../services/domain/sql.ts'
 import { projectStep, writeProgress } from '../../services/projector/step.ts'
@@ -14,7 +16,7 @@ import { factsOf } from '../oracles/facts.ts'
 import { personJourneysAt } from '../oracles/person-journeys.ts'
 import type { Recorded } from '../oracles/recorded.ts'
 import { accountTouchesAt } from '../oracles/touches.ts'
-import { generateCompany } from '../support/company.ts'
+import { generateCompany, knowledgeInstants } from '../support/company.ts'
 import { landAll } from '../support/fact-rows.ts'
 
 const micros = (text: unknown): number => {
@@ -73,9 +75,18 @@ describe('projections say what the oracle says', () => {
     return last
   }
 
-  const compare = async (recorded: readonly Recorded[], asOf: number): Promise<void> => {
+  /** The tables as they were at an instant, by the SELECTs that fill them. */
+  const travelled = async (table: string, asOf: number): Promise<readonly Row[]> => {
+    const inForce = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(asOf)}`, 'acme')))
+    const sources = travelledProjections(definitionsOf(inForce, 'acme'))('acme', asOf)
+    if (table === 'account_touches') return kept(table, asOf)
+    if (table === 'deal_journey') return store.read(sql`SELECT * FROM ${sources.dealJourney}`)
+    return store.read(sql`SELECT * FROM ${table === 'deal_conversions' ? sources.dealCredit : sources.personJourney}`)
+  }
+
+  const compare = async (recorded: readonly Recorded[], asOf: number, rowsOf = kept): Promise<void> => {
     const facts = factsOf(recorded, 'acme')
-    const touchRows = (await kept('account_touches', asOf))
+    const touchRows = (await rowsOf('account_touches', asOf))
       .map(row =>
         JSON.stringify([
           row['touch_id'],
@@ -105,7 +116,7 @@ describe('projections say what the oracle says', () => {
       date: d.closed === null ? d.closeDate : d.closedOn,
       contacts: d.contacts,
     }))
-    const dealRows = (await kept('deal_journey', asOf)).map(row => ({
+    const dealRows = (await rowsOf('deal_journey', asOf)).map(row => ({
       deal: row['deal_id'],
       excluded: row['excluded_because'],
       account: row['account'],
@@ -131,7 +142,7 @@ describe('projections say what the oracle says', () => {
       c.missing,
       ...c.touches.map(t => [t.touchId, t.credit]),
     ])
-    const creditRows = (await kept('deal_conversions', asOf))
+    const creditRows = (await rowsOf('deal_conversions', asOf))
       .filter(row => Number(row['converted']) === 1 || Number(row['provisional']) === 1)
       .flatMap(row =>
         (row['models'] as string[]).map((model, place) => [
@@ -162,7 +173,7 @@ describe('projections say what the oracle says', () => {
         j.dealId,
       ]),
     ])
-    const journeyRows = (await kept('person_journey', asOf))
+    const journeyRows = (await rowsOf('person_journey', asOf))
       .filter(row => (row['opened_at'] as unknown[]).length > 0)
       .map(row => [
         row['person'],
@@ -201,5 +212,13 @@ describe('projections say what the oracle says', () => {
     await landAll(store, recorded)
     const asOf = await projectAll(recorded, 12)
     await compare(recorded, asOf)
+  })
+
+  it('of what was known at any past instant', async () => {
+    await emptied()
+    const recorded = generateCompany({ seed: 21, size: 200, emptied: true, exceptions: true })
+    await landAll(store, recorded)
+    await projectAll(recorded, 2)
+    for (const asOf of knowledgeInstants(recorded, 1)) await compare(recorded, asOf, travelled)
   })
 })
