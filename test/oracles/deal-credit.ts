@@ -114,7 +114,7 @@ export const dealConversionsAt = (facts: Facts, asOf: number, terms: CreditTerms
           since <= touchedAt && touchedAt <= convertedAt && terms.responses.has(touchType) && !automatic,
       )
       const explicit = candidates.some(({ persons }) => persons.some(person => contacts.has(person)))
-      const eligible = withoutDirect(oncePerSession(linked(candidates, deal, root))).toSorted(byTouch)
+      const eligible = eligibleOf(linked(candidates, deal, root)).toSorted(byTouch)
       const lead = leads.find(
         one =>
           one.account === account &&
@@ -153,7 +153,7 @@ export const dealConversionsAt = (facts: Facts, asOf: number, terms: CreditTerms
 }
 
 /** Two subjects may have a touch of one id. */
-const nameOf = ({ touchId, subject }: AccountTouch): string => `${touchId}\0${subject}`
+export const nameOf = ({ touchId, subject }: AccountTouch): string => `${touchId}\0${subject}`
 
 /** A deal clicked won on 2 October with the close date 30 September converts as September ends. */
 const conversionOf = (closedAt: number, closedOn: string | null, zone: string): number =>
@@ -180,6 +180,9 @@ const oncePerSession = (touches: readonly AccountTouch[]): readonly AccountTouch
     return kept
   })
 }
+
+/** Of what may count, what does. */
+export const eligibleOf = (touches: readonly AccountTouch[]): readonly AccountTouch[] => withoutDirect(oncePerSession(touches))
 
 /** Coming straight to the site earns credit only where nothing else does. */
 const withoutDirect = (touches: readonly AccountTouch[]): readonly AccountTouch[] => {

@@ -10,6 +10,11 @@ import { projectStep, writeProgress } from '../../services/projector/step.ts'
 import { migrate } from '../../services/store/migrate.ts'
 import type { Row, Store } from '../../services/store/port.ts'
 import { createStore } from '../../services/store/store.ts'
+import { readTenantAt } from '../../services/api/settings.ts'
+import { figureSources } from '../../services/domain/figures/sources.ts'
+import { keptProjections } from '../../services/domain/figures/time-travel.ts'
+import { journeyCredit } from '../../services/domain/projections/journey-credit.ts'
+import { journeyCreditAt } from '../oracles/journey-credit.ts'
 import { dealConversionsAt } from '../oracles/deal-credit.ts'
 import { dealJourneysAt } from '../oracles/deal-journeys.ts'
 import { factsOf } from '../oracles/facts.ts'
@@ -196,6 +201,30 @@ describe('projections say what the oracle says', () => {
         }),
       ])
     expect(text(journeyRows)).toEqual(text(journeys))
+
+    const { definitions } = await readTenantAt(store, 'acme', asOf)
+    const sources = figureSources({ tenant: 'acme', asOf, projections: keptProjections })
+    const leads = await store.read(
+      journeyCredit({ ...sources, tenant: 'acme', definitions, models: definitions.models, asOf: sql`${sources.asOf}` }),
+    )
+    const leadRows = leads
+      .filter(row => Number(row['converted']) === 1)
+      .flatMap(row =>
+        (row['models'] as string[]).map((model, place) => [
+          row['unit'],
+          row['conversion'],
+          model.split('@')[0],
+          micros(row['converted_at']),
+          (row['reasons'] as string[])[place],
+          (row['reasons'] as string[])[place] === ''
+            ? (row['touch_ids'] as string[]).map((id, i) => [id, Number((row['credits'] as unknown[][])[place]?.[i])])
+            : [],
+        ]),
+      )
+    expect(leadRows.length).toBeGreaterThan(0)
+    expect(text(leadRows)).toEqual(
+      text(journeyCreditAt(facts, asOf).map(c => [`${c.person}#${c.journey}`, c.conversion, c.model, c.convertedAt, c.missing, c.credits])),
+    )
   }
 
   it.each([1, 2, 3, 4])('over a generated company, projected in one step (seed %i)', async seed => {

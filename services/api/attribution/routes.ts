@@ -10,7 +10,7 @@ import {
   type Conversion,
   CONVERSIONS_OF,
 } from '../../domain/figures/attribution.ts'
-import type { Linkage } from '../../domain/projections/deal-credit.ts'
+import type { Linkage } from '../../domain/projections/unit-credit.ts'
 import { type CreditTerms, LINKAGES } from '../../domain/figures/terms.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
@@ -73,7 +73,7 @@ export const creditParameters = {
   conversion: z
     .string()
     .optional()
-    .describe('won, deal or sqo; default won, for pipeline sqo; pipeline on won is what is open, provisional'),
+    .describe('won, deal, sqo, mql or lead; default won, for pipeline sqo; pipeline on won is what is open, provisional'),
   ...orderParameter,
   ...termsParameters,
   by: severalOf(ATTRIBUTION_DIMENSIONS),

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { modelName } from '../../domain/definitions/attribution-model.ts'
-import { type Basis, CONVERSIONS, EVERY_TYPE } from '../../domain/figures/attribution.ts'
+import { type Basis, DEAL_CONVERSIONS, EVERY_TYPE } from '../../domain/figures/attribution.ts'
 import { requireScope } from '../../http/caller.ts'
 import { Problem } from '../../http/problem.ts'
 import { responsesName, restsOn } from '../attribution/figure.ts'
@@ -16,14 +16,14 @@ const Query = queryOf({
   model: z.string().optional().describe('Attribution model; default: every model whose weights are published'),
   ...orderParameter,
   ...termsParameters,
-  conversion: z.enum(CONVERSIONS).default('won'),
+  conversion: z.enum(DEAL_CONVERSIONS).default('won'),
   ...currencyParameter,
   ...timeParameters,
   ...formatParameter,
 })
 
 /** The money that a conversion splits. */
-const BASIS_OF: Readonly<Record<(typeof CONVERSIONS)[number], Basis>> = { won: 'revenue', sqo: 'pipeline', deal: 'conversions' }
+const BASIS_OF: Readonly<Record<(typeof DEAL_CONVERSIONS)[number], Basis>> = { won: 'revenue', sqo: 'pipeline', deal: 'conversions' }
 
 export const dealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, options) => {
   app.get(

@@ -2,14 +2,15 @@ import { foreverValid } from '../projections/in-force.ts'
 import { bind, type Bound, identifier, joinSql, type Sql, sql } from '../sql.ts'
 import { withMoney, withParts } from './money.ts'
 import type { FigureSources } from './sources.ts'
-import type { CreditTerms } from './terms.ts'
+import { type CreditTerms, isOfJourneys } from './terms.ts'
 
 export const ATTRIBUTION_DIMENSIONS = ['channel', 'campaign', 'source', 'content', 'team', 'month', 'day'] as const
 export type AttributionDimension = (typeof ATTRIBUTION_DIMENSIONS)[number]
 
 export const BASES = ['conversions', 'pipeline', 'revenue'] as const
 export type Basis = (typeof BASES)[number]
-export const CONVERSIONS = ['won', 'deal', 'sqo'] as const
+export const DEAL_CONVERSIONS = ['won', 'deal', 'sqo'] as const
+export const CONVERSIONS = [...DEAL_CONVERSIONS, 'mql', 'lead'] as const
 export type Conversion = (typeof CONVERSIONS)[number]
 
 /**
@@ -17,7 +18,7 @@ export type Conversion = (typeof CONVERSIONS)[number]
  * the open deals, under the credit that they would have if they were won now.
  */
 export const CONVERSIONS_OF: Readonly<Record<Basis, readonly [Conversion, ...Conversion[]]>> = {
-  conversions: ['won', 'deal', 'sqo'],
+  conversions: ['won', 'deal', 'sqo', 'mql', 'lead'],
   pipeline: ['sqo', 'won'],
   revenue: ['won'],
 }
@@ -58,16 +59,19 @@ export const dateIn = (instant: Sql, zone: string): Sql => sql`toDate32(toTimeZo
 /** Business date of a close: its close date, else the date of the closing in the tenant's zone (metrics, Close date). */
 export const closeDay = (zone: string): Sql => sql`coalesce(close_date, ${dateIn(sql`closed_at`, zone)})`
 
+/** What does not count is not converted, but its row says when it would have been. */
+const countedWhen = (converted: Sql): Sql =>
+  sql`(${converted} OR (counted = 0 AND converted_at > toDateTime64(0, 6, 'UTC') AND converted_at < ${foreverValid}))`
+
 /** Which deals are asked about, and the day that dates each. */
 const population = (
   { dealCredit }: FigureSources,
   { basis, conversion, zone }: AttributionQuestion,
 ): { readonly which: Sql; readonly day: Sql } => {
+  if (conversion === 'lead' || conversion === 'mql') return { which: countedWhen(sql`converted = 1`), day: dateIn(sql`converted_at`, zone) }
   if (conversion === 'deal') return { which: sql`1`, day: dateIn(sql`created_at`, zone) }
   if (conversion === 'sqo') {
-    // a deal that does not count is not converted, but its row says when it would have been
-    const reached = sql`(converted = 1 OR (counted = 0 AND converted_at > toDateTime64(0, 6, 'UTC') AND converted_at < ${foreverValid}))`
-    return { which: reached, day: dateIn(basis === 'pipeline' ? sql`valued_at` : sql`converted_at`, zone) }
+    return { which: countedWhen(sql`converted = 1`), day: dateIn(basis === 'pipeline' ? sql`valued_at` : sql`converted_at`, zone) }
   }
   // pipeline counts deals from their first entry to a qualified stage
   if (basis === 'pipeline')
@@ -103,7 +107,7 @@ export const creditUnder = (dealCredit: Sql, conversion: Conversion, model: Boun
 /** The event that made the deal convert: the closing, the entry to the stage, or the creation, which enters the first stage. */
 const conversionEvent = (conversion: Conversion): Sql => {
   if (conversion === 'won') return sql`j.closed_event_id`
-  return conversion === 'sqo' ? sql`j.stage_event_ids[indexOf(j.entered_at, c.converted_at)]` : sql`j.stage_event_ids[1]`
+  return conversion === 'deal' ? sql`j.stage_event_ids[1]` : sql`j.stage_event_ids[indexOf(j.entered_at, c.converted_at)]`
 }
 
 /**
@@ -207,7 +211,7 @@ const withoutCredit = (sources: FigureSources): FigureSources => ({ ...sources, 
 /** (reason, deals): what is left out, and why. */
 export const attributionExcluded = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
   SELECT excluded AS reason, uniqExact(deal_id) AS deals
-  FROM (${deals(question.conversion === 'sqo' ? sources : withoutCredit(sources), question)})
+  FROM (${deals(question.conversion === 'won' || question.conversion === 'deal' ? withoutCredit(sources) : sources, question)})
   WHERE excluded != ''
   GROUP BY reason
   ORDER BY reason`
@@ -225,7 +229,7 @@ export const attributionProof = (sources: FigureSources, question: AttributionQu
   const whole = measure === 'credit' || measure === 'unattributed_credit' ? sql`toInt128(credit)` : sql`money`
   const share = measure === 'credit' || measure === 'money'
   return sql`
-    SELECT 'deal' AS entity, deal_id AS id, account, deal_id, arrayFilter(id -> id != '', [touch_id, conversion_event_id]) AS event_ids, missing AS note,
+    SELECT ${isOfJourneys(question.conversion) ? sql`'journey'` : sql`'deal'`} AS entity, deal_id AS id, account, deal_id, arrayFilter(id -> id != '', [touch_id, conversion_event_id]) AS event_ids, missing AS note,
       if(touch_id = '', '', toString(touched_at)) AS at,
       toString(${share ? whole : sql`if(missing != '', ${whole}, toInt128(0))`}) AS contribution, toString(${share ? sql`toInt128(0)` : whole}) AS base
     FROM (${pieces(sources, question)})

@@ -1,6 +1,8 @@
-import { modelName } from '../definitions/attribution-model.ts'
+import { type AttributionModel, modelName } from '../definitions/attribution-model.ts'
 import type { Definitions } from '../definitions/definitions.ts'
-import { dealCredit, type Linkage } from '../projections/deal-credit.ts'
+import { dealCredit } from '../projections/deal-credit.ts'
+import type { Linkage } from '../projections/unit-credit.ts'
+import { journeyCredit, type JourneyConversion, journeyUnits, modelsNamed } from '../projections/journey-credit.ts'
 import { sql } from '../sql.ts'
 import type { FigureSources } from './sources.ts'
 
@@ -37,11 +39,15 @@ export const underTerms = (
     readonly kept: boolean
   },
 ): CreditUnder => {
+  const models = modelsNamed(definitions, wanted).map(model =>
+    lookbackDays === undefined ? model : { ...model, lookback_days: lookbackDays },
+  )
+  const replaced = {
+    ...definitions,
+    models: definitions.models.map(model => models.find(other => modelName(other) === modelName(model)) ?? model),
+  }
+  if (conversions.some(isOfJourneys)) return { sources: ofJourneys(sources, { tenant, definitions, models }), definitions: replaced }
   if (kept && linkage === 'hybrid' && lookbackDays === undefined) return { sources, definitions }
-  const models = definitions.models
-    .filter(model => wanted.includes(modelName(model)))
-    .map(model => (lookbackDays === undefined ? model : { ...model, lookback_days: lookbackDays }))
-  const under = { ...definitions, models }
   const { dealJourney, accountTouches, recordFacts, consentFacts, roots, leadFacts, identities, asOf } = sources
   const credit = dealCredit({
     dealJourney,
@@ -52,16 +58,44 @@ export const underTerms = (
     leads: { leadFacts, identities },
     deals: sql`SELECT tenant, subject AS deal_id FROM ${sources.dealFacts}`,
     tenant,
-    definitions: under,
+    definitions: { ...definitions, models },
     asOf: sql`${asOf}`,
     linkage,
     conversions,
   })
+  return { sources: { ...sources, dealCredit: sql`(${credit})` }, definitions: replaced }
+}
+
+const JOURNEY_CONVERSIONS: readonly string[] = ['lead', 'mql'] satisfies readonly JourneyConversion[]
+export const isOfJourneys = (conversion: string): boolean => JOURNEY_CONVERSIONS.includes(conversion)
+
+/** Sources in whose place of deals stand the journeys of persons, one a row, with their credit: a lead or an MQL is counted as a deal is. */
+const ofJourneys = (
+  sources: FigureSources,
+  {
+    tenant,
+    definitions,
+    models,
+  }: { readonly tenant: string; readonly definitions: Definitions; readonly models: readonly AttributionModel[] },
+): FigureSources => {
+  const { personJourney, accountTouches, recordFacts, consentFacts, roots, asOf } = sources
+  const credit = journeyCredit({
+    personJourney,
+    accountTouches,
+    recordFacts,
+    consentFacts,
+    roots,
+    tenant,
+    definitions,
+    models,
+    asOf: sql`${asOf}`,
+  })
   return {
-    sources: { ...sources, dealCredit: sql`(${credit})` },
-    definitions: {
-      ...definitions,
-      models: definitions.models.map(model => models.find(other => modelName(other) === modelName(model)) ?? model),
-    },
+    ...sources,
+    dealJourney: sql`(
+      SELECT tenant, unit AS deal_id, account, '' AS deal_type, counted, excluded_because, 'open' AS outcome, CAST(NULL, 'Nullable(Date32)') AS close_date,
+        nullIf(opened_at, opened_at) AS closed_at, '' AS closed_event_id, opened_at AS created_at, stages, entered_at, stage_event_ids, CAST(NULL, 'Nullable(Int64)') AS amount, '' AS currency
+      FROM (${journeyUnits(personJourney)}))`,
+    dealCredit: sql`(SELECT * EXCEPT (unit), unit AS deal_id FROM (${credit}))`,
   }
 }

@@ -1,0 +1,119 @@
+import { type AttributionModel } from '../definitions/attribution-model.ts'
+import { bind, joinSql, type Sql, sql } from '../sql.ts'
+import { creditByModel } from './credit-by-model.ts'
+import { everValid } from './in-force.ts'
+
+/** Whose touches count for a deal: its contacts' (`explicit`), everybody's of the account (`implicit`), or the contacts' where they have any (`hybrid`). */
+export type Linkage = 'explicit' | 'hybrid' | 'implicit'
+
+export type CreditedUnits = {
+  /**
+   * (tenant, unit, account, created_at, deal_at, contact_roots, conversions, in_order, leads), one row a unit. `created_at`: where a lookback begins; `deal_at`: the
+   * creation of the deal, far in the future where there is none; `conversions`: [(name, 0 no | 1 yes | 2 not yet and still possible, instant)]; `in_order`: the touches that may count;
+   * `leads`: [(created at, recorded at, persons)].
+   */
+  readonly gathered: Sql
+  readonly linkage?: Linkage | undefined
+}
+
+/** The same person, campaign and type within this time counts once (metric M53). */
+const SESSION_SECONDS = 30 * 60
+/** CRMs stamp a lead seconds after the form that made it. */
+const LEAD_GRACE_SECONDS = 60 * 60
+
+/** Models for which the same touches are eligible. */
+type EligibilityWindow = {
+  readonly name: string
+  readonly model: Pick<AttributionModel, 'lookback_days' | 'lookback_anchor' | 'sales_touches'>
+  readonly models: readonly AttributionModel[]
+}
+
+const windowsOf = (models: readonly AttributionModel[]): readonly EligibilityWindow[] =>
+  [
+    ...Map.groupBy(models, model =>
+      [model.lookback_days ?? 'unlimited', model.lookback_anchor, model.sales_touches ? 'all' : 'without sales'].join(' '),
+    ),
+  ].flatMap(([name, members]) => (members[0] === undefined ? [] : [{ name, model: members[0], models: members }]))
+
+const ofWindow = (units: CreditedUnits, { name, model, models }: EligibilityWindow): Sql => sql`
+  SELECT tenant, unit, conversion, ${bind.string(name)} AS window, account, converted, provisional, converted_at,
+    arrayMap(t -> t.3, eligible) AS touch_ids, arrayMap(t -> t.1, eligible) AS touched_at, arrayMap(t -> t.4, eligible) AS channels,
+    arrayMap(t -> t.5, eligible) AS campaigns, arrayMap(t -> t.6, eligible) AS sources, arrayMap(t -> t.7, eligible) AS contents,
+    arrayMap(t -> t.8, eligible) AS teams, arrayMap(t -> t.10, eligible) AS subjects, models, credits, reasons
+  FROM (${creditByModel({
+    models,
+    keep: sql`tenant, unit, conversion, account, converted, provisional, converted_at`,
+    rows: withMilestones(eligibleOf(units, model)),
+  })})`
+
+/** Which touches hold the milestones: of the lead that person's last one, else anybody's. A milestone after the conversion does not exist for it. */
+const withMilestones = (rows: Sql): Sql => sql`
+  SELECT tenant, unit, conversion, account, reached, toUInt8(reached = 1) AS converted, toUInt8(reached = 2) AS provisional, converted_at, eligible,
+    if(of_person > 0 OR empty(lead.3), of_person, toUInt32(arrayLastIndex(t -> t.1 <= lead_until, eligible))) AS lead_touch,
+    if(deal_at > converted_at, 0, toUInt32(arrayLastIndex(t -> t.1 <= deal_at, eligible))) AS deal_touch,
+    toUInt8(conversion = 'won') AS closes
+  FROM (
+    SELECT *, lead.1 + toIntervalSecond(${bind.int(LEAD_GRACE_SECONDS)}) AS lead_until,
+      toUInt32(arrayLastIndex(t -> t.1 <= lead_until AND hasAny(t.11, lead.3), eligible)) AS of_person
+    FROM (
+      SELECT tenant, unit, conversion, account, created_at, deal_at, reached, converted_at,
+        if(arrayExists(t -> t.4 != 'direct', once), arrayFilter(t -> t.4 != 'direct', once), once) AS eligible,
+        arraySort(arrayFilter(l -> l.1 <= least(deal_at, converted_at) AND l.1 >= starts_at AND (by_contacts = 0 OR hasAny(l.3, contact_roots)), leads))[1] AS lead
+      FROM (${rows})
+    )
+  )`
+
+/** Touches that may count, once, of each deal and conversion, in order. */
+const eligibleOf = ({ gathered, linkage = 'hybrid' }: CreditedUnits, model: EligibilityWindow['model']): Sql => sql`
+  SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at, by_contacts,
+    if(empty(alike), linked, arraySort(arrayFilter((t, counts) -> counts = 1, alike, arrayFold(
+      -- (who did what, when it last counted, which count)
+      (acc, act, at) -> (act, if(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}, at, acc.2),
+        arrayPushBack(acc.3, toUInt8(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}))),
+      arrayEnumerateDense(arrayMap(t -> (t.5, t.9, t.11), alike)), arrayMap(t -> toUnixTimestamp64Micro(t.1), alike),
+      (toUInt32(0), toInt64(0), emptyArrayUInt8())).3))) AS once
+  FROM (
+    SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at, by_contacts, linked,
+      -- only where somebody did the same twice
+      arraySort(t -> (t.5, t.9, t.11, t.1, t.2, t.3),
+        if(arrayUniq(arrayMap(t -> cityHash64(t.5, t.9, t.11), linked)) = length(linked), arraySlice(linked, 1, 0), linked)) AS alike
+    FROM (
+      SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at,
+        ${contactsDecide(linkage)} AS by_contacts, if(by_contacts = 1, arrayFilter(t -> hasAny(t.11, contact_roots), within), within) AS linked
+    FROM (
+      SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at,
+        if(reached = 0, arraySlice(in_order, 1, 0), arrayFilter(t -> t.1 <= converted_at AND t.1 >= starts_at${model.sales_touches ? sql`` : sql` AND t.8 != 'sales'`}, in_order)) AS within
+      FROM (
+        SELECT tenant, unit, account, created_at, deal_at, contact_roots, in_order, leads, reach.1 AS conversion, reach.2 AS reached, reach.3 AS converted_at,
+          ${startsAt(model)} AS starts_at
+        FROM (${gathered})
+        ARRAY JOIN conversions AS reach
+      )
+    )
+    )
+  )`
+
+const contactsDecide = (linkage: Linkage): Sql => {
+  if (linkage === 'implicit') return sql`toUInt8(0)`
+  return linkage === 'explicit' ? sql`toUInt8(1)` : sql`toUInt8(arrayExists(t -> hasAny(t.11, contact_roots), within))`
+}
+
+const startsAt = ({ lookback_days, lookback_anchor }: EligibilityWindow['model']): Sql => {
+  if (lookback_days === null) return everValid
+  const span = sql`toIntervalSecond(${bind.int(lookback_days * 86_400)})`
+  // an open deal has no conversion to look back from: it looks back from its creation
+  return lookback_anchor === 'creation' ? sql`created_at - ${span}` : sql`if(reached = 1, converted_at, created_at) - ${span}`
+}
+
+/**
+ * Credit of every conversion of every unit under every model: one row a conversion and eligibility window with the eligible touches in order, and for each
+ * model its credit in millionths that add up to 1,000,000 exactly (metrics M53, M53b; design D11). A unit without the conversion has an empty row.
+ *
+ * Eligible of what was gathered: up to the conversion, inside the lookback; of the linked contacts where they have any, else anybody's; the
+ * same person, campaign and type within 30 minutes once; direct only if there is nothing else.
+ */
+export const unitCredit = (units: CreditedUnits, models: readonly AttributionModel[]): Sql =>
+  joinSql(
+    windowsOf(models).map(window => ofWindow(units, window)),
+    ' UNION ALL ',
+  )
