@@ -11,7 +11,7 @@ import { PROJECT_LIMITS } from './compute.ts'
 import { allTenants } from './tenants.ts'
 
 /** What differs, by name, and how many answers were looked at. */
-export type Discrepancies = { readonly money: readonly string[]; readonly dimensions: readonly string[]; readonly checked: number }
+type Discrepancies = { readonly money: readonly string[]; readonly dimensions: readonly string[]; readonly checked: number }
 
 const Amounts = z.object({ currency: z.string(), deals: z.coerce.number() })
 const Sums = z.object({

@@ -31,6 +31,10 @@ describe('rates', () => {
     expect([ratio(0, 0), wilson(0, 0), incidence([])]).toEqual([null, null, null])
   })
 
+  it('is bounded exactly where all or none converted', () => {
+    for (const trials of [1, 3, 7, 30, 1_000]) expect([wilson(0, trials)?.[0], wilson(trials, trials)?.[1]]).toEqual([0, 1])
+  })
+
   it.each([
     { successes: 75, trials: 100, interval: [0.657, 0.8245] },
     { successes: 0, trials: 10, interval: [0, 0.2775] },

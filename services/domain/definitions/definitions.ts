@@ -17,8 +17,7 @@ export type Definitions = {
   readonly exceptions: Readonly<Record<Exception, boolean>>
 }
 
-export const EXCEPTIONS = ['exclusions', 'aliases', 'consents'] as const
-export type Exception = (typeof EXCEPTIONS)[number]
+export type Exception = 'exclusions' | 'aliases' | 'consents'
 
 /** In force where a tenant has published nothing of its own. */
 export const shippedDefinitions: Definitions = {

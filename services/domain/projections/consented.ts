@@ -1,11 +1,11 @@
 import { bind, type Sql, sql } from '../sql.ts'
 
 /** What attribution rests on: a person who refused one of these is not attributed; other purposes (sales, newsletters …) are another matter. */
-export const CONSENT_PURPOSES = ['marketing', 'analytics', 'profiling'] as const
+const CONSENT_PURPOSES = ['marketing', 'analytics', 'profiling'] as const
 /** Lawful basis of a tenant that counts nothing without consent. */
 export const NO_LAWFUL_BASIS = 'none'
 
-export type ConsentInputs = {
+type ConsentInputs = {
   readonly consentFacts: Sql
   /** Rows of `account_touches` that may count, read after FROM with their WHERE. */
   readonly touches: Sql

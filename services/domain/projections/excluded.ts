@@ -1,6 +1,6 @@
 import { type Sql, sql } from '../sql.ts'
 
-export type ExcludedInputs = {
+type ExcludedInputs = {
   /** Facts; those of `record-excluded` are looked at. */
   readonly recordFacts: Sql
   readonly roots: Sql
