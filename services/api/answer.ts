@@ -42,15 +42,17 @@ export const Fit = z
       .object({ orders: z.number(), seed: z.number() })
       .nullable()
       .describe('Orders of arrival that were sampled; null where every coalition was counted'),
-    channels: z.array(
-      z.object({
-        channel: z.string(),
-        removal_effect: Share.describe('Part of P(convert) that is lost without the channel'),
-        removal_effect_value: Share.describe('The same of the value of a path'),
-        share: z.number().describe('Of the conversions with a touch'),
-        standard_error: Share.describe('Of share, where it was sampled'),
-      }),
-    ),
+    channels: z
+      .array(
+        z.object({
+          channel: z.string(),
+          removal_effect: Share.describe('Part of P(convert) that is lost without the channel'),
+          removal_effect_value: Share.describe('The same of the value of a path'),
+          share: z.number().describe('Of the conversions with a touch'),
+          standard_error: Share.describe('Of share, where it was sampled'),
+        }),
+      )
+      .describe('The state map: a state is the last `order` touches, each of them one of these channels'),
   })
   .meta({ id: 'Fit', description: 'What a data-driven attribution model learned from the journeys' })
 export type Fit = z.output<typeof Fit>

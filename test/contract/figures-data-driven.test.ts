@@ -58,8 +58,25 @@ const golden = Array.from({ length: EACH }, (_, i): readonly AccordEvent[] => [
   ...journey(`gm-${i}`, ['G', 'M', 'M'], { won: 333 }),
   ...journey(`x-${i}`, ['G'], i < 20 ? 'no deal' : i < 40 ? 'lost' : 'open'),
 ]).flat()
+const SHARED_AT = Date.UTC(2026, 3, 4) * 1000
+/** Somebody of two accounts and somebody of one made the deal of one of them; the other has none. */
+const shared = [
+  ...['shared', 'other'].map(account =>
+    event('identity-linked', {
+      event_id: `link-${account}`,
+      occurred_at: START,
+      identity: 'person:two',
+      target: `account:${account}`,
+      rule: 'crm',
+      rule_version: '1',
+    }),
+  ),
+  event('touch-recorded', { event_id: 'shared-g', occurred_at: SHARED_AT - HOUR, subject: 'person:two', touch_type: 'form', channel: 'G' }),
+  ...journey('shared', ['M'], { won: 1_200 }, SHARED_AT),
+]
 /** Later: another month, a deal that nobody touched, and one that may still be won. */
 const later = [
+  ...shared,
   ...journey('late', ['M', 'G'], { won: 700 }, Date.UTC(2026, 3, 1) * 1000),
   ...journey('hopeful', ['G', 'M'], { pipeline: 900 }, Date.UTC(2026, 3, 3) * 1000),
   ...journey('untouched', [], { won: 250 }, Date.UTC(2026, 3, 2) * 1000),
@@ -245,10 +262,18 @@ describe('every data-driven model', () => {
     expect((await api.get(question)).body).toBe((await api.get(`${question}&as_of=${new Date(LAST).toISOString()}`)).body)
     const now = await answer('/v1/attribution?model=markov&by=channel')
     // the deal that nobody touched is no path, and stays unattributed
-    expect(now.fit?.paths).toEqual({ distinct: 4, conversions: 201, nulls: 51 })
+    expect(now.fit?.paths).toEqual({ distinct: 4, conversions: 202, nulls: 52 })
     expect(valueBy(now)['(unattributed)']).toBe(1)
-    expect(sum(now.rows.map(row => row.value))).toBe(202)
+    expect(sum(now.rows.map(row => row.value))).toBe(203)
     await expectToOpen('/v1/attribution?model=markov&by=channel')
+  })
+
+  it('weighs a touch that lies in two accounts half', async () => {
+    const { rows } = await answer('/v1/deals/shared/credit?model=shapley-simple')
+    expect(rows.filter(row => row.metric === 'M53').map(row => [row['channel'], row.numerator])).toEqual([
+      ['G', 333_333],
+      ['M', 666_667],
+    ])
   })
 
   it('shares open pipeline by what was learned from deals that were won, or not', async () => {
@@ -260,7 +285,7 @@ describe('every data-driven model', () => {
       ['M', 900 - Math.round(900 * share)],
     ])
     expect(rows.every(row => row.flags.includes('provisional') && row.flags.includes('redistributed'))).toBe(true)
-    expect(fit?.paths).toEqual({ distinct: 4, conversions: 201, nulls: 51 })
+    expect(fit?.paths).toEqual({ distinct: 4, conversions: 202, nulls: 52 })
   })
 
   it('learns from the window that is asked about: a lost deal is in it by its closing, what goes on by its last touch', async () => {
@@ -269,13 +294,13 @@ describe('every data-driven model', () => {
     const reply = await api.get('/v1/attribution?model=markov&by=channel&from=2026-02-01')
     expect([reply.statusCode, z.looseObject({}).parse(reply.json())]).toMatchObject([
       422,
-      { code: 'too_few_conversions', found: 1, limit: 100, title: 'Model refused' },
+      { code: 'too_few_conversions', found: 2, limit: 100, title: 'Model refused' },
     ])
     expect(reply.body).toContain('at least 100 conversions')
     // credit that is not learned needs no hundred conversions
     expect(valueBy(await answer('/v1/attribution?model=shapley-simple&by=channel&from=2026-02-01'))).toEqual({
-      G: 0.5,
-      M: 0.5,
+      G: 0.833333,
+      M: 1.166667,
       '(unattributed)': 1,
     })
   })

@@ -17,7 +17,8 @@ const PRECISION = 1e12
 
 /**
  * The sources with `deal_conversions` under a model that weighs channels: per conversion each of its distinct channels earns by its weight (metrics M64), what a
- * channel earns is shared alike among its touches, in millionths by largest remainder, ties to the earliest (M53).
+ * channel earns is shared alike among its touches, in millionths by largest remainder, ties to the earliest (M53). A touch in several accounts weighs
+ * the less (M53b): that is what makes touches unequal under the model that weighs them all alike.
  */
 export const withChannelWeights = (sources: FigureSources, { model, over, channels, weights }: ChannelWeights): FigureSources => {
   const greatest = Math.max(0, ...weights)
@@ -39,9 +40,14 @@ export const withChannelWeights = (sources: FigureSources, { model, over, channe
         FROM (
           SELECT *, greatest(arraySum(weights), toUInt128(1)) AS whole
           FROM (
-            SELECT *, arrayMap(channel -> intDiv(toUInt128(${ofChannel}) * 1000000, countEqual(channels, channel)), channels) AS weights
-            FROM ${sources.dealCredit}
-            WHERE has(models, ${bind.string(over)})
+            SELECT * EXCEPT (alike, smallest, greatest_of), arrayMap((channel, of) -> intDiv(toUInt128(${ofChannel}) * 1000000, countEqual(channels, channel))
+                -- one more is what was left over when all are alike
+                * if(greatest_of - smallest <= 1, 1, greatest(of, 1)), channels, alike) AS weights
+            FROM (
+              SELECT *, credits[indexOf(models, ${bind.string(over)})] AS alike, arraySort(alike)[1] AS smallest, arraySort(alike)[-1] AS greatest_of
+              FROM ${sources.dealCredit}
+              WHERE has(models, ${bind.string(over)})
+            )
           )
         )
       )
