@@ -14,6 +14,7 @@ import { funnelRoutes } from './funnel/routes.ts'
 import { freshnessRoutes } from './freshness/routes.ts'
 import { createCellReader } from './roi/cells.ts'
 import { roiRoutes } from './roi/routes.ts'
+import { sourcedRoutes } from './sourced/routes.ts'
 import { spendRoutes } from './spend/routes.ts'
 import { registryRoutes, type SchemaReader } from './registry/routes.ts'
 
@@ -62,6 +63,7 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
     })
     await app.register(attributionRoutes, figures)
     await app.register(compareRoutes, figures)
+    await app.register(sourcedRoutes, figures)
     await app.register(roiRoutes, { ...figures, cells: createCellReader({ store }) })
     await app.register(spendRoutes, figures)
     await app.register(funnelRoutes, figures)

@@ -14,6 +14,8 @@ import { stagesExplained } from '../funnel/stages.ts'
 import { queryOf } from '../parameters.ts'
 import { cohortExplained } from '../roi/cohort.ts'
 import { roiExplained } from '../roi/figure.ts'
+import { sourcedExplained } from '../sourced/figure.ts'
+import { overlapExplained } from '../sourced/overlap.ts'
 import { spendExplained } from '../spend/figure.ts'
 import { notFound } from '../problems.ts'
 import type { ExplainableFigure } from './figure.ts'
@@ -23,6 +25,8 @@ import { readToken } from './token.ts'
 const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['attribution', attributionExplained],
   ['attribution-compare', compareExplained],
+  ['sourced', sourcedExplained],
+  ['sourced-overlap', overlapExplained],
   ['deal-credit', dealCreditExplained],
   ['funnel-stages', stagesExplained],
   ['funnel-conversion', conversionExplained],

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { attributionExcluded } from '../../domain/figures/attribution.ts'
+import { ratio } from '../../domain/figures/rates.ts'
+import { SOURCED_RULES, sourcedFigure, type SourcedPart, sourcedProof, type SourcedQuestion } from '../../domain/figures/sourced.ts'
+import type { Store } from '../../store/port.ts'
+import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
+import type { AnswerContext } from '../as-of.ts'
+import { type Explain, type ExplainableFigure, excludedOf } from '../explain/figure.ts'
+import type { Figures } from '../figure-route.ts'
+import { inTheWindow, sourcedQuestionFrom, sourcedRestsOn } from './question.ts'
+
+const Row = z.looseObject({
+  is_total: z.coerce.number(),
+  kind: z.enum([...SOURCED_RULES, 'influenced', 'claimed']),
+  name: z.string(),
+  deals: z.coerce.number(),
+  money: z.coerce.bigint(),
+})
+type Row = z.output<typeof Row>
+
+/** Who may claim a deal; both or neither make the gap (metrics M36). */
+const CLAIMS = ['both', 'marketing', 'sales', 'neither'] as const
+const GAP: readonly string[] = ['both', 'neither']
+
+/** Deals of one combination of dimensions: M57 by definition and team, M58, and M36 with the share of each claim. */
+const rowsOf = (
+  found: readonly Row[],
+  question: SourcedQuestion,
+  flags: readonly string[],
+  token: (metric: string, part: SourcedPart) => string,
+): FigureRow[] => {
+  const unit = question.basis === 'conversions' ? 'count' : `${question.currency} minor`
+  const worth = ({ deals, money }: Row): number => (question.basis === 'conversions' ? deals : exact(money))
+  const sourced = SOURCED_RULES.flatMap(rule =>
+    found
+      .filter(({ kind }) => kind === rule)
+      .map((row): FigureRow => {
+        const explain = token('M57', { kind: rule, name: row.name })
+        return { rule, sourced_by: row.name, metric: 'M57', value: worth(row), unit, flags: flagsOf(row.deals, flags), explain }
+      }),
+  )
+  const influenced = found.find(({ kind, name }) => kind === 'influenced' && name === 'yes')
+  const claims = found.filter(({ kind }) => kind === 'claimed')
+  const all = claims.reduce((sum, row) => sum + worth(row), 0)
+  const deals = claims.reduce((sum, row) => sum + row.deals, 0)
+  const claimed = (names: readonly string[]): FigureRow => {
+    const part = claims.filter(({ name }) => names.includes(name)).reduce((sum, row) => sum + worth(row), 0)
+    return {
+      metric: 'M36',
+      value: ratio(part, all),
+      unit: 'ratio',
+      numerator: part,
+      denominator: all,
+      flags: flagsOf(deals, flags),
+      explain: token('M36', { kind: 'claimed', names }),
+    }
+  }
+  return [
+    ...sourced,
+    {
+      metric: 'M58',
+      value: influenced === undefined ? 0 : worth(influenced),
+      unit,
+      flags: flagsOf(influenced?.deals ?? 0, flags),
+      explain: token('M58', { kind: 'influenced', campaigns: [] }),
+    },
+    claimed(GAP),
+    ...CLAIMS.map(name => ({ claimed_by: name, ...claimed([name]) })),
+  ]
+}
+
+/** M57 by all three definitions, M58 and M36, by the question's dimensions and in total. */
+export const sourcedAnswer = async (store: Store, given: AnswerContext, question: SourcedQuestion, explain: Explain): Promise<Figures> => {
+  const context = inTheWindow(given, [question.conversion, 'sqo'])
+  const [found, excluded] = await Promise.all([
+    store.read(sourcedFigure(context.sources, question, context.definitions)),
+    store.read(attributionExcluded(context.sources, { ...question, by: [], filters: {} })),
+  ])
+  assertNotTooMany(found.length)
+  const all = found.map(row => Row.parse(row))
+  const dimsOf = (row: Row): Record<string, string> => Object.fromEntries(question.by.map(name => [name, String(row[name])]))
+  const parts = Map.groupBy(
+    all.filter(row => row.is_total === 0),
+    row => JSON.stringify(dimsOf(row)),
+  )
+  const token =
+    (narrowed: SourcedQuestion) =>
+    (metric: string, part: SourcedPart): string =>
+      explain('sourced', metric, { question: narrowed, part })
+  const rows = [...parts.values()].flatMap(of => {
+    const dims = of[0] === undefined ? {} : dimsOf(of[0])
+    const filters = { ...question.filters, ...Object.fromEntries(Object.entries(dims).map(([name, value]) => [name, [value]])) }
+    return rowsOf(of, question, context.flags, token({ ...question, by: [], filters })).map(row => ({ ...dims, ...row }))
+  })
+  const total = rowsOf(
+    all.filter(row => row.is_total === 1),
+    question,
+    context.flags,
+    token({ ...question, by: [] }),
+  )
+  return { rows: question.by.length === 0 ? total : rows, total, excluded: excludedOf(excluded, 'deals') }
+}
+
+const Part = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(SOURCED_RULES), name: z.string() }),
+  z.strictObject({ kind: z.literal('influenced'), campaigns: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal('claimed'), names: z.array(z.string()) }),
+])
+const Asked = z.strictObject({ question: z.unknown(), part: Part })
+
+const isThe = (row: FigureRow, part: SourcedPart): boolean => {
+  if (part.kind === 'influenced') return row.metric === 'M58'
+  if (part.kind === 'claimed') return row.metric === 'M36' && (row['claimed_by'] ?? '') === (part.names.length === 1 ? part.names[0] : '')
+  return row['rule'] === part.kind && row['sourced_by'] === part.name
+}
+
+export const sourcedExplained: ExplainableFigure = {
+  definitionsOf: ({ definitions }) => sourcedRestsOn(definitions),
+  explain: async (store, given, metric, asked) => {
+    const { question: of, part } = Asked.parse(asked)
+    const question = sourcedQuestionFrom(of)
+    const { total } = await sourcedAnswer(store, given, question, () => '')
+    const row = total.find(one => one.metric === metric && isThe(one, part))
+    if (row === undefined) return null
+    const context = inTheWindow(given, [question.conversion, 'sqo'])
+    return { row, proof: sourcedProof(context.sources, question, context.definitions, part), divisor: 1 }
+  },
+}

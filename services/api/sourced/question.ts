@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { type AttributionModel, modelName, shippedModels } from '../../domain/definitions/attribution-model.ts'
+import type { Definitions } from '../../domain/definitions/definitions.ts'
+import { BASES, CONVERSIONS } from '../../domain/figures/attribution.ts'
+import { SOURCED_DIMENSIONS, type SourcedQuestion, SOURCING_DAYS } from '../../domain/figures/sourced.ts'
+import { underTerms } from '../../domain/figures/terms.ts'
+import type { AnswerContext } from '../as-of.ts'
+import { responsesName } from '../attribution/figure.ts'
+import { withoutUndefined } from '../funnel/stages.ts'
+
+/** As it stands in explain tokens. */
+const Question = z.strictObject({
+  basis: z.enum(BASES),
+  conversion: z.enum(CONVERSIONS),
+  model: z.string(),
+  by: z.array(z.enum(SOURCED_DIMENSIONS)),
+  filters: z.strictObject(Object.fromEntries(SOURCED_DIMENSIONS.map(name => [name, z.array(z.string()).optional()]))),
+  dealTypes: z.array(z.string()),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  currency: z.string(),
+  zone: z.string(),
+})
+
+export const sourcedQuestionFrom = (asked: unknown): SourcedQuestion => {
+  const { filters, ...rest } = Question.parse(asked)
+  return { ...rest, filters: withoutUndefined(filters) }
+}
+
+const hasTheWindow = ({ lookback_days, lookback_anchor, sales_touches }: AttributionModel): boolean =>
+  lookback_days === SOURCING_DAYS && lookback_anchor === 'creation' && sales_touches
+
+/** Where no published model looks back as metric M57 does. */
+const ownModel = (): AttributionModel => {
+  const model = shippedModels.find(hasTheWindow)
+  if (model === undefined) throw new RangeError(`no shipped model looks back ${SOURCING_DAYS} days from creation`)
+  return { ...model, id: 'sourcing' }
+}
+
+/** A model by whose eligible touches, of 365 days before creation and later, deals are judged; how it weighs them is all the same. */
+export const windowModel = ({ models }: Definitions): AttributionModel =>
+  models.find(model => model.id === 'linear' && hasTheWindow(model)) ?? models.find(hasTheWindow) ?? ownModel()
+
+/** The context with the touches of that window for creation and for `conversions`. */
+export const inTheWindow = (context: AnswerContext, conversions: readonly string[]): AnswerContext => {
+  const { definitions, sources, tenant, kept } = context
+  const model = windowModel(definitions)
+  const published = definitions.models.includes(model)
+  const under = published ? definitions : { ...definitions, models: [...definitions.models, model] }
+  return {
+    ...context,
+    ...underTerms(
+      { sources, definitions: under },
+      { tenant, terms: {}, models: [modelName(model)], conversions: [...new Set(['deal', ...conversions])], kept: kept && published },
+    ),
+  }
+}
+
+/** id@version of what says who brought a deal. */
+export const channelMapName = ({ channelMap }: Definitions): string => `${channelMap.id}@${channelMap.version}`
+
+export const sourcedRestsOn = (definitions: Definitions): readonly string[] => [
+  channelMapName(definitions),
+  responsesName(definitions),
+  `${definitions.stageMap.id}@${definitions.stageMap.version}`,
+]

@@ -1,0 +1,112 @@
+import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
+import { z } from 'zod'
+import { modelName } from '../../domain/definitions/attribution-model.ts'
+import { BASES } from '../../domain/figures/attribution.ts'
+import { SOURCED_DIMENSIONS, type SourcedQuestion } from '../../domain/figures/sourced.ts'
+import { requireScope } from '../../http/caller.ts'
+import type { AnswerContext } from '../as-of.ts'
+import { conversionOf } from '../attribution/routes.ts'
+import { answerFigure, figureSchema, type FigureRouteOptions, type Under } from '../figure-route.ts'
+import { inFormatAsked } from '../format.ts'
+import {
+  currencyOf,
+  currencyParameter,
+  filterParameter,
+  filtersOf,
+  formatParameter,
+  listOf,
+  periodOf,
+  periodParameters,
+  queryOf,
+  severalOf,
+  timeParameters,
+} from '../parameters.ts'
+import { NEW_BUSINESS } from '../roi/question.ts'
+import { sourcedAnswer } from './figure.ts'
+import { overlapAnswer } from './overlap.ts'
+import { channelMapName, sourcedRestsOn, windowModel } from './question.ts'
+
+const FILTERS = ['month', 'owner', 'team', 'region', 'pipeline', 'product'] as const
+
+const shared = {
+  basis: z.enum(BASES).default('pipeline').describe('pipeline: what entered it; revenue: what was won; conversions: how many'),
+  conversion: z.string().optional().describe('won, deal or sqo; default sqo for pipeline, else won; pipeline on won is what is open'),
+  ...periodParameters,
+  ...currencyParameter,
+  ...Object.fromEntries(FILTERS.map(name => [name, filterParameter])),
+  deal_type: filterParameter.describe('Default: new business; * for every type'),
+  ...timeParameters,
+  ...formatParameter,
+}
+
+const SourcedQuery = queryOf({ by: severalOf(SOURCED_DIMENSIONS), ...shared })
+const OverlapQuery = queryOf(shared)
+
+type Query = Omit<z.output<typeof SourcedQuery>, 'by'>
+
+const questionOf = (query: Query, by: SourcedQuestion['by'], context: AnswerContext): SourcedQuestion => {
+  const { from, to } = periodOf(query, context.settings)
+  return {
+    basis: query.basis,
+    conversion: conversionOf(query.basis, query.conversion),
+    model: modelName(windowModel(context.definitions)),
+    by,
+    filters: filtersOf(query, FILTERS),
+    dealTypes: filtersOf(query, ['deal_type']).deal_type ?? NEW_BUSINESS,
+    from,
+    to,
+    currency: currencyOf(query.currency, context),
+    zone: context.settings.zone,
+  }
+}
+
+const underOf = ({ definitions }: AnswerContext): Under => ({
+  definition: channelMapName(definitions),
+  definitions: sourcedRestsOn(definitions),
+})
+
+/** Who brought the deals, and where both teams say something else. */
+export const sourcedRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, options) => {
+  const figure = { onRequest: requireScope('read'), preSerialization: inFormatAsked(options.store) }
+
+  app.get(
+    '/v1/sourced',
+    {
+      ...figure,
+      schema: {
+        tags: ['attribution'],
+        summary: 'Sourced pipeline and revenue by three definitions (M57), influenced (M58), dispute gap (M36)',
+        description:
+          'Every deal has one of marketing, sales, partner, success and unknown under each rule: source_field (the source at creation, through the channel map), first_touch (team of the first eligible touch) and first_response (a marketing response before the first human sales touch), both of 365 days before creation. M58 is the full amount of deals with a marketing response. M36: what both teams claim under one of the rules, or neither.',
+        querystring: SourcedQuery,
+        ...figureSchema,
+      },
+    },
+    request =>
+      answerFigure(options, request, request.query, async (context, explain) => {
+        const under = underOf(context)
+        const { by, ...query } = request.query
+        return { ...(await sourcedAnswer(options.store, context, questionOf(query, listOf(by), context), explain(under))), under }
+      }),
+  )
+
+  app.get(
+    '/v1/sourced/overlap',
+    {
+      ...figure,
+      schema: {
+        tags: ['attribution'],
+        summary: 'Which campaigns influenced the same deals (M58)',
+        description:
+          'One row per two campaigns: the full amount of the deals in which both had a marketing response; a campaign beside itself is its influenced amount. Campaigns overlap, so they are never added up: in total every deal is there once.',
+        querystring: OverlapQuery,
+        ...figureSchema,
+      },
+    },
+    request =>
+      answerFigure(options, request, request.query, async (context, explain) => {
+        const under = underOf(context)
+        return { ...(await overlapAnswer(options.store, context, questionOf(request.query, [], context), explain(under))), under }
+      }),
+  )
+}

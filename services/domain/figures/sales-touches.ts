@@ -1,0 +1,73 @@
+import type { Definitions } from '../definitions/definitions.ts'
+import { countedTouches } from '../projections/counted-touches.ts'
+import { bind, type Sql, sql } from '../sql.ts'
+import type { FigureSources } from './sources.ts'
+import { touchRules } from './touch-rules.ts'
+
+/** Who sells wherever they report to. */
+const SELLING_ROLES = ['sdr', 'bdr']
+/** What a mail system says about a mail that somebody sent: nobody's act. */
+const ECHOES = ['email_delivered', 'email_opened', 'email_clicked', 'impression']
+
+/** (member, said): [(since, recorded_at, event_id, sells)] of each member, in order. */
+const sellers = ({ recordFacts }: FigureSources): Sql => sql`
+  SELECT JSONExtractString(payload, 'member_id') AS member_id, arraySort(groupArray((occurred_at, recorded_at, event_id,
+    toUInt8(JSONExtractString(payload, 'function') = 'sales' OR JSONExtractString(payload, 'role') IN (${bind.strings(SELLING_ROLES)}))))) AS said
+  FROM ${recordFacts}
+  WHERE type = 'member-changed'
+  GROUP BY member_id`
+
+/**
+ * (account, occurred_at, recorded_at, touch_id, persons, human, two_way): what people of sales did with people of an account (metrics, Terms). Of sales is who
+ * then had the function sales or a development role; of a member who is not known, the team of the touch says so. `human` is their act: a connected call, a held
+ * meeting, whatever they began; `two_way` a connected call, a held meeting, a reply.
+ */
+export const salesTouches = (sources: FigureSources, definitions: Definitions): Sql => {
+  const touches = countedTouches({
+    accountTouches: sources.accountTouches,
+    where: sql`account != '' AND automatic = 0 AND (team = 'sales' OR member != '') AND touch_type NOT IN (${bind.strings(ECHOES)})`,
+    rules: touchRules(sources, definitions),
+  })
+  return sql`
+    SELECT account, occurred_at, recorded_at, touch_id, persons, two_way, human
+    FROM (
+      SELECT account, occurred_at, recorded_at, touch_id, if(empty(persons), [subject], persons) AS persons,
+        if(m.member_id = '', t.team = 'sales', said[greatest(1, arrayLastIndex(s -> s.1 <= t.occurred_at, said))].4 = 1) AS sells,
+        t.touch_type IN ('call_connected') OR (t.touch_type IN ('call', 'outbound_call', 'inbound_call') AND outcome = 'connected')
+          OR (t.touch_type = 'inbound_call' AND outcome = '') OR (t.touch_type IN ('meeting', 'meeting_held') AND outcome IN ('', 'held', 'completed')) AS met,
+        toUInt8(met OR t.touch_type = 'reply') AS two_way,
+        toUInt8(met OR direction = 'outbound' OR (direction = '' AND t.touch_type NOT IN (${bind.strings(definitions.responses.touch_types)}))) AS human
+      FROM (SELECT * FROM ${touches}) AS t
+      LEFT JOIN (${sellers(sources)}) AS m ON m.member_id = t.member
+    )
+    WHERE sells AND (human = 1 OR two_way = 1)`
+}
+
+/** (deal_id, account, created_at): deals under the account that theirs became. */
+export const rootedDeals = ({ dealJourney, roots }: FigureSources): Sql => sql`
+  SELECT j.deal_id AS deal_id, if(r.node = '', toString(j.account), substring(r.root, 9)) AS account, j.created_at AS created_at
+  FROM ${dealJourney} AS j
+  LEFT JOIN ${roots} AS r ON r.node = concat('account:', j.account)`
+
+/** (deal_id, contacts): the contacts of each deal that has any, as whom they became. */
+const dealContacts = ({ dealJourney, roots }: FigureSources): Sql => sql`
+  SELECT deal_id, arraySort(groupUniqArray(if(r.node = '', j.contact, r.root))) AS contacts
+  FROM (SELECT deal_id, contact FROM ${dealJourney} ARRAY JOIN contacts AS contact) AS j
+  LEFT JOIN ${roots} AS r ON r.node = j.contact
+  GROUP BY deal_id`
+
+/**
+ * (deal_id, sales): [(at, recorded_at, touch_id, persons, human, two_way)] of each of `deals` (deal_id, account, since, until) from `since` to `until`, in order:
+ * of its contacts where sales had to do with any of them, else of the whole account, as for credit (hybrid linkage).
+ */
+export const salesOfDeals = (sources: FigureSources, definitions: Definitions, deals: Sql): Sql => sql`
+  SELECT deal_id, if(arrayExists(t -> hasAny(t.4, contacts), in_order), arrayFilter(t -> hasAny(t.4, contacts), in_order), in_order) AS sales
+  FROM (
+    SELECT d.deal_id AS deal_id, c.contacts AS contacts,
+      arraySort(groupArrayIf((t.occurred_at, t.recorded_at, t.touch_id, t.persons, t.human, t.two_way),
+        t.touch_id != '' AND t.occurred_at >= d.since AND t.occurred_at <= d.until)) AS in_order
+    FROM (${deals}) AS d
+    LEFT JOIN (${dealContacts(sources)}) AS c ON c.deal_id = d.deal_id
+    LEFT JOIN (${salesTouches(sources, definitions)}) AS t ON t.account = d.account
+    GROUP BY deal_id, contacts
+  )`
