@@ -86,7 +86,10 @@ const figuresAt = async (store: Store, asOf: number): Promise<unknown> => {
         row['account'],
         micros(row['converted_at']),
         row['missing'],
-        ...Texts.parse(row['touch_ids']).map((id, i) => [id, z.array(z.coerce.number()).parse(row['credit'])[i]]),
+        // a model that gives nothing says why, and to nobody
+        ...(row['missing'] === ''
+          ? Texts.parse(row['touch_ids']).map((id, i) => [id, z.array(z.coerce.number()).parse(row['credit'])[i]])
+          : []),
       ]),
     ),
   }
