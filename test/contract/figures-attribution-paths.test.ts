@@ -50,12 +50,16 @@ const walkedInStore = async (conversion: Conversion, asOf: number, projections: 
     zone: 'UTC',
   }
   const sources = figureSources({ tenant: TENANT, asOf, projections })
-  const rows = await api.store.read(attributionPaths(sources, { attribution, order: 2, tenant: TENANT, definitions: shippedDefinitions }))
-  return Object.fromEntries(
-    rows
-      .map(row => Row.parse(row))
-      .map(({ channels, conversions, nulls, open_nulls }) => [channels.join(' > '), [conversions, nulls, open_nulls] as const]),
-  )
+  const question = { attribution, order: 2, tenant: TENANT, definitions: shippedDefinitions }
+  const walked: Record<string, [number, number, number]> = {}
+  for (const statement of attributionPaths(sources, question)) {
+    for (const row of await api.store.read(statement)) {
+      const { channels, conversions, nulls, open_nulls } = Row.parse(row)
+      const before = walked[channels.join(' > ')] ?? [0, 0, 0]
+      walked[channels.join(' > ')] = [before[0] + conversions, before[1] + nulls, before[2] + open_nulls]
+    }
+  }
+  return walked
 }
 
 /** The same history, but every deal that was lost was won. */

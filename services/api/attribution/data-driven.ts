@@ -53,7 +53,8 @@ export const dataDrivenCredit = async (
 
   const order = question.order ?? 1
   const { tenant, definitions, sources, fitLimits: limits } = context
-  const read = await store.read(attributionPaths(sources, { attribution: learnedFrom(question), order, tenant, definitions }))
+  const statements = attributionPaths(sources, { attribution: learnedFrom(question), order, tenant, definitions })
+  const read = (await Promise.all(statements.map(statement => store.read(statement)))).flat()
   if (read.length > MAX_PATHS) throw refusal(model, { code: 'too_many_paths', found: read.length, limit: MAX_PATHS })
   const { paths, money, openNulls } = pathsOf(read)
   const learned = model === 'markov@1' ? await learnMarkov(paths, order, limits) : await learnShapley(paths, limits)
@@ -94,18 +95,26 @@ const PathRow = z.object({
   open_nulls: z.coerce.number(),
 })
 
-/** Rows of `attributionPaths`, with the money and the open journeys of all of them. */
+/** Rows of `attributionPaths`, one a distinct path, with the money and the open journeys of all of them. */
 export const pathsOf = (
   rows: readonly Row[],
 ): { readonly paths: readonly PathCount[]; readonly money: bigint; readonly openNulls: number } => {
   let [money, openNulls] = [0n, 0]
-  const paths = rows.map(row => {
+  const paths = new Map<string, PathCount>()
+  for (const row of rows) {
     const { channels, conversions, value, nulls, open_nulls } = PathRow.parse(row)
     money += BigInt(value)
     openNulls += open_nulls
-    return { channels, conversions, value: Number(value), nulls }
-  })
-  return { paths, money, openNulls }
+    const path = channels.join('\u0000')
+    const known = paths.get(path)
+    paths.set(path, {
+      channels,
+      conversions: conversions + (known?.conversions ?? 0),
+      value: Number(value) + (known?.value ?? 0),
+      nulls: nulls + (known?.nulls ?? 0),
+    })
+  }
+  return { paths: [...paths.values()], money, openNulls }
 }
 
 type Learned = Omit<Fit, 'paths' | 'open_null_share' | 'channels'> & {
