@@ -13,9 +13,11 @@ import type { TokenKey } from './explain/token.ts'
 import { funnelRoutes } from './funnel/routes.ts'
 import { freshnessRoutes } from './freshness/routes.ts'
 import { createCellReader } from './roi/cells.ts'
+import { journeyRoutes } from './journeys/routes.ts'
 import { roiRoutes } from './roi/routes.ts'
 import { sourcedRoutes } from './sourced/routes.ts'
 import { spendRoutes } from './spend/routes.ts'
+import { whatIfRoutes } from './what-if/routes.ts'
 import { registryRoutes, type SchemaReader } from './registry/routes.ts'
 
 export type ApiOptions = {
@@ -64,10 +66,12 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
     await app.register(attributionRoutes, figures)
     await app.register(compareRoutes, figures)
     await app.register(sourcedRoutes, figures)
+    await app.register(journeyRoutes, figures)
     await app.register(roiRoutes, { ...figures, cells: createCellReader({ store }) })
     await app.register(spendRoutes, figures)
     await app.register(funnelRoutes, figures)
     await app.register(dealRoutes, figures)
+    await app.register(whatIfRoutes, figures)
     await app.register(accountRoutes, figures)
     await app.register(explainRoutes, figures)
     await app.register(freshnessRoutes, { store, reader, now })

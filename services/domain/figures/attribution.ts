@@ -105,7 +105,9 @@ export const creditUnder = (dealCredit: Sql, conversion: Conversion, model: Boun
   WHERE conversion = ${bind.string(conversion)} AND has(models, ${model})`
 
 /** The event that made the deal convert: the closing, the entry to the stage, or the creation, which enters the first stage. */
-const conversionEvent = (conversion: Conversion): Sql => {
+const conversionEvent = (basis: Basis, conversion: Conversion): Sql => {
+  // an open deal is where its last stage put it
+  if (basis === 'pipeline' && conversion === 'won') return sql`j.stage_event_ids[-1]`
   if (conversion === 'won') return sql`j.closed_event_id`
   return conversion === 'deal' ? sql`j.stage_event_ids[1]` : sql`j.stage_event_ids[indexOf(j.entered_at, c.converted_at)]`
 }
@@ -127,7 +129,7 @@ export const deals = (sources: FigureSources, question: AttributionQuestion): Sq
   const joined = sql`
     SELECT j.deal_id AS deal_id, toString(if(c.account = '', j.account, c.account)) AS account, toString(j.deal_type) AS deal_type, j.counted AS counted,
       toString(j.excluded_because) AS excluded_because, toString(j.outcome) AS outcome, j.close_date AS close_date, j.closed_at AS closed_at, j.created_at AS created_at,
-      ${conversionEvent(conversion)} AS conversion_event_id,
+      ${conversionEvent(basis, conversion)} AS conversion_event_id,
       c.converted AS converted, c.converted_at AS converted_at, c.touch_ids AS touch_ids, c.touched_at AS touched_at, c.channels AS channels,
       c.campaigns AS campaigns, c.sources AS touch_sources, c.contents AS contents, c.teams AS teams, c.credit AS credit, c.reason AS reason,
       ${

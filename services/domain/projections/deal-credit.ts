@@ -42,7 +42,7 @@ const gathered = (inputs: DealCreditInputs): Sql => sql`
     t.in_order AS in_order, t.leads AS leads
   FROM (${wantedConversions(inputs)}) AS d
   LEFT JOIN (
-    SELECT tenant, account, arraySort(groupArrayIf(touch, what = 'touch')) AS in_order, groupArrayIf((touch.1, touch.2, touch.11), what = 'lead') AS leads
+    SELECT tenant, account, arraySort(groupArrayIf(touch, what = 'touch')) AS in_order, arraySort(groupArrayIf((touch.1, touch.2, touch.11), what = 'lead')) AS leads
     FROM (
     SELECT 'touch' AS what, tenant, account, ${creditableTouch(sql`accounts`)} AS touch
     FROM ${eligibleTouches(inputs, sql`account != '' AND account IN (SELECT account FROM (${dealAccounts(inputs)}))`)}
