@@ -10,6 +10,7 @@ import { bind, identifier, joinSql, type Sql, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { badParameter, notYetProjected, positionNotReached } from './problems.ts'
 import { readBackfill, readTenantAt, type TenantSettings } from './settings.ts'
+import { createStandings } from './standing.ts'
 
 export type Progress = { readonly projectingTo: number; readonly projectedTo: number }
 
@@ -35,6 +36,8 @@ export type AnswerContext = {
   readonly flags: readonly TimeFlag[]
   /** The sources are the kept tables as of the watermark. */
   readonly kept: boolean
+  /** Of kept tables: the instant since which nothing of the tenant has changed. Null of time travel. */
+  readonly keptSince: number | null
 }
 
 export type TimeQuestion = { readonly as_of?: string | undefined; readonly after?: string | undefined }
@@ -79,6 +82,7 @@ export const createAnswerReader = ({
   pollMs = 25,
   fitLimits = DEFAULT_FIT_LIMITS,
 }: AnswerReaderOptions): AnswerReader => {
+  const standings = createStandings({ store })
   const progress = async (): Promise<Progress | null> => {
     const rows = await store.read(
       sql`SELECT toString(name) AS name, toUnixTimestamp64Milli(at) AS at FROM progress FINAL WHERE name IN ('projecting_to', 'projected_to')`,
@@ -117,17 +121,30 @@ export const createAnswerReader = ({
       const asOf = asked === null ? watermark : asked.kind === 'instant' ? asked.ms : await endOfTenantsDay(tenant, asked.date)
       const observedTo = Math.min(asOf, watermark)
       const keep = observedTo === watermark && attempt <= KEPT_ATTEMPTS
-      const [{ settings, definitions }, backfill] = await Promise.all([
-        readTenantAt(store, tenant, observedTo),
-        readBackfill(store, tenant, watermark),
-      ])
+      const standing = keep ? await standings.at(tenant, watermark) : null
+      const [{ settings, definitions }, backfill] =
+        standing === null
+          ? await Promise.all([readTenantAt(store, tenant, observedTo), readBackfill(store, tenant, watermark)])
+          : [standing, standing.backfill]
       const flags: TimeFlag[] = []
       if (backfill.open) flags.push('backfill_open')
       if (asOf > watermark) flags.push('not_final')
       if (backfill.liveFrom !== null && asOf < backfill.liveFrom) flags.push('reconstructed')
       const projections = keep ? keptProjections : travelledProjections(definitions)
       const sources = figureSources({ tenant, asOf: observedTo, projections })
-      const result = await answer({ tenant, sources, settings, definitions, fitLimits, asOf, watermark: observedTo, observedTo, flags, kept: keep })
+      const result = await answer({
+        tenant,
+        sources,
+        settings,
+        definitions,
+        fitLimits,
+        asOf,
+        watermark: observedTo,
+        observedTo,
+        flags,
+        kept: keep,
+        keptSince: standing === null ? null : standing.unchangedSince,
+      })
       if (!keep) return result
       const [row] = await store.read(newestVersion(tenant))
       if (Newest.parse(row).newest <= watermark) return result

@@ -138,12 +138,17 @@ describe('a tenant’s own settings', () => {
 
   it('answers from before the tenant went live are flagged, and all while a backfill is open', async () => {
     const said = (type: string, id: string, day: string) => recordRow(type, id, `${day} 00:00:00.000000`, {}, { tenant: 'acme' })
-    const flags = async (query: string) =>
-      z.looseObject({ flags: z.array(z.string()) }).parse((await get(`/v1/attribution${query}`)).json()).flags
+    const flags = async (query: string, of: HttpApp = app) => {
+      const reply = await of.inject({ url: `/v1/attribution${query}`, headers: { authorization: 'Bearer reader' } })
+      return z.looseObject({ flags: z.array(z.string()) }).parse(reply.json()).flags
+    }
     await figures.insert('record_facts', [said('tenant-went-live', 'l1', '2026-03-01')])
     expect([await flags('?as_of=2026-02-01T00:00:00Z'), await flags('?as_of=2026-04-01T00:00:00Z')]).toEqual([['reconstructed'], []])
     await figures.insert('record_facts', [said('backfill-opened', 'b1', '2026-04-02')])
-    expect(await flags('')).toEqual(['backfill_open'])
+    // one that has answered at this watermark knows that nothing older can come any more
+    const another = await openApi(figures.store, () => PROJECTED_TO)
+    expect(await flags('', another)).toEqual(['backfill_open'])
+    await another.close()
   })
 })
 

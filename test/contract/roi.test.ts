@@ -364,6 +364,31 @@ describe('return on a company that a person can follow', () => {
   })
 })
 
+describe('costs on their way', () => {
+  it('the first recording of an event id counts, whatever cost a second one names, and a second recording of the same is nothing', async () => {
+    const api = await openFigureApi()
+    const known = Date.UTC(2026, 5, 1)
+    const cost = (spend_id: string, amount_minor: bigint): AccordEvent =>
+      event('spend-recorded', {
+        event_id: 'once',
+        occurred_at: noon('2026-03-01'),
+        spend_id,
+        amount_minor,
+        currency: 'EUR',
+        starts_on: '2026-03-01',
+        category: 'media',
+      })
+    try {
+      await api.projectTo(logOf([cost('a', 100n), cost('b', 7n), cost('a', 100n)], known), known + 10)
+      expect((await asking(api)('/v1/spend')).total[0]?.value).toBe(100)
+      await api.projectTo(logOf([cost('c', 9n)], known + 20), known + 30)
+      expect((await asking(api)('/v1/spend')).total[0]?.value).toBe(100)
+    } finally {
+      await api.close()
+    }
+  })
+})
+
 describe('return on a generated company', () => {
   let api: FigureApi
   let ask: ReturnType<typeof asking>

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { Definitions } from '../../domain/definitions/definitions.ts'
 import type { AttributionQuestion } from '../../domain/figures/attribution.ts'
-import { changedSince, creditCells, excludedCells, stageEntryCells } from '../../domain/figures/credit-cells.ts'
+import { creditCells, excludedCells, stageEntryCells } from '../../domain/figures/credit-cells.ts'
 import { type WonCustomer, wonCustomers } from '../../domain/figures/customers.ts'
 import { financeInputs } from '../../domain/figures/finance.ts'
 import { spendCells, type SpendQuestion } from '../../domain/figures/spend.ts'
@@ -19,7 +21,6 @@ const SpendCell = z.object({
 })
 const ExcludedCell = z.object({ day: z.string(), reason: z.string(), deals: z.coerce.number() })
 const StageCell = z.object({ day: z.string(), place: z.coerce.number(), journeys: z.coerce.number() })
-const Changed = z.object({ changed: z.coerce.number() })
 
 export type CreditCell = z.output<typeof CreditCell>
 export type SpendCell = z.output<typeof SpendCell>
@@ -29,7 +30,7 @@ export type StageCell = z.output<typeof StageCell>
 /** Everything that a question about return under one model and currency is a sum of; each list in order of days. */
 export type Cells = {
   readonly credit: readonly CreditCell[]
-  readonly spend: readonly SpendCell[]
+  readonly spend: Readonly<Record<SpendQuestion['scope'], readonly SpendCell[]>>
   readonly excluded: readonly ExcludedCell[]
   /** First entries of journeys to stages; empty where nothing is divided by them. */
   readonly stages: readonly StageCell[]
@@ -59,21 +60,22 @@ export const readWon = async (
 const MAX_CELLS = 150_000
 const MAX_HELD = 24
 
-type Held = { readonly cells: Promise<Cells | null>; asOf: number }
+type Held = { readonly cells: Promise<Cells | null>; readonly asOf: number }
 
 /**
  * Holds the cells of the latest questions while nothing of their tenant changes. Planning the statements of return takes a hundred times as long as adding
- * up what they read, and people look at one board after the other without anything having happened. What was read as of one watermark holds for a later
- * one when nothing was recorded in between, which one look at `changes` says. Nothing is held that others would need: a process without it asks the store.
+ * up what they read, and people look at one board after the other without anything having happened. What was read as of one watermark holds as long as
+ * nothing of the tenant has changed since. Nothing is held that others would need: a process without it asks the store.
  */
 export const createCellReader = ({ store }: { readonly store: Store }): CellReader => {
   const held = new Map<string, Held>()
+  const texts = new WeakMap<Definitions, string>()
 
-  const isCurrent = async ({ asOf }: Held, { tenant, watermark }: AnswerContext): Promise<boolean> => {
-    if (watermark < asOf) return false
-    if (watermark === asOf) return true
-    const [row] = await store.read(changedSince(bind.string(tenant), bind.instant(asOf), bind.instant(watermark)))
-    return Changed.parse(row).changed === 0
+  /** Definitions are named by what they say: another version is another question. */
+  const textOf = (definitions: Definitions): string => {
+    const text = texts.get(definitions) ?? createHash('sha256').update(JSON.stringify(definitions)).digest('hex')
+    texts.set(definitions, text)
+    return text
   }
 
   const read = async (context: AnswerContext, credit: AttributionQuestion, spend: SpendQuestion): Promise<Cells | null> => {
@@ -89,9 +91,10 @@ export const createCellReader = ({ store }: { readonly store: Store }): CellRead
       credit.basis === 'conversions' ? readWon(store, context, credit.dealTypes) : [],
     ])
     if (Math.max(creditRows.length, spendRows.length, excludedRows.length) > MAX_CELLS) return null
+    const loaded = spendRows.map(row => SpendCell.parse(row))
     return {
       credit: creditRows.map(row => CreditCell.parse(row)),
-      spend: spendRows.map(row => SpendCell.parse(row)),
+      spend: { loaded, program: loaded.filter(({ overhead }) => overhead === 0) },
       excluded: excludedRows.map(row => ExcludedCell.parse(row)),
       stages,
       finance,
@@ -101,15 +104,13 @@ export const createCellReader = ({ store }: { readonly store: Store }): CellRead
 
   return {
     of: async (context, credit, spend) => {
-      if (!context.kept) return null
-      const { tenant, definitions, settings, watermark } = context
+      const { tenant, definitions, settings, watermark, keptSince } = context
+      if (keptSince === null) return null
       const { basis, conversion, model, dealTypes, currency, zone } = credit
-      // the models in force are named by what they are: another version is another question
-      const key = JSON.stringify([tenant, basis, conversion, model, dealTypes, currency, zone, definitions, settings])
+      const key = JSON.stringify([tenant, basis, conversion, model, dealTypes, currency, zone, settings, textOf(definitions)])
       const known = held.get(key)
-      if (known !== undefined && (await isCurrent(known, context))) {
-        known.asOf = watermark
-        held.delete(key)
+      held.delete(key)
+      if (known !== undefined && known.asOf >= keptSince && known.asOf <= watermark) {
         held.set(key, known)
         return known.cells
       }

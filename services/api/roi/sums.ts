@@ -38,11 +38,11 @@ const groupsOf = <T extends OfDay, Sum>(
   const total = { dims: {}, isTotal: true, sum: start() }
   const groups = new Map<string, { readonly dims: Record<string, string>; readonly isTotal: boolean; readonly sum: Sum }>()
   for (const cell of cells) {
-    if (!wanted.every(([name, values]) => values.has(dimensionOf(cell, name)))) continue
+    if (wanted.length > 0 && !wanted.every(([name, values]) => values.has(dimensionOf(cell, name)))) continue
     add(total.sum, cell)
     if (by.length === 0) continue
     const values = by.map(name => dimensionOf(cell, name))
-    const key = values.join('\u001f')
+    const key = values.length === 1 ? (values[0] ?? '') : values.join('\u001f')
     let group = groups.get(key)
     if (group === undefined) {
       group = { dims: Object.fromEntries(by.map((name, i) => [name, values[i] ?? ''])), isTotal: false, sum: start() }
@@ -100,8 +100,8 @@ const spendSum = () => ({ spent: 0n, media: 0n, missing: new Set<string>() })
 
 /** What `spendFigure` would read, as far as return needs it. */
 export const spendRows = ({ spend }: Cells, question: RoiQuestion): readonly Row[] => {
-  const inScope = question.scope === 'loaded' ? spend : spend.filter(({ overhead }) => overhead === 0)
-  return groupsOf<SpendCell, ReturnType<typeof spendSum>>(ofPeriod(inScope, question), question, spendSum, (sum, cell) => {
+  const ofScope = spend[question.scope]
+  return groupsOf<SpendCell, ReturnType<typeof spendSum>>(ofPeriod(ofScope, question), question, spendSum, (sum, cell) => {
     sum.spent += cell.spent
     sum.media += cell.media
     for (const cost of cell.missing) sum.missing.add(cost)

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { changedSince } from '../domain/figures/credit-cells.ts'
+import { bind } from '../domain/sql.ts'
+import type { Store } from '../store/port.ts'
+import { readBackfill, readTenantAt, type TenantAt, type TenantBackfill } from './settings.ts'
+
+/** What a tenant's answers are given under at a watermark, and since when nothing of the tenant has changed. */
+export type Standing = TenantAt & {
+  readonly backfill: TenantBackfill
+  /** Milliseconds since the epoch: everything known at this instant is all that is known at the watermark. */
+  readonly unchangedSince: number
+}
+
+export type Standings = { readonly at: (tenant: string, watermark: number) => Promise<Standing> }
+
+type Held = { readonly standing: Standing; unchangedTo: number }
+
+const Changed = z.object({ changed: z.coerce.number() })
+const MAX_HELD = 1_000
+
+/**
+ * Settings, definitions and backfill of a tenant at the watermark. Reading them takes longer than most of what they are read for, so they are held until
+ * something of the tenant is recorded: one look at `changes`, which has a row for every fact.
+ */
+export const createStandings = ({ store }: { readonly store: Store }): Standings => {
+  const held = new Map<string, Held>()
+
+  const isUnchanged = async (tenant: string, { standing, unchangedTo }: Held, watermark: number): Promise<boolean> => {
+    if (watermark < standing.unchangedSince) return false
+    if (watermark <= unchangedTo) return true
+    const [row] = await store.read(changedSince(bind.string(tenant), bind.instant(unchangedTo), bind.instant(watermark)))
+    return Changed.parse(row).changed === 0
+  }
+
+  return {
+    at: async (tenant, watermark) => {
+      const known = held.get(tenant)
+      if (known !== undefined && (await isUnchanged(tenant, known, watermark))) {
+        known.unchangedTo = Math.max(known.unchangedTo, watermark)
+        return known.standing
+      }
+      const [at, backfill] = await Promise.all([readTenantAt(store, tenant, watermark), readBackfill(store, tenant, watermark)])
+      const standing = { ...at, backfill, unchangedSince: watermark }
+      const [oldest] = held.keys()
+      if (held.size >= MAX_HELD && oldest !== undefined) held.delete(oldest)
+      // a slower reader of an earlier watermark must not take the place of a later one
+      if ((held.get(tenant)?.standing.unchangedSince ?? 0) <= watermark) held.set(tenant, { standing, unchangedTo: watermark })
+      return standing
+    },
+  }
+}
