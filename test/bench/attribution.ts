@@ -13,11 +13,11 @@ const QUICK_ROWS = 500_000
 /** Touches of an account, and accounts of a won deal. */
 const TOUCHES = 20
 const ACCOUNTS_OF_A_DEAL = 10
-const TENANT = 'acme'
+export const TENANT = 'acme'
 /** The year of the touches begins here (s); deals are won in its second half. */
-const BEGIN = 1_735_689_600
-const DAY = 86_400
-const LIMITS = { maxSeconds: 600, maxMemoryBytes: 2 * 2 ** 30 }
+export const BEGIN = 1_735_689_600
+export const DAY = 86_400
+export const LIMITS = { maxSeconds: 600, maxMemoryBytes: 2 * 2 ** 30 }
 
 /** Touches of a year, spread over the accounts by a hash; one version each, one part after the last merge, as time leaves a kept table. */
 const fillTouches = (rows: number): Sql => sql`
@@ -46,9 +46,9 @@ const fillLeads = (deals: number): readonly Sql[] => [
       toDateTime64('1900-01-01', 3, 'UTC'), toDateTime64('2290-01-01', 3, 'UTC'), 1 FROM lead_facts`,
 ]
 
-/** Credit and exact money of every model by channel, from touches and deals: nothing of it is kept. */
-export const allModels = (asOf: number): Sql => {
-  const credit = dealCredit({
+/** Credit of every deal that is won, from touches and deals, as of an instant (ms). */
+export const creditAsOf = (asOf: number): Sql =>
+  dealCredit({
     ...keptSources,
     leads: keptSources,
     deals: sql`SELECT tenant, deal_id FROM deal_journey WHERE tenant = ${bind.string(TENANT)}`,
@@ -57,6 +57,9 @@ export const allModels = (asOf: number): Sql => {
     asOf: sql`${bind.instant(asOf)}`,
     conversions: ['won'],
   })
+
+/** Credit and exact money of every model by channel; `credit`: rows as of `deal_conversions`. */
+export const allModels = (credit: Sql): Sql => {
   const split = withParts(sql`
     SELECT c.channels AS channels, c.model AS model, c.shares AS shares, toInt128(assumeNotNull(j.amount)) AS money
     FROM (SELECT deal_id, channels, model, shares FROM (${credit}) ARRAY JOIN models AS model, credits AS shares WHERE notEmpty(shares)) AS c
@@ -79,7 +82,9 @@ export const fill = async (store: Store, rows: number): Promise<void> => {
   for (const statement of fillLeads(deals)) await store.write(statement)
 }
 
-const secondsOf = async (work: () => Promise<readonly Row[]>): Promise<{ readonly rows: readonly Row[]; readonly seconds: number }> => {
+export const secondsOf = async (
+  work: () => Promise<readonly Row[]>,
+): Promise<{ readonly rows: readonly Row[]; readonly seconds: number }> => {
   const started = performance.now()
   const rows = await work()
   return { rows, seconds: (performance.now() - started) / 1000 }
@@ -96,7 +101,7 @@ export const attribution = async ({ rows: wanted, quick, rounds }: BenchOptions)
   const theirs: number[] = []
   for (let round = 0; round <= rounds; round += 1) {
     const plain = await secondsOf(() => store.read(scan, LIMITS))
-    const models = await secondsOf(() => store.read(allModels(now), LIMITS))
+    const models = await secondsOf(() => store.read(allModels(creditAsOf(now)), LIMITS))
     // the first round warms both
     if (round === 0) continue
     theirs.push(plain.seconds)

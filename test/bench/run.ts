@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   freshness: async () => (await import('./freshness.ts')).freshness,
   replay: async () => (await import('./replay.ts')).replay,
   attribution: async () => (await import('./attribution.ts')).attribution,
+  asof: async () => (await import('./asof.ts')).asof,
   markov: async () => (await import('./paths.ts')).markov,
   shapley: async () => (await import('./paths.ts')).shapley,
   roi: async () => (await import('./roi.ts')).roi,

@@ -112,7 +112,7 @@ describe('what takes records out, as of any day', () => {
 
   it('live answers on the way re-open to the same bytes', async () => {
     for (const [instant, body] of live)
-      expect((await api.get(`${LIVE}&as_of=${new Date(instant).toISOString()}`)).body, String(instant)).toBe(body)
+      expect([instant, (await api.get(`${LIVE}&as_of=${new Date(instant).toISOString()}`)).body]).toEqual([instant, body])
   })
 
   it('a test deal counts until that is known, and again when it is taken back', async () => {

@@ -28,7 +28,7 @@ const post = (payload: unknown, bearer = 'reader') =>
   api.app.inject({ method: 'POST', url: '/v1/what-if', headers: { authorization: `Bearer ${bearer}` }, payload: payload as object })
 const ask = async (document: object, more: object = {}): Promise<z.output<typeof WhatIf>> => {
   const answered = await post({ kind: 'attribution-model', document, by: ['channel'], conversion: 'deal', ...more })
-  expect(answered.statusCode, answered.body).toBe(200)
+  expect([answered.statusCode, answered.body]).toEqual([200, answered.body])
   return WhatIf.parse(answered.json())
 }
 
