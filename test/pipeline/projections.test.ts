@@ -50,6 +50,7 @@ describe('projections say what the oracle says', () => {
       'lead_facts',
       'deal_facts',
       'consent_facts',
+      'spend_facts',
       'record_facts',
       'changes',
       'progress',

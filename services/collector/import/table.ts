@@ -60,15 +60,20 @@ const BATCH_EVENTS = 1000
 /** Of anything that JSON has, as ids want it: 32 hexadecimal digits. */
 export const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
 
+type Counted = { readonly first: string; readonly second: string; rows: number }
+
 /** Counts by two texts, in the order of their bytes. */
 const counter = () => {
-  const counts = new Map<string, number>()
+  const counts = new Map<string, Counted>()
   return {
-    add: (a: string, b: string): void => void counts.set(`${a}\u001f${b}`, (counts.get(`${a}\u001f${b}`) ?? 0) + 1),
-    all: (): readonly (readonly [string, string, number])[] =>
-      [...counts]
-        .map(([key, rows]) => [...key.split('\u001f'), rows] as unknown as readonly [string, string, number])
-        .toSorted(([a, b], [c, d]) => Buffer.compare(Buffer.from(`${a}\u001f${b}`), Buffer.from(`${c}\u001f${d}`))),
+    add: (first: string, second: string): void => {
+      const key = `${first}\u001f${second}`
+      const known = counts.get(key)
+      if (known === undefined) counts.set(key, { first, second, rows: 1 })
+      else known.rows += 1
+    },
+    all: (): readonly Counted[] =>
+      [...counts].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, counted]) => counted),
   }
 }
 
@@ -183,8 +188,8 @@ export const importTable = async (kind: RowKind, options: ImportTableOptions): P
     ...total,
     position,
     appendedAt,
-    campaigns: campaigns.all().map(([name, system, rows]) => ({ name, system, rows })),
-    unmapped: unmapped.all().map(([field, value, rows]) => ({ field, value, rows })),
+    campaigns: campaigns.all().map(({ first, second, rows }) => ({ name: first, system: second, rows })),
+    unmapped: unmapped.all().map(({ first, second, rows }) => ({ field: first, value: second, rows })),
     ignoredColumns: [...ignored],
   }
 }
