@@ -11,6 +11,7 @@ import { dealCreditExplained } from '../deals/credit.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
 import { conversionExplained } from '../funnel/conversion.ts'
 import { stagesExplained } from '../funnel/stages.ts'
+import { journeysExplained } from '../journeys/figure.ts'
 import { queryOf } from '../parameters.ts'
 import { cohortExplained } from '../roi/cohort.ts'
 import { roiExplained } from '../roi/figure.ts'
@@ -25,6 +26,7 @@ import { readToken } from './token.ts'
 const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['attribution', attributionExplained],
   ['attribution-compare', compareExplained],
+  ['journeys', journeysExplained],
   ['sourced', sourcedExplained],
   ['sourced-overlap', overlapExplained],
   ['deal-credit', dealCreditExplained],

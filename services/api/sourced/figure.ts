@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { attributionExcluded } from '../../domain/figures/attribution.ts'
 import { ratio } from '../../domain/figures/rates.ts'
-import { SOURCED_RULES, sourcedFigure, type SourcedPart, sourcedProof, type SourcedQuestion } from '../../domain/figures/sourced.ts'
+import type { DealsQuestion } from '../../domain/figures/deal-dimensions.ts'
+import { SOURCED_RULES, sourcedFigure, type SourcedPart, sourcedProof } from '../../domain/figures/sourced.ts'
 import type { Store } from '../../store/port.ts'
 import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type Explain, type ExplainableFigure, excludedOf } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
-import { inTheWindow, sourcedQuestionFrom, sourcedRestsOn } from './question.ts'
+import { inTheWindow, dealsQuestionFrom, sourcedRestsOn } from './question.ts'
 
 const Row = z.looseObject({
   is_total: z.coerce.number(),
@@ -25,7 +26,7 @@ const GAP: readonly string[] = ['both', 'neither']
 /** Deals of one combination of dimensions: M57 by definition and team, M58, and M36 with the share of each claim. */
 const rowsOf = (
   found: readonly Row[],
-  question: SourcedQuestion,
+  question: DealsQuestion,
   flags: readonly string[],
   token: (metric: string, part: SourcedPart) => string,
 ): FigureRow[] => {
@@ -70,7 +71,7 @@ const rowsOf = (
 }
 
 /** M57 by all three definitions, M58 and M36, by the question's dimensions and in total. */
-export const sourcedAnswer = async (store: Store, given: AnswerContext, question: SourcedQuestion, explain: Explain): Promise<Figures> => {
+export const sourcedAnswer = async (store: Store, given: AnswerContext, question: DealsQuestion, explain: Explain): Promise<Figures> => {
   const context = inTheWindow(given, [question.conversion, 'sqo'])
   const [found, excluded] = await Promise.all([
     store.read(sourcedFigure(context.sources, question, context.definitions)),
@@ -84,7 +85,7 @@ export const sourcedAnswer = async (store: Store, given: AnswerContext, question
     row => JSON.stringify(dimsOf(row)),
   )
   const token =
-    (narrowed: SourcedQuestion) =>
+    (narrowed: DealsQuestion) =>
     (metric: string, part: SourcedPart): string =>
       explain('sourced', metric, { question: narrowed, part })
   const rows = [...parts.values()].flatMap(of => {
@@ -118,7 +119,7 @@ export const sourcedExplained: ExplainableFigure = {
   definitionsOf: ({ definitions }) => sourcedRestsOn(definitions),
   explain: async (store, given, metric, asked) => {
     const { question: of, part } = Asked.parse(asked)
-    const question = sourcedQuestionFrom(of)
+    const question = dealsQuestionFrom(of)
     const { total } = await sourcedAnswer(store, given, question, () => '')
     const row = total.find(one => one.metric === metric && isThe(one, part))
     if (row === undefined) return null

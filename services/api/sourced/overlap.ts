@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { attributionExcluded } from '../../domain/figures/attribution.ts'
-import { overlapFigure, sourcedProof, type SourcedQuestion } from '../../domain/figures/sourced.ts'
+import type { DealsQuestion } from '../../domain/figures/deal-dimensions.ts'
+import { overlapFigure, sourcedProof } from '../../domain/figures/sourced.ts'
 import type { Store } from '../../store/port.ts'
 import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type Explain, type ExplainableFigure, excludedOf } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
-import { inTheWindow, sourcedQuestionFrom, sourcedRestsOn } from './question.ts'
+import { inTheWindow, dealsQuestionFrom, sourcedRestsOn } from './question.ts'
 
 const Row = z.object({
   campaign: z.string(),
@@ -17,7 +18,7 @@ const Row = z.object({
 })
 
 /** M58 of each campaign (beside itself) and of each two together; the total has every deal once, so it is less than the sum of the campaigns. */
-export const overlapAnswer = async (store: Store, given: AnswerContext, question: SourcedQuestion, explain: Explain): Promise<Figures> => {
+export const overlapAnswer = async (store: Store, given: AnswerContext, question: DealsQuestion, explain: Explain): Promise<Figures> => {
   const context = inTheWindow(given, [question.conversion, 'sqo'])
   const [found, excluded] = await Promise.all([
     store.read(overlapFigure(context.sources, question, context.definitions)),
@@ -52,7 +53,7 @@ export const overlapExplained: ExplainableFigure = {
   definitionsOf: ({ definitions }) => sourcedRestsOn(definitions),
   explain: async (store, given, metric, asked) => {
     const { question: of, campaigns } = Asked.parse(asked)
-    const question = sourcedQuestionFrom(of)
+    const question = dealsQuestionFrom(of)
     const { rows, total } = await overlapAnswer(store, given, question, () => '')
     const [one, other = one] = campaigns
     const row = one === undefined ? total[0] : rows.find(pair => pair['campaign'] === one && pair['with_campaign'] === other)

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { type AttributionModel, modelName, shippedModels } from '../../domain/definitions/attribution-model.ts'
 import type { Definitions } from '../../domain/definitions/definitions.ts'
 import { BASES, CONVERSIONS } from '../../domain/figures/attribution.ts'
-import { SOURCED_DIMENSIONS, type SourcedQuestion, SOURCING_DAYS } from '../../domain/figures/sourced.ts'
+import { DEAL_DIMENSIONS, type DealsQuestion } from '../../domain/figures/deal-dimensions.ts'
+import { SOURCING_DAYS } from '../../domain/figures/sourced.ts'
 import { underTerms } from '../../domain/figures/terms.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { responsesName } from '../attribution/figure.ts'
@@ -13,8 +14,8 @@ const Question = z.strictObject({
   basis: z.enum(BASES),
   conversion: z.enum(CONVERSIONS),
   model: z.string(),
-  by: z.array(z.enum(SOURCED_DIMENSIONS)),
-  filters: z.strictObject(Object.fromEntries(SOURCED_DIMENSIONS.map(name => [name, z.array(z.string()).optional()]))),
+  by: z.array(z.enum(DEAL_DIMENSIONS)),
+  filters: z.strictObject(Object.fromEntries(DEAL_DIMENSIONS.map(name => [name, z.array(z.string()).optional()]))),
   dealTypes: z.array(z.string()),
   from: z.string().nullable(),
   to: z.string().nullable(),
@@ -22,7 +23,7 @@ const Question = z.strictObject({
   zone: z.string(),
 })
 
-export const sourcedQuestionFrom = (asked: unknown): SourcedQuestion => {
+export const dealsQuestionFrom = (asked: unknown): DealsQuestion => {
   const { filters, ...rest } = Question.parse(asked)
   return { ...rest, filters: withoutUndefined(filters) }
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { modelName } from '../../domain/definitions/attribution-model.ts'
 import { BASES } from '../../domain/figures/attribution.ts'
-import { SOURCED_DIMENSIONS, type SourcedQuestion } from '../../domain/figures/sourced.ts'
+import { DEAL_DIMENSIONS, type DealsQuestion } from '../../domain/figures/deal-dimensions.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { conversionOf } from '../attribution/routes.ts'
@@ -28,9 +28,8 @@ import { channelMapName, sourcedRestsOn, windowModel } from './question.ts'
 
 const FILTERS = ['month', 'owner', 'team', 'region', 'pipeline', 'product'] as const
 
-const shared = {
-  basis: z.enum(BASES).default('pipeline').describe('pipeline: what entered it; revenue: what was won; conversions: how many'),
-  conversion: z.string().optional().describe('won, deal or sqo; default sqo for pipeline, else won; pipeline on won is what is open'),
+/** What deals as a whole may be asked for. */
+export const dealsParameters = {
   ...periodParameters,
   ...currencyParameter,
   ...Object.fromEntries(FILTERS.map(name => [name, filterParameter])),
@@ -39,12 +38,18 @@ const shared = {
   ...formatParameter,
 }
 
-const SourcedQuery = queryOf({ by: severalOf(SOURCED_DIMENSIONS), ...shared })
+const shared = {
+  basis: z.enum(BASES).default('pipeline').describe('pipeline: what entered it; revenue: what was won; conversions: how many'),
+  conversion: z.string().optional().describe('won, deal or sqo; default sqo for pipeline, else won; pipeline on won is what is open'),
+  ...dealsParameters,
+}
+
+const SourcedQuery = queryOf({ by: severalOf(DEAL_DIMENSIONS), ...shared })
 const OverlapQuery = queryOf(shared)
 
 type Query = Omit<z.output<typeof SourcedQuery>, 'by'>
 
-const questionOf = (query: Query, by: SourcedQuestion['by'], context: AnswerContext): SourcedQuestion => {
+export const dealsQuestionOf = (query: Query, by: DealsQuestion['by'], context: AnswerContext): DealsQuestion => {
   const { from, to } = periodOf(query, context.settings)
   return {
     basis: query.basis,
@@ -86,7 +91,7 @@ export const sourcedRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
       answerFigure(options, request, request.query, async (context, explain) => {
         const under = underOf(context)
         const { by, ...query } = request.query
-        return { ...(await sourcedAnswer(options.store, context, questionOf(query, listOf(by), context), explain(under))), under }
+        return { ...(await sourcedAnswer(options.store, context, dealsQuestionOf(query, listOf(by), context), explain(under))), under }
       }),
   )
 
@@ -106,7 +111,7 @@ export const sourcedRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
     request =>
       answerFigure(options, request, request.query, async (context, explain) => {
         const under = underOf(context)
-        return { ...(await overlapAnswer(options.store, context, questionOf(request.query, [], context), explain(under))), under }
+        return { ...(await overlapAnswer(options.store, context, dealsQuestionOf(request.query, [], context), explain(under))), under }
       }),
   )
 }

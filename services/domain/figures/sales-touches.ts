@@ -44,7 +44,7 @@ export const salesTouches = (sources: FigureSources, definitions: Definitions): 
 }
 
 /** (deal_id, account, created_at): deals under the account that theirs became. */
-export const rootedDeals = ({ dealJourney, roots }: FigureSources): Sql => sql`
+const rootedDeals = ({ dealJourney, roots }: FigureSources): Sql => sql`
   SELECT j.deal_id AS deal_id, if(r.node = '', toString(j.account), substring(r.root, 9)) AS account, j.created_at AS created_at
   FROM ${dealJourney} AS j
   LEFT JOIN ${roots} AS r ON r.node = concat('account:', j.account)`
@@ -56,18 +56,15 @@ const dealContacts = ({ dealJourney, roots }: FigureSources): Sql => sql`
   LEFT JOIN ${roots} AS r ON r.node = j.contact
   GROUP BY deal_id`
 
-/**
- * (deal_id, sales): [(at, recorded_at, touch_id, persons, human, two_way)] of each of `deals` (deal_id, account, since, until) from `since` to `until`, in order:
- * of its contacts where sales had to do with any of them, else of the whole account, as for credit (hybrid linkage).
- */
-export const salesOfDeals = (sources: FigureSources, definitions: Definitions, deals: Sql): Sql => sql`
-  SELECT deal_id, if(arrayExists(t -> hasAny(t.4, contacts), in_order), arrayFilter(t -> hasAny(t.4, contacts), in_order), in_order) AS sales
-  FROM (
-    SELECT d.deal_id AS deal_id, c.contacts AS contacts,
-      arraySort(groupArrayIf((t.occurred_at, t.recorded_at, t.touch_id, t.persons, t.human, t.two_way),
-        t.touch_id != '' AND t.occurred_at >= d.since AND t.occurred_at <= d.until)) AS in_order
-    FROM (${deals}) AS d
-    LEFT JOIN (${dealContacts(sources)}) AS c ON c.deal_id = d.deal_id
-    LEFT JOIN (${salesTouches(sources, definitions)}) AS t ON t.account = d.account
-    GROUP BY deal_id, contacts
-  )`
+/** (deal_id, created_at, contacts, sales): [(at, recorded_at, touch_id, persons, human, two_way)] of what sales ever did with the account of each deal, in order. */
+export const salesOfDeals = (sources: FigureSources, definitions: Definitions): Sql => sql`
+  SELECT d.deal_id AS deal_id, d.created_at AS created_at, c.contacts AS contacts,
+    arraySort(groupArrayIf((t.occurred_at, t.recorded_at, t.touch_id, t.persons, t.human, t.two_way), t.touch_id != '')) AS sales
+  FROM (${rootedDeals(sources)}) AS d
+  LEFT JOIN (${dealContacts(sources)}) AS c ON c.deal_id = d.deal_id
+  LEFT JOIN (${salesTouches(sources, definitions)}) AS t ON t.account = d.account
+  GROUP BY deal_id, created_at, contacts`
+
+/** Of such touches those of the contacts where sales had to do with any of them, else all, as for credit (hybrid linkage). */
+export const ofContacts = (sales: Sql, contacts: Sql): Sql =>
+  sql`if(arrayExists(t -> hasAny(t.4, ${contacts}), ${sales}), arrayFilter(t -> hasAny(t.4, ${contacts}), ${sales}), ${sales})`

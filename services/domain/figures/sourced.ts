@@ -1,57 +1,18 @@
 import { type ChannelMap, SOURCING_TEAMS, teamsBySource } from '../definitions/channel-map.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
-import { type AttributionQuestion, creditUnder, deals, NONE } from './attribution.ts'
-import { rootedDeals, salesOfDeals } from './sales-touches.ts'
+import { creditUnder, deals, NONE } from './attribution.ts'
+import { type DealsQuestion, withDimensions } from './deal-dimensions.ts'
+import { ofContacts, salesOfDeals } from './sales-touches.ts'
 import type { FigureSources } from './sources.ts'
-
-/** What a deal has; read as it was when the deal converted (metrics C12). */
-export const SOURCED_DIMENSIONS = ['month', 'owner', 'team', 'region', 'pipeline', 'product', 'deal_type'] as const
-export type SourcedDimension = (typeof SOURCED_DIMENSIONS)[number]
 
 /** The three definitions of who brought a deal (metrics M57): (a), (b) and (c). */
 export const SOURCED_RULES = ['source_field', 'first_touch', 'first_response'] as const
-
-export type SourcedQuestion = Omit<AttributionQuestion, 'by' | 'filters' | 'order'> & {
-  readonly by: readonly SourcedDimension[]
-  readonly filters: Readonly<Partial<Record<SourcedDimension, readonly string[]>>>
-}
 
 /** Days before its creation in which something may have brought a deal. */
 export const SOURCING_DAYS = 365
 
 const UNKNOWN = 'unknown'
-
-/** Attributes of a deal: when an event speaks of one. */
-const SAID: Readonly<Record<Exclude<SourcedDimension, 'month' | 'region'>, Sql>> = {
-  owner: sql`owner != '' OR type = 'deal-owner-changed'`,
-  team: sql`team != ''`,
-  pipeline: sql`pipeline != '' OR has(cleared, 'pipeline')`,
-  product: sql`product != '' OR has(cleared, 'product')`,
-  deal_type: sql`deal_type != '' OR has(cleared, 'deal_type')`,
-}
-
-/** What each event of a deal said: its creation, and the dimensions that are asked for, in order. */
-const dealSayings = ({ dealFacts }: FigureSources, dims: readonly SourcedDimension[]): Sql => {
-  const said = dims.flatMap(dim =>
-    dim === 'month' || dim === 'region'
-      ? []
-      : [
-          sql`, arraySort(groupArrayIf((occurred_at, recorded_at, event_id, toString(${identifier(dim)})), ${SAID[dim]})) AS ${identifier(`${dim}_said`)}`,
-        ],
-  )
-  return sql`
-    SELECT subject, argMinIf((event_id, toString(lead_source)), (occurred_at, recorded_at, event_id), type = 'deal-created') AS creation${joinSql(said, '')}
-    FROM ${dealFacts}
-    GROUP BY subject`
-}
-
-/** (account, region_said) of the accounts that were ever given a region. */
-const regions = ({ recordFacts }: FigureSources): Sql => sql`
-  SELECT substring(subject, 9) AS account, arraySort(groupArray((occurred_at, recorded_at, event_id, JSONExtractString(payload, 'region')))) AS region_said
-  FROM ${recordFacts}
-  WHERE type = 'account-updated' AND (JSONExtractString(payload, 'region') != '' OR has(JSONExtract(payload, 'cleared', 'Array(String)'), 'region'))
-  GROUP BY account`
 
 const teamOf = (column: Sql): Sql => sql`if(${column} IN (${bind.strings(SOURCING_TEAMS)}), ${column}, ${bind.string(UNKNOWN)})`
 
@@ -72,40 +33,33 @@ const origins = ({ dealCredit }: FigureSources, model: string): Sql => sql`
  * One row per deal that counts: its worth (`money`, and 1 in `one`), who brought it by each of the three definitions, whether marketing had a part in it, who of both
  * teams claims it, and the dimensions asked for. A team claims what any of the three definitions gives it (metrics M36).
  */
-export const sourcedDeals = (sources: FigureSources, { by, filters, ...question }: SourcedQuestion, definitions: Definitions): Sql => {
-  const dims = [...new Set([...by, ...SOURCED_DIMENSIONS.filter(dim => filters[dim] !== undefined)])]
-  const values = dims.map(dim => {
-    if (dim === 'month') return sql`x.month AS month`
-    const said = identifier(`${dim}_said`)
-    return sql`if(arrayLast(s -> s.1 <= x.converted_at, ${said}).4 = '', ${bind.string(NONE)}, arrayLast(s -> s.1 <= x.converted_at, ${said}).4) AS ${identifier(dim)}`
-  })
-  const kept = Object.entries(filters).map(([name, wanted]) => sql` AND ${identifier(name)} IN (${bind.strings(wanted)})`)
+export const sourcedDeals = (sources: FigureSources, { by, filters, ...question }: DealsQuestion, definitions: Definitions): Sql => {
+  const { columns, joins, filtered } = withDimensions(sources, { by, filters })
   const span = sql`toIntervalSecond(${bind.int(SOURCING_DAYS * 86_400)})`
-  const windows = sql`SELECT deal_id, account, created_at - ${span} AS since, created_at AS until FROM (${rootedDeals(sources)})`
   return sql`
     SELECT *, [source_field, first_touch_team, first_response] AS said_to_be,
       multiIf(has(said_to_be, 'marketing') AND has(said_to_be, 'sales'), 'both', has(said_to_be, 'marketing'), 'marketing', has(said_to_be, 'sales'), 'sales', 'neither') AS claimed
     FROM (
       SELECT x.deal_id AS deal_id, x.account AS account, toString(x.date) AS day, x.money AS money, toInt128(1) AS one, x.conversion_event_id AS conversion_event_id,
-        f.creation.1 AS created_event, o.first_touch AS first_touch, o.marketing_touch AS marketing_touch, arrayFirst(t -> t.5 = 1, s.sales) AS first_sales,
+        f.creation.1 AS created_event, o.first_touch AS first_touch, o.marketing_touch AS marketing_touch, arrayFilter(t -> t.1 >= s.created_at - ${span} AND t.1 <= s.created_at, s.sales) AS around,
+        arrayFirst(t -> t.5 = 1, ${ofContacts(sql`around`, sql`s.contacts`)}) AS first_sales,
         arrayFilter((id, team) -> team = 'marketing', x.touch_ids, x.teams) AS marketing_touches,
         arraySort(arrayDistinct(arrayMap(c -> if(c.1 = '', ${bind.string(NONE)}, toString(c.1)), arrayFilter(c -> c.2 = 'marketing', arrayZip(x.campaigns, x.teams))))) AS marketing_campaigns,
         ${teamOfSource(definitions.channelMap, sql`f.creation.2`)} AS source_field,
         ${teamOf(sql`o.first_team`)} AS first_touch_team,
         -- marketing only when it was earlier; without either of both it is who was first at all
         multiIf(o.responded > 0 AND (first_sales.3 = '' OR o.responded_at < first_sales.1), 'marketing', first_sales.3 != '', 'sales', first_touch_team IN ('partner', 'success'), first_touch_team, ${bind.string(UNKNOWN)}) AS first_response
-        ${values.length === 0 ? sql`` : sql`, ${joinSql(values, ', ')}`}
+        ${columns}
       FROM (SELECT * FROM (${deals(sources, { ...question, by: [], filters: {} })}) WHERE excluded = '') AS x
       LEFT JOIN (${origins(sources, question.model)}) AS o ON o.deal_id = x.deal_id
-      LEFT JOIN (${salesOfDeals(sources, definitions, windows)}) AS s ON s.deal_id = x.deal_id
-      LEFT JOIN (${dealSayings(sources, dims)}) AS f ON f.subject = x.deal_id
-      ${dims.includes('region') ? sql`LEFT JOIN (${regions(sources)}) AS r ON r.account = x.account` : sql``}
+      LEFT JOIN (${salesOfDeals(sources, definitions)}) AS s ON s.deal_id = x.deal_id
+      ${joins}
     )
-    WHERE 1${joinSql(kept, '')}`
+    WHERE ${filtered}`
 }
 
 /** (…by, is_total, kind, name, deals, money): deals and their worth by each definition's verdict, by influence and by claim. */
-export const sourcedFigure = (sources: FigureSources, question: SourcedQuestion, definitions: Definitions): Sql => {
+export const sourcedFigure = (sources: FigureSources, question: DealsQuestion, definitions: Definitions): Sql => {
   const dims = question.by.map(identifier)
   const list = joinSql(dims, ', ')
   return sql`
@@ -125,7 +79,7 @@ export type SourcedPart =
   | { readonly kind: 'claimed'; readonly names: readonly string[] }
 
 /** The deals behind M57 or M58, or of M36 (`claimed`) the share of all that they are. */
-export const sourcedProof = (sources: FigureSources, question: SourcedQuestion, definitions: Definitions, part: SourcedPart): Sql => {
+export const sourcedProof = (sources: FigureSources, question: DealsQuestion, definitions: Definitions, part: SourcedPart): Sql => {
   const worth = question.basis === 'conversions' ? sql`one` : sql`money`
   const touches: Readonly<Record<SourcedPart['kind'], Sql>> = {
     source_field: sql`[created_event]`,
@@ -152,7 +106,7 @@ export const sourcedProof = (sources: FigureSources, question: SourcedQuestion, 
 }
 
 /** (campaign, with_campaign, is_total, deals, money): deals in which marketing responses of both campaigns had a part, and what they are worth in full (metrics M58). */
-export const overlapFigure = (sources: FigureSources, question: SourcedQuestion, definitions: Definitions): Sql => sql`
+export const overlapFigure = (sources: FigureSources, question: DealsQuestion, definitions: Definitions): Sql => sql`
   SELECT pair.1 AS campaign, pair.2 AS with_campaign, toUInt8(grouping(pair)) AS is_total, uniqExact(deal_id) AS deals,
     -- over pairs a deal is there as often as it has any, and it is worth its amount once
     if(is_total = 1, sumIf(d.money, pair = (marketing_campaigns[1], marketing_campaigns[1])), sum(d.money)) AS money
