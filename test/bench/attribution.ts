@@ -62,7 +62,13 @@ export const creditAsOf = (asOf: number): Sql =>
 export const allModels = (credit: Sql): Sql => {
   const split = withParts(sql`
     SELECT c.channels AS channels, c.model AS model, c.shares AS shares, toInt128(assumeNotNull(j.amount)) AS money
-    FROM (SELECT deal_id, channels, model, shares FROM (${credit}) ARRAY JOIN models AS model, credits AS shares WHERE notEmpty(shares)) AS c
+    FROM (
+      -- most touches earn nothing under most models
+      SELECT deal_id, model, arrayFilter((channel, share) -> share > 0, all_channels, all_shares) AS channels, arrayFilter(share -> share > 0, all_shares) AS shares
+      FROM (SELECT deal_id, channels AS all_channels, models, credits FROM (${credit}))
+      ARRAY JOIN models AS model, credits AS all_shares
+      WHERE notEmpty(shares)
+    ) AS c
     INNER JOIN (SELECT deal_id, amount FROM deal_journey FINAL WHERE tenant = ${bind.string(TENANT)}) AS j ON j.deal_id = c.deal_id`)
   return sql`
     SELECT model, channel, sum(credit) AS credit, sum(money) AS money
