@@ -10,7 +10,8 @@ import {
   IDENTITY_KINDS,
   type Window,
 } from '../domain/projections/affected.ts'
-import { chain, keptSources, type Projection, type Sources } from '../domain/projections/chain.ts'
+import { chain, keptSources, type Projection, type Sources, type TenantDefinitions } from '../domain/projections/chain.ts'
+import { windowNames } from '../domain/projections/unit-credit.ts'
 import { bind, identifier, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { tsvMillis } from '../store/tsv.ts'
@@ -143,6 +144,7 @@ const computeWindow = async (store: Store, { kinds, small, ...window }: Changes,
     )
     const foundOf = await countFound(computing, OF_TENANT, tenant)
     await together(OF_TENANT.filter(table => foundOf.has(table)).map(table => compute(computing, projectionOf(table), of)))
+    if (redefined.has(tenant)) await dropWindows(store, of, place)
   }
 }
 
@@ -166,6 +168,16 @@ export const projectStep = async (store: Store, from: number, to: number): Promi
 export const catchUp = async (store: Store, from: number, to: number, place: Place): Promise<void> => {
   const window = await windowOf(store, from, to)
   if (window.kinds.size > 0) await computeWindow(store, window, place)
+}
+
+/** Rows of eligibility windows that no model has any more: nobody reads them, since what is asked of the past is computed. */
+const dropWindows = async (store: Store, { tenant, definitions }: TenantDefinitions, { into }: Place): Promise<void> => {
+  const target = into('deal_conversions')
+  if (target === null) return
+  await store.write(
+    sql`DELETE FROM ${identifier(target)} WHERE tenant = ${bind.string(tenant)} AND window NOT IN (${bind.strings(windowNames(definitions.models))})`,
+    PROJECT_LIMITS,
+  )
 }
 
 /**

@@ -35,6 +35,9 @@ const windowsOf = (models: readonly AttributionModel[]): readonly EligibilityWin
     ),
   ].flatMap(([name, members]) => (members[0] === undefined ? [] : [{ name, model: members[0], models: members }]))
 
+/** Names of the eligibility windows that the models have: `365 creation all` … */
+export const windowNames = (models: readonly AttributionModel[]): readonly string[] => windowsOf(models).map(({ name }) => name)
+
 const ofWindow = (units: CreditedUnits, { name, model, models }: EligibilityWindow): Sql => sql`
   SELECT tenant, unit, conversion, ${bind.string(name)} AS window, account, converted, provisional, converted_at,
     arrayMap(t -> t.3, eligible) AS touch_ids, arrayMap(t -> t.1, eligible) AS touched_at, arrayMap(t -> t.4, eligible) AS channels,

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { WritableEvent } from '../../schemas/events/generated/types.ts'
+import { sql } from '../../services/domain/sql.ts'
+import { createCodec } from '../../services/log/codec.ts'
+import { createOwnRegistry } from '../../services/log/registry.ts'
+import type { Recorded } from '../oracles/recorded.ts'
+import { generateCompany } from '../support/company.ts'
+import { event, topicOf } from '../support/event.ts'
+import { type FigureApi, openFigureApi } from '../support/figure-api.ts'
+
+const codec = createCodec({ registry: createOwnRegistry() })
+const company = generateCompany({ seed: 9, size: 500 })
+const last = Math.max(...company.map(({ appended_at }) => appended_at))
+
+const document = (version: number, lookback_days: number) => ({
+  id: 'ends',
+  version,
+  weights: { kind: 'position', shares: { first: 500_000, last: 500_000 } },
+  lookback_days,
+  lookback_anchor: 'conversion',
+  sales_touches: false,
+})
+
+let offset = 1_000_000
+const said = (one: WritableEvent, appended_at: number): Recorded => {
+  offset += 1
+  return { event: codec.decode(codec.encode(one)).event, appended_at, topic: topicOf(one.type), partition: 0, offset }
+}
+/** Proposed, and approved by one of each function. */
+const publication = (model: ReturnType<typeof document>, at: number): readonly Recorded[] => {
+  const of = { definition_id: model.id, version: model.version, occurred_at: at * 1000 }
+  return [
+    said(
+      event('definition-published', {
+        ...of,
+        event_id: `published-${model.version}`,
+        kind: 'attribution-model',
+        document: JSON.stringify(model),
+      }),
+      at,
+    ),
+    ...(['marketing', 'sales'] as const).map(name =>
+      said(event('definition-approved', { ...of, event_id: `approved-${model.version}-${name}`, function: name }), at + 1),
+    ),
+  ]
+}
+
+let api: FigureApi
+beforeAll(async () => {
+  api = await openFigureApi()
+  await api.projectTo(company, last)
+})
+afterAll(() => api.close())
+
+const URL_OF = (model: string): string => `/v1/attribution?by=channel&conversion=deal&model=${model}`
+const Rows = z.looseObject({
+  rows: z.array(z.looseObject({ channel: z.string(), value: z.number() })),
+  model: z.string(),
+  as_of: z.string(),
+})
+const rowsOf = async (url: string): Promise<z.output<typeof Rows>> => {
+  const answered = await api.get(url)
+  expect([url, answered.statusCode]).toEqual([url, 200])
+  return Rows.parse(answered.json())
+}
+const windows = async (): Promise<readonly unknown[]> =>
+  (await api.store.read(sql`SELECT DISTINCT window FROM deal_conversions FINAL ORDER BY window`)).map(row => row['window'])
+
+describe('a model that both functions approved', () => {
+  it('credits everything from then on, as a what-if had said; what was known before stays', async () => {
+    expect((await api.get(URL_OF('ends'))).statusCode).toBe(400)
+    const before = await api.get(URL_OF('linear'))
+    const whatIf = await api.app.inject({
+      method: 'POST',
+      url: '/v1/what-if',
+      headers: { authorization: 'Bearer reader' },
+      payload: { kind: 'attribution-model', document: document(1, 180), by: ['channel'], conversion: 'deal' },
+    })
+    const foreseen = Rows.parse(whatIf.json())
+
+    await api.projectTo(publication(document(1, 180), last + 10), last + 20)
+    const found = await rowsOf(URL_OF('ends'))
+    expect(found.model).toBe('ends@1')
+    expect(found.rows.length).toBeGreaterThan(2)
+    expect(found.rows.map(({ channel, value }) => [channel, value])).toEqual(
+      foreseen.rows.filter(({ value }) => value !== 0).map(({ channel, value }) => [channel, value]),
+    )
+
+    const then = `&as_of=${new Date(last).toISOString()}`
+    expect((await api.get(URL_OF('linear') + then)).body).toBe(before.body)
+    expect((await api.get(URL_OF('ends') + then)).statusCode).toBe(400)
+    expect(await windows()).toEqual(['180 conversion without sales', '365 creation all'])
+  })
+
+  it('is followed by its next version, and leaves no rows behind', async () => {
+    const first = await api.get(URL_OF('ends'))
+    await api.projectTo(publication(document(2, 30), last + 30), last + 40)
+    expect((await rowsOf(URL_OF('ends'))).model).toBe('ends@2')
+    expect(await windows()).toEqual(['30 conversion without sales', '365 creation all'])
+    const { as_of } = Rows.parse(first.json())
+    expect((await api.get(`${URL_OF('ends')}&as_of=${as_of}`)).body).toBe(first.body)
+  })
+})
