@@ -6,6 +6,7 @@ import { StoreError, type Store } from '../store/port.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { createAnswerReader } from './as-of.ts'
 import { compareRoutes } from './attribution/compare-routes.ts'
+import { offlineConversionRoutes } from './attribution/offline-conversions.ts'
 import { attributionRoutes } from './attribution/routes.ts'
 import { dealRoutes } from './deals/routes.ts'
 import { explainRoutes } from './explain/routes.ts'
@@ -65,6 +66,7 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
     })
     await app.register(attributionRoutes, figures)
     await app.register(compareRoutes, figures)
+    await app.register(offlineConversionRoutes, figures)
     await app.register(sourcedRoutes, figures)
     await app.register(journeyRoutes, figures)
     await app.register(roiRoutes, { ...figures, cells: createCellReader({ store }) })

@@ -29,8 +29,8 @@ const formatOf = (request: FastifyRequest, format: Format | undefined): Format =
 const VALUE_COLUMNS = ['metric', 'value', 'unit', 'numerator', 'denominator', 'interval_low', 'interval_high', 'flags', 'explain'] as const
 const OF_THE_VALUE: ReadonlySet<string> = new Set([...VALUE_COLUMNS, 'interval'])
 
-type Cell = string | number | null
-type Table = { readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
+export type Cell = string | number | null
+export type Table = { readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
 
 /** The rows as a table: dimensions first; without the totals, which would be counted twice. */
 const tableOf = (rows: readonly FigureRow[]): Table => {
@@ -58,7 +58,7 @@ const cellOf = (value: unknown): Cell => (typeof value === 'string' || typeof va
  * RFC 4180: CRLF, quotes where needed. Text that a spreadsheet would take for a formula gets a `'` in front, so that a campaign named
  * `=cmd()` stays a name.
  */
-const csvOf = ({ columns, rows }: Table): string => [columns, ...rows].map(row => `${row.map(csvCell).join(',')}\r\n`).join('')
+export const csvOf = ({ columns, rows }: Table): string => [columns, ...rows].map(row => `${row.map(csvCell).join(',')}\r\n`).join('')
 
 const csvCell = (cell: Cell): string => {
   if (cell === null) return ''

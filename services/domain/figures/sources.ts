@@ -19,6 +19,8 @@ const boundToTenant: unique symbol = Symbol('rows of one tenant, known at one in
  */
 export type FigureSources = ProjectionSources & {
   readonly [boundToTenant]: true
+  /** Every event as it was said, for what no table has a column for. */
+  readonly events: Sql
   readonly dealFacts: Sql
   readonly leadFacts: Sql
   readonly spendFacts: Sql
@@ -50,6 +52,7 @@ export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): F
     dealJourney: sql`(SELECT * FROM ${dealJourney} WHERE tenant = ${tenantIs})`,
     personJourney: sql`(SELECT * FROM ${personJourney} WHERE tenant = ${tenantIs})`,
     dealCredit: sql`(SELECT * FROM ${dealCredit} WHERE tenant = ${tenantIs})`,
+    events: sql`(SELECT * FROM events FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     dealFacts: sql`(SELECT * FROM deal_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     leadFacts: sql`(SELECT * FROM lead_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     spendFacts: sql`(SELECT * FROM spend_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
