@@ -11,7 +11,11 @@ export type Standing = TenantAt & {
   readonly unchangedSince: number
 }
 
-export type Standings = { readonly at: (tenant: string, watermark: number) => Promise<Standing> }
+export type Standings = {
+  readonly at: (tenant: string, watermark: number) => Promise<Standing>
+  /** Whether anything of the tenant was recorded after the watermark, so that a step can be writing of it. */
+  readonly changedAfter: (tenant: string, watermark: number) => Promise<boolean>
+}
 
 type Held = { readonly standing: Standing; unchangedTo: number }
 
@@ -25,11 +29,14 @@ const MAX_HELD = 1_000
 export const createStandings = ({ store }: { readonly store: Store }): Standings => {
   const held = new Map<string, Held>()
 
+  const changed = async (tenant: string, after: number, to: number | null): Promise<boolean> => {
+    const [row] = await store.read(changedSince(bind.string(tenant), bind.instant(after), to === null ? null : bind.instant(to)))
+    return Changed.parse(row).changed > 0
+  }
+
   const isUnchanged = async (tenant: string, { standing, unchangedTo }: Held, watermark: number): Promise<boolean> => {
     if (watermark < standing.unchangedSince) return false
-    if (watermark <= unchangedTo) return true
-    const [row] = await store.read(changedSince(bind.string(tenant), bind.instant(unchangedTo), bind.instant(watermark)))
-    return Changed.parse(row).changed === 0
+    return watermark <= unchangedTo || !(await changed(tenant, unchangedTo, watermark))
   }
 
   return {
@@ -47,5 +54,6 @@ export const createStandings = ({ store }: { readonly store: Store }): Standings
       if ((held.get(tenant)?.standing.unchangedSince ?? 0) <= watermark) held.set(tenant, { standing, unchangedTo: watermark })
       return standing
     },
+    changedAfter: (tenant, watermark) => changed(tenant, watermark, null),
   }
 }

@@ -105,6 +105,10 @@ describe('reading what was just written', () => {
   })
 
   it('takes a row newer than the watermark for a step under way, and answers from the facts instead', async () => {
+    // of what a step works on the fact has landed before
+    await figures.insert('changes', [
+      { tenant: 'acme', appended_at: at(PROJECTED_TO + 10), kind: 'deal', key: 'd1', event_id: 'd1-created' },
+    ])
     await figures.insert('deal_journey', [{ ...ofAcme(dealRow({ deal_id: 'd1' })), version: PROJECTED_TO + 10 }])
     await figures.insert('deal_conversions', [
       { ...ofAcme(creditRow('d1', [{ id: 't1', channel: 'email', credit: 1_000_000 }])), version: PROJECTED_TO + 10 },

@@ -21,9 +21,9 @@ export const excludedCells = (sources: FigureSources, question: AttributionQuest
   GROUP BY day, reason
   ORDER BY day, reason`
 
-/** Whether anything of the tenant was recorded in (after, to]; if nothing was, what is known as of `after` is what is known as of `to`. */
-export const changedSince = (tenant: Bound, after: Bound, to: Bound): Sql => sql`
-  SELECT count() AS changed FROM (SELECT 1 FROM changes WHERE appended_at > ${after} AND appended_at <= ${to} AND tenant = ${tenant} LIMIT 1)`
+/** Whether anything of the tenant was recorded in (after, to]; if nothing was, what is known as of `after` is what is known as of `to`. Null: to this day. */
+export const changedSince = (tenant: Bound, after: Bound, to: Bound | null): Sql => sql`
+  SELECT count() AS changed FROM changes WHERE appended_at > ${after} ${to === null ? sql`` : sql`AND appended_at <= ${to}`} AND tenant = ${tenant}`
 
 /** (day, place, journeys): first entries of journeys to each stage of the map, by place from 1: the raw counts of M70. */
 export const stageEntryCells = (sources: FigureSources, stageMap: StageMap, zone: string): Sql => sql`
