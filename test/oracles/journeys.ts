@@ -62,7 +62,7 @@ export const wonJourneysAt = (facts: Facts, members: readonly MemberFact[], asOf
 }
 
 /** M63: who was first, and how much of the way was gone when sales came in. */
-export const preSalesOf = (first: number | undefined, contact: number | undefined, close: number): WonJourney['preSales'] => {
+const preSalesOf = (first: number | undefined, contact: number | undefined, close: number): WonJourney['preSales'] => {
   if (first === undefined) return 'no_touch'
   if (contact === undefined) return 'no_sales_contact'
   return contact <= first ? 'sales_first' : { part: contact - first, whole: close - first }

@@ -9,7 +9,7 @@ import type { AnswerContext } from '../as-of.ts'
 import type { Explain, ExplainableFigure } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
 import { dataDrivenModel } from './data-driven.ts'
-import { attributionAnswer, attributionQuestionFrom, onTerms, restsOn } from './figure.ts'
+import { attributionAnswer, type AttributionFigures, attributionQuestionFrom, onTerms, restsOn } from './figure.ts'
 
 /** One of the answers that stand side by side. */
 export type Variant = {
@@ -34,18 +34,31 @@ export type Compared = Figures & { readonly pairs: FigureRow[] }
 const unitsOf = ({ value }: FigureRow, { basis }: AttributionQuestion): bigint =>
   BigInt(Math.round((value ?? 0) * (basis === 'conversions' ? MILLION : 1)))
 
+type Answered = { readonly variant: Variant; readonly figures: AttributionFigures }
+
+/** Kept tables are read at once; what has to be computed from the facts one after the other, so that each has its time limit for itself. */
+const inTurn = async (
+  { kept }: AnswerContext,
+  variants: readonly Variant[],
+  answerOf: (variant: Variant) => Promise<Answered>,
+): Promise<readonly Answered[]> => {
+  if (kept) return await Promise.all(variants.map(answerOf))
+  const answers: Answered[] = []
+  for (const variant of variants) answers.push(await answerOf(variant))
+  return answers
+}
+
 /** The answers of /v1/attribution under each variant, row by row, their totals with M59, and how far each pair is apart. */
 export const compareAnswer = async (
   store: Store,
   context: AnswerContext,
   { variants, told, metric, explainUnder }: CompareQuestion,
 ): Promise<Compared> => {
-  const answers = await Promise.all(
-    variants.map(async variant => {
-      const { question } = variant
-      return { variant, figures: await attributionAnswer(store, context, question, explainUnder([question.model])) }
-    }),
-  )
+  const answerOf = async (variant: Variant): Promise<Answered> => {
+    const { question } = variant
+    return { variant, figures: await attributionAnswer(store, context, question, explainUnder([question.model])) }
+  }
+  const answers = await inTurn(context, variants, answerOf)
   const shares = answers.map(({ variant: { name, question }, figures: { rows, total } }) => ({
     name,
     question,

@@ -8,7 +8,7 @@ import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type Explain, type ExplainableFigure, excludedOf } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
-import { inTheWindow, dealsQuestionFrom, sourcedRestsOn } from './question.ts'
+import { conversionsOf, inTheWindow, dealsQuestionFrom, sourcedRestsOn } from './question.ts'
 
 const Row = z.looseObject({
   is_total: z.coerce.number(),
@@ -72,7 +72,7 @@ const rowsOf = (
 
 /** M57 by all three definitions, M58 and M36, by the question's dimensions and in total. */
 export const sourcedAnswer = async (store: Store, given: AnswerContext, question: DealsQuestion, explain: Explain): Promise<Figures> => {
-  const context = inTheWindow(given, [question.conversion, 'sqo'])
+  const context = inTheWindow(given, conversionsOf(question))
   const [found, excluded] = await Promise.all([
     store.read(sourcedFigure(context.sources, question, context.definitions)),
     store.read(attributionExcluded(context.sources, { ...question, by: [], filters: {} })),
@@ -123,7 +123,7 @@ export const sourcedExplained: ExplainableFigure = {
     const { total } = await sourcedAnswer(store, given, question, () => '')
     const row = total.find(one => one.metric === metric && isThe(one, part))
     if (row === undefined) return null
-    const context = inTheWindow(given, [question.conversion, 'sqo'])
+    const context = inTheWindow(given, conversionsOf(question))
     return { row, proof: sourcedProof(context.sources, question, context.definitions, part), divisor: 1 }
   },
 }

@@ -7,7 +7,7 @@ import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type Explain, type ExplainableFigure, excludedOf } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
-import { inTheWindow, dealsQuestionFrom, sourcedRestsOn } from './question.ts'
+import { conversionsOf, inTheWindow, dealsQuestionFrom, sourcedRestsOn } from './question.ts'
 
 const Row = z.object({
   campaign: z.string(),
@@ -19,7 +19,7 @@ const Row = z.object({
 
 /** M58 of each campaign (beside itself) and of each two together; the total has every deal once, so it is less than the sum of the campaigns. */
 export const overlapAnswer = async (store: Store, given: AnswerContext, question: DealsQuestion, explain: Explain): Promise<Figures> => {
-  const context = inTheWindow(given, [question.conversion, 'sqo'])
+  const context = inTheWindow(given, conversionsOf(question))
   const [found, excluded] = await Promise.all([
     store.read(overlapFigure(context.sources, question, context.definitions)),
     store.read(attributionExcluded(context.sources, { ...question, by: [], filters: {} })),
@@ -58,7 +58,7 @@ export const overlapExplained: ExplainableFigure = {
     const [one, other = one] = campaigns
     const row = one === undefined ? total[0] : rows.find(pair => pair['campaign'] === one && pair['with_campaign'] === other)
     if (row === undefined || metric !== 'M58') return null
-    const context = inTheWindow(given, [question.conversion, 'sqo'])
+    const context = inTheWindow(given, conversionsOf(question))
     return { row, proof: sourcedProof(context.sources, question, context.definitions, { kind: 'influenced', campaigns }), divisor: 1 }
   },
 }

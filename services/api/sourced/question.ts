@@ -42,6 +42,10 @@ const ownModel = (): AttributionModel => {
 export const windowModel = ({ models }: Definitions): AttributionModel =>
   models.find(model => model.id === 'linear' && hasTheWindow(model)) ?? models.find(hasTheWindow) ?? ownModel()
 
+/** What a question reads of credit: pipeline counts from the entry to a qualified stage. */
+export const conversionsOf = ({ basis, conversion }: DealsQuestion): readonly string[] =>
+  basis === 'pipeline' ? [conversion, 'sqo'] : [conversion]
+
 /** The context with the touches of that window for creation and for `conversions`. */
 export const inTheWindow = (context: AnswerContext, conversions: readonly string[]): AnswerContext => {
   const { definitions, sources, tenant, kept } = context

@@ -14,7 +14,7 @@ export type JourneyMetric = (typeof JOURNEY_METRICS)[number]
 /** In hundredths; ⌈p·n⌉-th smallest (metrics C10). */
 export const PERCENTILES = [50, 75, 90] as const
 
-export const BEFORE_THE_DEAL = '(before the deal)'
+const BEFORE_THE_DEAL = '(before the deal)'
 
 export type JourneysInputs = {
   readonly sources: FigureSources

@@ -22,7 +22,7 @@ const sellers = ({ recordFacts }: FigureSources): Sql => sql`
  * then had the function sales or a development role; of a member who is not known, the team of the touch says so. `human` is their act: a connected call, a held
  * meeting, whatever they began; `two_way` a connected call, a held meeting, a reply.
  */
-export const salesTouches = (sources: FigureSources, definitions: Definitions): Sql => {
+const salesTouches = (sources: FigureSources, definitions: Definitions): Sql => {
   const touches = countedTouches({
     accountTouches: sources.accountTouches,
     where: sql`account != '' AND automatic = 0 AND (team = 'sales' OR member != '') AND touch_type NOT IN (${bind.strings(ECHOES)})`,

@@ -33,7 +33,7 @@ const origins = ({ dealCredit }: FigureSources, model: string): Sql => sql`
  * One row per deal that counts: its worth (`money`, and 1 in `one`), who brought it by each of the three definitions, whether marketing had a part in it, who of both
  * teams claims it, and the dimensions asked for. A team claims what any of the three definitions gives it (metrics M36).
  */
-export const sourcedDeals = (sources: FigureSources, { by, filters, ...question }: DealsQuestion, definitions: Definitions): Sql => {
+const sourcedDeals = (sources: FigureSources, { by, filters, ...question }: DealsQuestion, definitions: Definitions): Sql => {
   const { columns, joins, filtered } = withDimensions(sources, { by, filters })
   const span = sql`toIntervalSecond(${bind.int(SOURCING_DAYS * 86_400)})`
   return sql`
