@@ -217,7 +217,7 @@ describe('the worked examples of M36 and M57', () => {
     const claims = Object.fromEntries(
       total
         .filter(row => row.metric === 'M36')
-        .map(row => [row['claimed_by'] === undefined ? 'gap' : String(row['claimed_by']), row.numerator]),
+        .map(row => [typeof row['claimed_by'] === 'string' ? row['claimed_by'] : 'gap', row.numerator]),
     )
     expect(claims).toEqual({ gap: 40, both: 30, marketing: 35, sales: 25, neither: 10 })
     expect(total.find(row => row.metric === 'M36')?.value).toBe(0.4)

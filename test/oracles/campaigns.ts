@@ -1,20 +1,5 @@
 import { type Facts, knownAt } from './facts.ts'
-import { latest, type Moment } from './order.ts'
-import type { Readers } from './recorded.ts'
-
-/** `alias` was said to be a name of `campaign` in `system`, or that was taken back; or `campaign` was planned (`alias` null). */
-export type CampaignFact = Moment & {
-  readonly campaign: string
-  readonly system: string
-  readonly alias: string | null
-  readonly on: boolean
-}
-
-export const campaignReaders: Readers<CampaignFact> = {
-  'campaign-alias-added': ({ campaign, system, alias }, moment) => ({ ...moment, campaign, system, alias, on: true }),
-  'campaign-alias-removed': ({ campaign, system, alias }, moment) => ({ ...moment, campaign, system, alias, on: false }),
-  'campaign-planned': ({ campaign }, moment) => ({ ...moment, campaign, system: '', alias: null, on: true }),
-}
+import { latest } from './order.ts'
 
 /** The campaign that a name means in a touch, as known at `asOf` (ms); the name itself when nothing, or more than one thing, is meant. */
 export const campaignsAt = (facts: Facts, asOf: number): ((name: string) => string) => {

@@ -1,14 +1,6 @@
 import { type Facts, knownAt } from './facts.ts'
 import { identitiesAt } from './identities.ts'
-import { latest, type Moment } from './order.ts'
-import type { Readers } from './recorded.ts'
-
-/** `record` (a node) must not be counted, or counts again (`out` = false). */
-export type ExclusionFact = Moment & { readonly record: string; readonly reason: string; readonly out: boolean }
-
-export const exclusionReaders: Readers<ExclusionFact> = {
-  'record-excluded': ({ record, reason, excluded }, moment) => ({ ...moment, record, reason, out: excluded }),
-}
+import { latest } from './order.ts'
 
 /** Why a node does not count as known at `asOf` (ms); '' when it does. What was merged into an excluded one is out with it. */
 export const exclusionsAt = (facts: Facts, asOf: number): ((node: string) => string) => {

@@ -188,7 +188,7 @@ export const attributionAnswer = async (
 }
 
 /** Credit of deals that are still open may move until they close (metrics, Provisional). */
-export const provisionalOf = ({ basis, conversion }: AttributionQuestion): readonly string[] =>
+const provisionalOf = ({ basis, conversion }: AttributionQuestion): readonly string[] =>
   basis === 'pipeline' && conversion === 'won' ? ['provisional'] : []
 
 const measureOf = (metric: string, basis: AttributionQuestion['basis']): AttributionMeasure => {
