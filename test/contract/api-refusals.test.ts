@@ -52,12 +52,14 @@ describe('wrong questions', () => {
   beforeAll(() => progress(PROJECTED_TO, PROJECTED_TO))
 
   it.each([
-    { url: '/v1/attribution?model=best', path: 'model', says: 'first@1, last@1, linear@1' },
+    { url: '/v1/attribution?model=best', path: 'model', says: 'linear@1, u-shaped@1, position-based@1, w-shaped@1' },
     { url: '/v1/attribution?basis=profit', path: 'basis', says: 'conversions' },
-    { url: '/v1/attribution?by=colour', path: 'by', says: 'channel, campaign, source, content, team, month' },
+    { url: '/v1/attribution?by=colour', path: 'by', says: 'channel, campaign, source, content, team' },
     { url: '/v1/attribution?basis=revenue&conversion=sqo', path: 'conversion', says: 'basis revenue is answered for won, not for sqo' },
-    { url: '/v1/attribution?basis=pipeline&conversion=won', path: 'conversion', says: 'basis pipeline is answered for sqo' },
-    { url: '/v1/attribution?conversion=mql', path: 'conversion', says: 'won, deal, sqo' },
+    { url: '/v1/attribution?basis=pipeline&conversion=deal', path: 'conversion', says: 'basis pipeline is answered for sqo, won' },
+    { url: '/v1/attribution?conversion=sal', path: 'conversion', says: 'won, deal, sqo, mql, lead' },
+    { url: '/v1/attribution?linkage=guess', path: 'linkage', says: 'hybrid' },
+    { url: '/v1/attribution?lookback_days=0', path: 'lookback_days', says: '1' },
     { url: '/v1/attribution?from=2026-02-30', path: 'from', says: 'not a date' },
     { url: '/v1/attribution?from=2026-02-01&to=tomorrow', path: 'to', says: 'not a date' },
     { url: '/v1/attribution?from=2026-02-02&to=2026-02-02', path: 'to', says: 'exclusive' },
@@ -68,7 +70,7 @@ describe('wrong questions', () => {
     { url: '/v1/attribution?as_of=2026-02-30', path: 'as_of', says: '2026-07-01' },
     { url: '/v1/attribution?after=soon', path: 'after', says: 'position' },
     { url: '/v1/attribution?format=xlsx', path: 'format', says: 'parquet' },
-    { url: '/v1/attribution?tenant=umbrella', path: 'querystring', says: 'unknown parameter tenant: there are basis' },
+    { url: '/v1/attribution?tenant=umbrella', path: 'querystring', says: 'unknown parameter tenant: there are ' },
     { url: '/v1/funnel/stages?by=month', path: 'by', says: 'need a period' },
     { url: '/v1/funnel/stages?stage=kaufen', path: 'stage', says: 'lead, mql, sal, sql, sqo, won' },
     { url: '/v1/funnel/conversion?stage_from=mql', path: 'stage_to', says: 'both' },

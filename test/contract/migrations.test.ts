@@ -110,7 +110,11 @@ describe('the cluster variant', () => {
 
   it('leaves no table of Accord on a single server', async () => {
     for (const { statements } of renderMigrations(await readMigrations(), variant)) {
-      for (const statement of statements) expect(statement).toMatch(/ON CLUSTER '\{cluster\}'[\s\S]*(?:Replicated|Distributed)/)
+      for (const statement of statements) {
+        expect(statement).toContain("ON CLUSTER '{cluster}'")
+        // what is added goes to tables that are there
+        if (!/^ALTER TABLE/m.test(statement)) expect(statement).toMatch(/Replicated|Distributed/)
+      }
     }
   })
 })

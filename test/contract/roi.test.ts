@@ -452,6 +452,15 @@ describe('return on a generated company', () => {
     expect(changed).toBe(QUESTIONS.length)
   })
 
+  it('M70 of an MQL by channel: the journeys that earned it, and in total as many as were counted', async () => {
+    const { rows, total } = await ask('/v1/roi?basis=conversions&conversion=mql&by=channel&deal_type=*')
+    const attributed = await ask('/v1/attribution?conversion=mql&by=channel&deal_type=*')
+    const earned = rows.filter(row => row.metric === 'M56').reduce((sum, row) => sum + (row.value ?? 0), 0)
+    expect(attributed.total[0]?.value).toBeGreaterThan(0)
+    expect(earned).toBeCloseTo(attributed.total[0]?.value ?? Number.NaN, 6)
+    expect(total.find(row => row.metric === 'M56')?.value).toBe(attributed.total[0]?.value)
+  })
+
   it('sets the spend that plain arithmetic finds beside the credit that /v1/attribution has', async () => {
     const [roi, credit] = [await ask('/v1/roi?by=channel'), await ask('/v1/attribution?basis=revenue&by=channel')]
     const spent = new Map<string, number>()

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type AttributionQuestion, BASES, type Basis, CONVERSIONS } from '../../domain/figures/attribution.ts'
+import { LINKAGES } from '../../domain/figures/terms.ts'
 import { SPEND_SCOPES, type SpendQuestion } from '../../domain/figures/spend.ts'
 import { withoutUndefined } from '../funnel/stages.ts'
 
@@ -26,6 +27,8 @@ const Question = z.strictObject({
   conversion: z.enum(CONVERSIONS),
   model: z.string(),
   order: z.int().min(1).max(4).optional(),
+  linkage: z.enum(LINKAGES).optional(),
+  lookbackDays: z.int().min(1).max(3650).optional(),
   by: z.array(z.enum(ROI_DIMENSIONS)),
   filters: z.strictObject(Object.fromEntries(ROI_DIMENSIONS.map(name => [name, z.array(z.string()).optional()]))),
   dealTypes: z.array(z.string()),

@@ -5,7 +5,7 @@ import { financeInput } from '../../domain/figures/finance.ts'
 import { requireScope } from '../../http/caller.ts'
 import { dataDrivenModel } from '../attribution/data-driven.ts'
 import { responsesName, restsOn } from '../attribution/figure.ts'
-import { conversionOf, modelOf, orderOf, orderParameter } from '../attribution/routes.ts'
+import { conversionOf, modelOf, orderOf, orderParameter, termsOf, termsParameters } from '../attribution/routes.ts'
 import type { Explain } from '../explain/figure.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
@@ -39,9 +39,10 @@ const Query = queryOf({
     .enum(BASES)
     .default('revenue')
     .describe('revenue answers M67 and M68, pipeline M67 and M76, conversions M70; each beside M66 and the credit'),
-  conversion: z.string().optional().describe('won, deal or sqo; default won, for pipeline sqo'),
+  conversion: z.string().optional().describe('won, deal, sqo, mql or lead; default won, for pipeline sqo'),
   model: z.string().default('linear').describe('Attribution model: id, or id@version'),
   ...orderParameter,
+  ...termsParameters,
   by: severalOf(ROI_DIMENSIONS),
   dated: z
     .enum(['close', 'touch'])
@@ -93,6 +94,7 @@ export const roiRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly ce
         const question: RoiQuestion = {
           basis: query.basis,
           conversion: conversionOf(query.basis, query.conversion),
+          ...termsOf(query),
           model,
           ...(order === undefined ? {} : { order }),
           by: listOf(query.by),

@@ -1,11 +1,12 @@
 import { attributionExcluded, attributionFigure } from '../../domain/figures/attribution.ts'
 import type { WonCustomer } from '../../domain/figures/customers.ts'
 import { type FinanceInput, financeInputs, financeInputsOf } from '../../domain/figures/finance.ts'
+import { isOfJourneys } from '../../domain/figures/terms.ts'
 import { spendFigure } from '../../domain/figures/spend.ts'
 import type { Row, Store } from '../../store/port.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { dataDrivenModel } from '../attribution/data-driven.ts'
-import type { AttributionRows } from '../attribution/figure.ts'
+import { type AttributionRows, onTerms } from '../attribution/figure.ts'
 import { type CellReader, type Cells, readStages, readWon, type StageCell } from './cells.ts'
 import { creditQuestion, type RoiQuestion, spendQuestion } from './question.ts'
 import { creditRows, spendRows } from './sums.ts'
@@ -23,9 +24,15 @@ export type Sides = {
   readonly finance: (question: RoiQuestion) => Promise<readonly FinanceInput[]>
 }
 
+/** Only what is kept can be held: not the journeys of leads, nor credit under terms of its own. */
+const isKept = ({ conversion, linkage, lookbackDays }: RoiQuestion): boolean =>
+  !isOfJourneys(conversion) && linkage === undefined && lookbackDays === undefined
+
 export const sidesOf = (store: Store, cells: CellReader | null, context: AnswerContext): Sides => {
   const held = async (question: RoiQuestion): Promise<Cells | null> =>
-    cells === null || dataDrivenModel(question.model) !== null ? null : cells.of(context, creditQuestion(question), spendQuestion(question))
+    cells === null || dataDrivenModel(question.model) !== null || !isKept(question)
+      ? null
+      : cells.of(context, creditQuestion(question), spendQuestion(question))
   return {
     store,
     context,
@@ -50,9 +57,10 @@ export const creditFrom = async ({ store, context, credit }: Sides, question: Ro
   const known = await credit(question)
   if (known !== null) return known
   const asked = creditQuestion(question)
+  const { sources } = onTerms(context, asked)
   const [found, excluded] = await Promise.all([
-    store.read(attributionFigure(context.sources, asked)),
-    store.read(attributionExcluded(context.sources, asked)),
+    store.read(attributionFigure(sources, asked)),
+    store.read(attributionExcluded(sources, asked)),
   ])
   return { found, excluded }
 }
