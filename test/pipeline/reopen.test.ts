@@ -21,7 +21,7 @@ import { until } from '../support/until.ts'
 const SEED = Number(process.env['ACCORD_TEST_SEED'] ?? Date.now() % 1_000_000)
 /** Events a second, and for how long. */
 const RATE = 2000
-const SECONDS = { one: 12, killed: 6, three: 6 }
+const SECONDS = { one: 8, killed: 5, three: 5 }
 const TICK_MS = 100
 /** Fewer live answers than this show nothing. */
 const MIN_ANSWERS = 3
@@ -100,7 +100,7 @@ const question = (dice: Dice): string =>
     '/v1/attribution?by=campaign&model=last',
     '/v1/funnel/stages',
     '/v1/funnel/conversion',
-    `/v1/deals/d${dice.between(1, ASKED_DEALS)}/credit`,
+    `/v1/deals/d${dice.between(1, ASKED_DEALS)}/credit?model=w-shaped`,
     `/v1/accounts/a${dice.between(1, ASKED_ACCOUNTS)}/journey`,
   ])
 

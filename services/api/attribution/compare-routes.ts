@@ -8,10 +8,9 @@ import { listOf, queryOf } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
 import { allRestOn, compareAnswer, lookbackOf, type Variant } from './compare.ts'
 import { responsesName } from './figure.ts'
-import { anyModelOf, creditParameters, creditQuestionOf, orderOf } from './routes.ts'
+import { anyModelOf, creditParameters, creditQuestionOf, orderOf, DEFAULT_MODELS } from './routes.ts'
 
 /** What marketing, sales and both together would each show. */
-const DEFAULT_MODELS = ['first', 'last', 'linear', 'w-shaped'] as const
 const DEFAULT_LOOKBACKS = [30, 90, 180, 365] as const
 
 const { order, lookback_days, ...shared } = creditParameters

@@ -89,6 +89,9 @@ const Query = queryOf({
   ...creditParameters,
 })
 
+/** What is set side by side when no model is named. */
+export const DEFAULT_MODELS = ['first', 'last', 'linear', 'w-shaped'] as const
+
 /** A model whose weights are published, as `id@version`. */
 export const modelOf = (definitions: Definitions, asked: string): string => findModel(definitions, asked) ?? noModel(definitions, asked, [])
 

@@ -1,19 +1,21 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { modelName } from '../../domain/definitions/attribution-model.ts'
 import { type Basis, DEAL_CONVERSIONS, EVERY_TYPE } from '../../domain/figures/attribution.ts'
 import { requireScope } from '../../http/caller.ts'
 import { Problem } from '../../http/problem.ts'
 import { responsesName, restsOn } from '../attribution/figure.ts'
-import { anyModelOf, orderOf, orderParameter, termsOf, termsParameters } from '../attribution/routes.ts'
+import { anyModelOf, DEFAULT_MODELS, orderOf, orderParameter, termsOf, termsParameters } from '../attribution/routes.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
-import { currencyOf, currencyParameter, formatParameter, queryOf, timeParameters } from '../parameters.ts'
+import { currencyOf, currencyParameter, formatParameter, listOf, queryOf, timeParameters } from '../parameters.ts'
 import { notFound } from '../problems.ts'
 import { dealCreditAnswer, dealExists } from './credit.ts'
 
 const Query = queryOf({
-  model: z.string().optional().describe('Attribution model; default: every model whose weights are published'),
+  model: z
+    .union([z.string(), z.array(z.string()).max(20)])
+    .optional()
+    .describe(`Attribution models, id or id@version; may be repeated. Default ${DEFAULT_MODELS.join(', ')}`),
   ...orderParameter,
   ...termsParameters,
   conversion: z.enum(DEAL_CONVERSIONS).default('won'),
@@ -44,8 +46,8 @@ export const dealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query, params } = request
         if (!(await dealExists(options.store, context, params.id))) throw notFound('there is no such deal')
-        const models =
-          query.model === undefined ? context.definitions.models.map(modelName) : [anyModelOf(context.definitions, query.model)]
+        const asked = listOf(query.model)
+        const models = [...new Set((asked.length === 0 ? DEFAULT_MODELS : asked).map(name => anyModelOf(context.definitions, name)))]
         const order = orderOf(models.length === 1 ? models[0] : undefined, query.order)
         const responses = responsesName(context.definitions)
         const currency = currencyOf(query.currency, context)
