@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 process.env['UV_THREADPOOL_SIZE'] ??= '16'
 
 const PURE = ['test/domain/**/*.test.ts', 'test/oracles/**/*.test.ts']
-/** Suites that kill and restart real parts: one file at a time, when nothing else runs. */
-const ALONE = ['test/pipeline/**/*.test.ts', 'test/chaos/**/*.test.ts']
+/** Suites that kill and restart real parts, or measure how far behind they are: one file at a time, when nothing else runs. */
+const ALONE = ['test/pipeline/!(projections).test.ts', 'test/chaos/**/*.test.ts']
 
 /** Every `*.test.ts` is in exactly one project; they run one after the other. */
 export default defineConfig({
