@@ -78,7 +78,7 @@ const findings = (from: number, to: number, whole: readonly string[], happened: 
       WHERE type != 'person-erased' AND appended_at <= ${bind.instant(to)} AND startsWith(subject, 'person:')
         AND (tenant, subject) IN (SELECT tenant, subject FROM record_facts WHERE type = 'person-erased')
         AND ((tenant, event_id) IN (${recent})
-          OR (tenant, subject) IN (SELECT tenant, subject FROM record_facts WHERE type = 'person-erased' AND ${inWindow}))
+          OR (tenant, subject) IN (SELECT tenant, subject FROM record_facts WHERE type = 'person-erased' AND (tenant, event_id) IN (${recent})))
     ) AS e
     INNER JOIN (SELECT tenant, subject, min(appended_at) AS erased_at FROM record_facts WHERE type = 'person-erased' AND appended_at <= ${bind.instant(to)} GROUP BY tenant, subject) AS x
       ON x.tenant = e.tenant AND x.subject = e.subject
@@ -87,7 +87,7 @@ const findings = (from: number, to: number, whole: readonly string[], happened: 
     SELECT 'backfill_closed' AS code, e.tenant AS tenant, e.event_id AS event_id, toString(e.type) AS type, e.subject AS subject, toString(e.topic) AS topic, e.partition AS partition, e.offset AS offset
     FROM (
       SELECT tenant, event_id, type, subject, topic, partition, offset, appended_at FROM events FINAL
-      WHERE recorded_at < appended_at AND ${inWindow}
+      WHERE recorded_at < appended_at AND appended_at <= ${bind.instant(to)}
         AND tenant IN (SELECT tenant FROM record_facts WHERE type = 'tenant-went-live') AND (tenant, event_id) IN (${recent})
     ) AS e
     INNER JOIN (${turnsUntil(to)}) AS b ON b.tenant = e.tenant

@@ -143,21 +143,15 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
     if (projectedTo === 0) projectedTo = (await readProgress(store)).projected_to
     const to = watermark
     if (to <= projectedTo) return false
-    if (seen.newest > projectedTo) {
-      const started = performance.now()
-      if (await step(projectedTo, to)) {
-        await writeProgress(store, 'projected_to', to)
-        metrics?.stepped({ ms: performance.now() - started, watermark: to })
-        projectedTo = to
-        return true
-      }
-    }
-    if (to - projectedTo >= IDLE_MARK_MS) {
-      await writeProgress(store, 'projecting_to', to)
-      await writeProgress(store, 'projected_to', to)
-      projectedTo = to
-    }
-    return false
+    const idleMark = to - projectedTo >= IDLE_MARK_MS
+    if (seen.newest <= projectedTo && !idleMark) return false
+    const started = performance.now()
+    const worked = await step(projectedTo, to)
+    if (!worked && !idleMark) return false
+    await writeProgress(store, 'projected_to', to)
+    if (worked) metrics?.stepped({ ms: performance.now() - started, watermark: to })
+    projectedTo = to
+    return worked
   }
 
   const run = async (): Promise<void> => {

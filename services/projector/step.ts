@@ -56,13 +56,29 @@ const changedKinds = async (
   return { kinds, facts: total }
 }
 
-/** Tenants whose definitions changed in the window: everything of theirs has to be computed anew. */
-const redefinedTenants = async (store: Store, from: number, to: number): Promise<ReadonlySet<string>> => {
+const REDEFINING = ['tenant-configured', 'definition-published', 'definition-approved']
+const WENT_LIVE = 'tenant-went-live'
+const Turn = z.object({ tenant: z.string(), type: z.string() })
+
+/**
+ * Tenants whose definitions changed in the window, so that everything of theirs has to be computed anew, and tenants that went live in it. By the rows of
+ * `changes`: what became visible late is announced there, at another instant than its own.
+ */
+const turnsIn = async (
+  store: Store,
+  from: number,
+  to: number,
+): Promise<{ readonly redefined: ReadonlySet<string>; readonly live: ReadonlySet<string> }> => {
   const rows = await store.read(sql`
-    SELECT DISTINCT tenant FROM record_facts
-    WHERE type IN ('tenant-configured', 'definition-published', 'definition-approved') AND appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}`)
-  return new Set(rows.map(row => z.object({ tenant: z.string() }).parse(row).tenant))
+    SELECT DISTINCT tenant, toString(type) AS type FROM record_facts
+    WHERE type IN (${bind.strings([...REDEFINING, WENT_LIVE])}) AND (tenant, event_id) IN (
+      SELECT tenant, event_id FROM changes WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)} AND kind = 'record')`)
+  const turns = rows.map(row => Turn.parse(row))
+  const of = (wanted: (type: string) => boolean): ReadonlySet<string> =>
+    new Set(turns.filter(({ type }) => wanted(type)).map(({ tenant }) => tenant))
+  return { redefined: of(type => type !== WENT_LIVE), live: of(type => type === WENT_LIVE) }
 }
+const NO_TURNS = { redefined: new Set<string>(), live: new Set<string>() }
 
 const SMALL_WINDOW_FACTS = 10_000
 const BY_FACTS: readonly ChangeKind[] = ['touch', 'deal', ...IDENTITY_KINDS, ...EXCEPTION_KINDS]
@@ -78,18 +94,21 @@ export type StepResult = {
 }
 
 /** What changed in (from, to] of each tenant, and which tenants are projected whole or not at all. */
-type Changes = Window & { readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>; readonly small: boolean }
+type Changes = Window & {
+  readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>
+  readonly redefined: ReadonlySet<string>
+  readonly small: boolean
+}
 
 const windowOf = async (store: Store, from: number, to: number): Promise<Changes> => {
   const [changes, backfills] = await Promise.all([changedKinds(store, from, to), backfillsAt(store, to)])
   const kinds = new Map(changes.kinds)
-  const whole = backfills
-    .filter(backfill => !backfill.open && backfill.liveFrom > from && backfill.liveFrom <= to)
-    .map(({ tenant }) => tenant)
+  const { redefined, live } = [...kinds.values()].some(of => of.has('record')) ? await turnsIn(store, from, to) : NO_TURNS
+  const whole = backfills.filter(backfill => !backfill.open && live.has(backfill.tenant)).map(({ tenant }) => tenant)
   const skip = backfills.filter(({ open }) => open).map(({ tenant }) => tenant)
   for (const tenant of whole) kinds.set(tenant, ALL_KINDS)
   for (const tenant of skip) kinds.delete(tenant)
-  return { from, to, kinds, whole, skip, small: whole.length === 0 && changes.facts <= SMALL_WINDOW_FACTS }
+  return { from, to, kinds, redefined, whole, skip, small: whole.length === 0 && changes.facts <= SMALL_WINDOW_FACTS }
 }
 
 /** Where a window is computed: what is read, and the table that each projection goes to (null: it is not wanted). */
@@ -111,13 +130,9 @@ const together = async (works: readonly Promise<unknown>[]): Promise<void> => {
 }
 
 /** Computes everything that the window can have changed, as of its end: identity and deals side by side, then credit and journeys. */
-const computeWindow = async (store: Store, { kinds, small, ...window }: Changes, place: Place): Promise<void> => {
-  const { from, to, whole } = window
-  const [redefined, definitionRows] = await Promise.all([
-    [...kinds.values()].some(of => of.has('record')) ? redefinedTenants(store, from, to) : new Set<string>(),
-    store.read(definitionEvents(sql`${bind.instant(to)}`)),
-    forget(store, whole, place),
-  ])
+const computeWindow = async (store: Store, { kinds, redefined, small, ...window }: Changes, place: Place): Promise<void> => {
+  const { to, whole } = window
+  const [definitionRows] = await Promise.all([store.read(definitionEvents(sql`${bind.instant(to)}`)), forget(store, whole, place)])
   const definitions = definitionsInForce(definitionRows)
   const excludes = [...definitions.values()].some(({ exceptions }) => exceptions.exclusions)
   const computing: Computing = { ...place, store, to, small, sources: { ...place.sources, excludes } }
@@ -154,10 +169,11 @@ const computeWindow = async (store: Store, { kinds, small, ...window }: Changes,
  * again, and two projectors at once write the same rows.
  */
 export const projectStep = async (store: Store, from: number, to: number): Promise<StepResult> => {
+  // before the look: what lands after it and belongs before the mark is announced to the next step
+  await writeProgress(store, 'projecting_to', to)
   const window = await windowOf(store, from, to)
   const { kinds, whole } = window
   if (kinds.size === 0) return { projected: false, letters: [], whole }
-  await writeProgress(store, 'projecting_to', to)
   // first what does not count goes: nothing may be computed, and no definition read, from it
   const letters = await excludeConflicts(store, from, to, whole)
   await computeWindow(store, window, keptPlace)

@@ -58,6 +58,7 @@ describe('wrong questions', () => {
     { url: '/v1/attribution?basis=revenue&conversion=sqo', path: 'conversion', says: 'basis revenue is answered for won, not for sqo' },
     { url: '/v1/attribution?basis=pipeline&conversion=deal', path: 'conversion', says: 'basis pipeline is answered for sqo, won' },
     { url: '/v1/attribution?conversion=sal', path: 'conversion', says: 'won, deal, sqo, mql, lead' },
+    { url: '/v1/attribution?conversion=mql&model=markov', path: 'model', says: 'markov@1 is answered for conversions won, deal, sqo' },
     { url: '/v1/attribution?linkage=guess', path: 'linkage', says: 'hybrid' },
     { url: '/v1/attribution?lookback_days=0', path: 'lookback_days', says: '1' },
     { url: '/v1/attribution?from=2026-02-30', path: 'from', says: 'not a date' },

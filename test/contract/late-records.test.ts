@@ -59,8 +59,29 @@ describe('a record that is visible only after its instant was projected', () => 
     expect(await touches()).toEqual(['t1', 't2'])
   })
 
+  it('changes what is computed, when it is the approval of a definition', async () => {
+    const model = { id: 'ends', version: 1, weights: { kind: 'position', shares: { first: 500_000, last: 500_000 } }, lookback_days: 365 }
+    const of = { definition_id: 'ends', version: 1, occurred_at: BEFORE * 1000 }
+    const deal = event('deal-created', { event_id: 'd', occurred_at: BEFORE * 1000, deal_id: 'd', account_id: 'a', stage: 'qualified' })
+    expect(await land(deal, 10, PROJECTED + 51)).toBe(0)
+    await land(
+      event('definition-published', { ...of, event_id: 'm', kind: 'attribution-model', document: JSON.stringify(model) }),
+      11,
+      PROJECTED + 52,
+    )
+    await land(event('definition-approved', { ...of, event_id: 'm1', function: 'marketing' }), 12, PROJECTED + 53)
+    await projectStep(store, PROJECTED + 50, PROJECTED + 60)
+    await writeProgress(store, 'projected_to', PROJECTED + 60)
+    const models = async (): Promise<unknown> =>
+      (await store.read(sql`SELECT has(models, 'ends@1') AS known FROM deal_conversions FINAL LIMIT 1`))[0]?.['known']
+    expect(Number(await models())).toBe(0)
+    expect(await land(event('definition-approved', { ...of, event_id: 'm2', function: 'sales' }), 13, PROJECTED + 55)).toBe(1)
+    await projectStep(store, PROJECTED + 60, PROJECTED + 70)
+    expect(Number(await models())).toBe(1)
+  })
+
   it('and none of what comes in time is written down twice', async () => {
-    expect(await land(touch('t3'), 2, PROJECTED + 60)).toBe(0)
+    expect(await land(touch('t3'), 2, PROJECTED + 80)).toBe(0)
     const [row] = await store.read(sql`SELECT count() AS n FROM changes WHERE event_id = 't3'`)
     expect(Number(row?.['n'])).toBe(1)
   })

@@ -6,6 +6,7 @@ import { creditCells, excludedCells, stageEntryCells } from '../../domain/figure
 import { type WonCustomer, wonCustomers } from '../../domain/figures/customers.ts'
 import { financeInputs } from '../../domain/figures/finance.ts'
 import { spendCells, type SpendQuestion } from '../../domain/figures/spend.ts'
+import { dateAt } from '../../domain/periods.ts'
 import { bind, joinSql, type Sql, sql } from '../../domain/sql.ts'
 import type { Row, Store } from '../../store/port.ts'
 import type { AnswerContext } from '../as-of.ts'
@@ -107,7 +108,19 @@ export const createCellReader = ({ store }: { readonly store: Store }): CellRead
       const { tenant, definitions, settings, watermark, keptSince } = context
       if (keptSince === null) return null
       const { basis, conversion, model, dealTypes, currency, zone } = credit
-      const key = JSON.stringify([tenant, basis, conversion, model, dealTypes, currency, zone, settings, textOf(definitions)])
+      // what is open is converted at the rate of the day
+      const key = JSON.stringify([
+        tenant,
+        dateAt(watermark, zone),
+        basis,
+        conversion,
+        model,
+        dealTypes,
+        currency,
+        zone,
+        settings,
+        textOf(definitions),
+      ])
       const known = held.get(key)
       held.delete(key)
       if (known !== undefined && known.asOf >= keptSince && known.asOf <= watermark) {

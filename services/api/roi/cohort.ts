@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { attributionExcluded } from '../../domain/figures/attribution.ts'
 import { cohortCredit, cohortProof, creditLags } from '../../domain/figures/cohort-credit.ts'
 import { ratio } from '../../domain/figures/rates.ts'
 import { spendFigure, spendProof } from '../../domain/figures/spend.ts'
@@ -7,8 +8,8 @@ import { sql } from '../../domain/sql.ts'
 import type { Store } from '../../store/port.ts'
 import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
-import { restsOn } from '../attribution/figure.ts'
-import type { Explain, ExplainableFigure } from '../explain/figure.ts'
+import { onTerms, restsOn } from '../attribution/figure.ts'
+import { type Explain, type ExplainableFigure, excludedOf } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
 import { NO_SPEND, type SpendRow, spendRow } from '../spend/figure.ts'
 import { creditQuestion, type RoiQuestion, roiQuestionFrom, spendQuestion } from './question.ts'
@@ -31,12 +32,15 @@ const maturityAt = (lags: readonly z.output<typeof Lag>[], days: number): number
  * M69 cohort ROI: what was won by as_of over the touches of the period, less what was spent in it, over that; with its maturity, the share of credit-weighted
  * lags from touch to close (of what was won in the last eight quarters) that are not longer than the cohort is old.
  */
-export const cohortAnswer = async (store: Store, context: AnswerContext, question: RoiQuestion, explain: Explain): Promise<Figures> => {
+export const cohortAnswer = async (store: Store, given: AnswerContext, question: RoiQuestion, explain: Explain): Promise<Figures> => {
+  const context = onTerms(given, creditQuestion(question))
   const today = dateAt(context.observedTo, question.zone)
-  const [found, spent, lagRows] = await Promise.all([
+  const [found, spent, lagRows, left] = await Promise.all([
     store.read(cohortCredit(context.sources, creditQuestion(question))),
     store.read(spendFigure(context.sources, spendQuestion(question), { budgets: false })),
     store.read(creditLags(context.sources, creditQuestion(question), today)),
+    // a touch of the period may have won at any time since
+    store.read(attributionExcluded(context.sources, { ...creditQuestion(question), from: null, to: null })),
   ])
   assertNotTooMany(found.length + spent.length)
   const lags = lagRows.map(row => Lag.parse(row))
@@ -100,15 +104,16 @@ export const cohortAnswer = async (store: Store, context: AnswerContext, questio
   return {
     rows: question.by.length === 0 ? total : inOrder.flatMap(({ dims, money, spend }) => rowsOf(dims, money, spend)),
     total,
-    excluded: missing > 0 ? { spend_rate_missing: missing } : {},
+    excluded: { ...excludedOf(left, 'deals'), ...(missing > 0 ? { spend_rate_missing: missing } : {}) },
   }
 }
 
 export const cohortExplained: ExplainableFigure = {
   definitionsOf: ({ definitions }, question) => restsOn(definitions, roiQuestionFrom(question).model),
-  explain: async (store, context, metric, asked) => {
+  explain: async (store, given, metric, asked) => {
     const question = roiQuestionFrom(asked)
-    const row = (await cohortAnswer(store, context, question, () => '')).rows.find(found => found.metric === metric)
+    const context = onTerms(given, creditQuestion(question))
+    const row = (await cohortAnswer(store, given, question, () => '')).rows.find(found => found.metric === metric)
     if (row === undefined) return null
     const credit = cohortProof(context.sources, creditQuestion(question))
     if (metric === 'M54') return { row, model: question.model, proof: credit, divisor: 1 }

@@ -78,13 +78,15 @@ const sideBySide = (by: readonly string[], before: readonly FigureRow[], after: 
     const row = next ?? old
     if (row === undefined) return []
     const { explain: _ofOneSide, ...said } = row
-    const [from, to] = [old?.value ?? 0, next?.value ?? 0]
+    // a side without the row has none of it; a quotient of nothing stays null
+    const [from, to] = [old === undefined ? 0 : old.value, next === undefined ? 0 : next.value]
+    const change = from === null || to === null ? null : to - from
     return [
       {
         ...said,
         before: from,
         value: to,
-        change: to - from,
+        change,
         flags: [...new Set([...(old?.flags ?? []), ...(next?.flags ?? [])])].toSorted(),
       },
     ]

@@ -210,10 +210,14 @@ export const attributionFigure = (sources: FigureSources, question: AttributionQ
 /** Which deals are won or created, and which of them do not count, is all the same without credit; computing that takes the longest. */
 const withoutCredit = (sources: FigureSources): FigureSources => ({ ...sources, dealCredit: sql`(SELECT * FROM deal_conversions WHERE 0)` })
 
+/** Open pipeline, SQOs and journeys are who their credit says they are. */
+const asksCredit = ({ basis, conversion }: AttributionQuestion): boolean =>
+  basis === 'pipeline' || (conversion !== 'won' && conversion !== 'deal')
+
 /** (reason, deals): what is left out, and why. */
 export const attributionExcluded = (sources: FigureSources, question: AttributionQuestion): Sql => sql`
   SELECT excluded AS reason, uniqExact(deal_id) AS deals
-  FROM (${deals(question.conversion === 'won' || question.conversion === 'deal' ? withoutCredit(sources) : sources, question)})
+  FROM (${deals(asksCredit(question) ? sources : withoutCredit(sources), question)})
   WHERE excluded != ''
   GROUP BY reason
   ORDER BY reason`

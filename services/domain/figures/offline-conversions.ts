@@ -10,7 +10,9 @@ export const offlineConversions = (sources: FigureSources, question: Attribution
   SELECT e.click_id AS click_id, p.deal_id AS deal_id, toString(c.converted_at) AS converted_at, toString(p.credit) AS credit, toString(p.money) AS money
   FROM (${pieces(sources, question)}) AS p
   INNER JOIN (
-    SELECT event_id, JSONExtractString(payload, 'click_id') AS click_id FROM ${sources.events} WHERE type = 'touch-recorded' AND click_id != ''
+    -- of an id that was recorded twice the first recording counts
+    SELECT event_id, argMin(JSONExtractString(payload, 'click_id'), (appended_at, topic, partition, offset)) AS click_id
+    FROM ${sources.events} WHERE type = 'touch-recorded' GROUP BY event_id HAVING click_id != ''
   ) AS e ON e.event_id = p.touch_id
   INNER JOIN (SELECT deal_id, converted_at FROM (${creditUnder(sources.dealCredit, question.conversion, bind.string(question.model))})) AS c ON c.deal_id = p.deal_id
   ORDER BY p.deal_id, p.place`
