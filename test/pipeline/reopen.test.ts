@@ -21,12 +21,12 @@ import { until } from '../support/until.ts'
 const SEED = Number(process.env['ACCORD_TEST_SEED'] ?? Date.now() % 1_000_000)
 /** Events a second, and for how long. */
 const RATE = 2000
-const SECONDS = { one: 8, killed: 5, three: 5 }
+const SECONDS = { one: 7, killed: 5, three: 4 }
 const TICK_MS = 100
 /** Fewer live answers than this show nothing. */
 const MIN_ANSWERS = 3
 /** Of the live answers so many are asked again at the end, and from scratch. */
-const REOPENED = 14
+const REOPENED = 9
 /** How many ask at a time. */
 const ASKERS = 4
 /** Deals and accounts that questions are about. */

@@ -47,6 +47,10 @@ const yearBefore = (date: string): string => {
   return isIsoDate(day) ? day : `${day.slice(0, 4)}-03-01`
 }
 
+/** Teams that neither sell nor market; what belongs to no team is sales and marketing's, as nobody else answers for it. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['success', 'support', 'product', 'partner'])
+const isElsewhere = (team: unknown): boolean => ELSEWHERE.has(String(team))
+
 const isSales = (team: unknown): boolean => team === 'sales' || String(team).startsWith('sales-')
 
 /**
@@ -73,8 +77,9 @@ export const companyFigures = async (
   const { customers, cycleDays } = customersOf(won, { from, to, yearBefore: yearBefore(to) })
   const window = { from: addDays(from, -cycleDays), to: addDays(to, -cycleDays) }
   const [arpaInput, marginInput, churnInput] = ['arpa', 'gross-margin', 'churn'].map(name => financeInput(inputs, name, day, calendar))
-  const [shifted, arpa] = await Promise.all([
+  const [shifted, shiftedTeams, arpa] = await Promise.all([
     sides.spend({ ...all, by: ['channel'], ...window }),
+    sides.spend({ ...all, by: ['team'], ...window }),
     arpaInput ? worthOf(store, context, arpaInput, currency, day) : null,
   ])
 
@@ -94,7 +99,11 @@ export const companyFigures = async (
   const flagsWith = (more: readonly string[]): string[] => [...new Set([...context.flags, ...more])].toSorted()
   const rate = (inAll?.rate_missing ?? 0) > 0 ? ['rate_missing'] : []
   const label = { spend_scope: 'loaded' }
-  const spentAll = exact(inAll?.spent ?? 0n)
+  const spentAll = exact(
+    shiftedTeams
+      .filter(row => !isElsewhere(row['team']))
+      .reduce((sum, row) => (spendRow(row).is_total === 0 ? sum + spendRow(row).spent : sum), 0n),
+  )
   const cac = ratio(spentAll, customers)
   const monthly = arpa === null || marginPpm === null ? null : Number(arpa * BigInt(marginPpm)) / MILLION
   const value = arpa === null || marginPpm === null || churnPpm === null ? null : lifetimeValue(arpa, marginPpm, churnPpm)
