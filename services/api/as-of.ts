@@ -34,8 +34,6 @@ export type AnswerContext = {
   /** min(as_of, watermark): nothing later is in the answer. */
   readonly observedTo: number
   readonly flags: readonly TimeFlag[]
-  /** The sources are the kept tables as of the watermark. */
-  readonly kept: boolean
   /** Of kept tables: the instant since which nothing of the tenant has changed. Null of time travel. */
   readonly keptSince: number | null
 }
@@ -142,7 +140,6 @@ export const createAnswerReader = ({
         watermark: observedTo,
         observedTo,
         flags,
-        kept: keep,
         keptSince: standing === null ? null : standing.unchangedSince,
       })
       if (!keep) return result

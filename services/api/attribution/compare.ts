@@ -38,11 +38,11 @@ type Answered = { readonly variant: Variant; readonly figures: AttributionFigure
 
 /** Kept tables are read at once; what has to be computed from the facts one after the other, so that each has its time limit for itself. */
 const inTurn = async (
-  { kept }: AnswerContext,
+  { keptSince }: AnswerContext,
   variants: readonly Variant[],
   answerOf: (variant: Variant) => Promise<Answered>,
 ): Promise<readonly Answered[]> => {
-  if (kept) return await Promise.all(variants.map(answerOf))
+  if (keptSince !== null) return await Promise.all(variants.map(answerOf))
   const answers: Answered[] = []
   for (const variant of variants) answers.push(await answerOf(variant))
   return answers

@@ -28,7 +28,7 @@ import { type DataDrivenCredit, dataDrivenCredit, dataDrivenModel, isGlobal } fr
 const filterShape = Object.fromEntries(ATTRIBUTION_DIMENSIONS.map(name => [name, z.array(z.string()).optional()]))
 
 /** As it stands in explain tokens. */
-const Question = z.strictObject({
+export const CreditQuestion = z.strictObject({
   basis: z.enum(BASES),
   conversion: z.enum(CONVERSIONS),
   model: z.string(),
@@ -96,7 +96,7 @@ export const onTerms = (context: AnswerContext, question: AttributionQuestion): 
     terms: question,
     models: [question.model, ...(dataDrivenModel(question.model) === null ? [] : [pathModel(context.definitions)])],
     conversions: question.basis === 'pipeline' ? [question.conversion, 'sqo'] : [question.conversion],
-    kept: context.kept,
+    kept: context.keptSince !== null,
   }),
 })
 
@@ -197,7 +197,7 @@ const measureOf = (metric: string, basis: AttributionQuestion['basis']): Attribu
 }
 
 export const attributionExplained: ExplainableFigure = {
-  definitionsOf: ({ definitions }, question) => restsOn(definitions, Question.parse(question).model),
+  definitionsOf: ({ definitions }, question) => restsOn(definitions, CreditQuestion.parse(question).model),
   explain: async (store, context, metric, asked) => {
     const question = attributionQuestionFrom(asked)
     const figures = await attributionAnswer(store, context, question, () => '')
@@ -214,7 +214,7 @@ export const attributionExplained: ExplainableFigure = {
 
 /** A question as a token carries it. */
 export const attributionQuestionFrom = (asked: unknown): AttributionQuestion => {
-  const { filters, ...rest } = Question.parse(asked)
+  const { filters, ...rest } = CreditQuestion.parse(asked)
   return { ...rest, filters: definedOnly(filters) }
 }
 

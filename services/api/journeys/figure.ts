@@ -44,8 +44,8 @@ const PersonalRow = z.looseObject({
 type PersonalRow = z.output<typeof PersonalRow>
 
 const inputsOf = (given: AnswerContext, question: DealsQuestion): JourneysInputs => {
-  const { sources, definitions, tenant, kept } = inTheWindow(given, ['won'])
-  const terms = { tenant, terms: { lookbackDays: EVER_DAYS }, models: [question.model], conversions: ['won'], kept }
+  const { sources, definitions, tenant, keptSince } = inTheWindow(given, ['won'])
+  const terms = { tenant, terms: { lookbackDays: EVER_DAYS }, models: [question.model], conversions: ['won'], kept: keptSince !== null }
   return { sources, definitions, question, ever: underTerms({ sources, definitions }, terms).sources }
 }
 

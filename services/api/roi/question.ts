@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { type AttributionQuestion, BASES, type Basis, CONVERSIONS } from '../../domain/figures/attribution.ts'
-import { LINKAGES } from '../../domain/figures/terms.ts'
+import type { AttributionQuestion, Basis } from '../../domain/figures/attribution.ts'
 import { SPEND_SCOPES, type SpendQuestion } from '../../domain/figures/spend.ts'
+import { CreditQuestion } from '../attribution/figure.ts'
 import { withoutUndefined } from '../funnel/stages.ts'
 
 /** Dimensions that both credit and costs have. */
@@ -22,20 +22,9 @@ export const MARGINS = ['none', 'gross'] as const
 type Margin = (typeof MARGINS)[number]
 
 /** As it stands in explain tokens. */
-const Question = z.strictObject({
-  basis: z.enum(BASES),
-  conversion: z.enum(CONVERSIONS),
-  model: z.string(),
-  order: z.int().min(1).max(4).optional(),
-  linkage: z.enum(LINKAGES).optional(),
-  lookbackDays: z.int().min(1).max(3650).optional(),
+const Question = CreditQuestion.extend({
   by: z.array(z.enum(ROI_DIMENSIONS)),
   filters: z.strictObject(Object.fromEntries(ROI_DIMENSIONS.map(name => [name, z.array(z.string()).optional()]))),
-  dealTypes: z.array(z.string()),
-  from: z.string().nullable(),
-  to: z.string().nullable(),
-  currency: z.string(),
-  zone: z.string(),
   scope: z.enum(SPEND_SCOPES),
   margin: z.enum(MARGINS),
   marginPpm: z.number().nullable(),

@@ -48,7 +48,7 @@ export const conversionsOf = ({ basis, conversion }: DealsQuestion): readonly st
 
 /** The context with the touches of that window for creation and for `conversions`. */
 export const inTheWindow = (context: AnswerContext, conversions: readonly string[]): AnswerContext => {
-  const { definitions, sources, tenant, kept } = context
+  const { definitions, sources, tenant, keptSince } = context
   const model = windowModel(definitions)
   const published = definitions.models.includes(model)
   const under = published ? definitions : { ...definitions, models: [...definitions.models, model] }
@@ -56,7 +56,13 @@ export const inTheWindow = (context: AnswerContext, conversions: readonly string
     ...context,
     ...underTerms(
       { sources, definitions: under },
-      { tenant, terms: {}, models: [modelName(model)], conversions: [...new Set(['deal', ...conversions])], kept: kept && published },
+      {
+        tenant,
+        terms: {},
+        models: [modelName(model)],
+        conversions: [...new Set(['deal', ...conversions])],
+        kept: keptSince !== null && published,
+      },
     ),
   }
 }

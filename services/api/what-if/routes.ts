@@ -61,7 +61,7 @@ const Moved = z.object({
 const withProposal = (context: AnswerContext, proposed: AttributionModel): AnswerContext => ({
   ...context,
   // of the proposal nothing is kept
-  kept: false,
+  keptSince: null,
   definitions: {
     ...context.definitions,
     models: [...context.definitions.models.filter(model => modelName(model) !== modelName(proposed)), proposed],

@@ -7,6 +7,13 @@ export type TouchRules = {
   readonly campaigns: Sql | null
 }
 
+export type CountedInputs = {
+  readonly accountTouches: Sql
+  /** Which touches are wanted. */
+  readonly where: Sql
+  readonly rules: TouchRules
+}
+
 /** Names of a touch by which it can be excluded as a whole. */
 const NAMES = sql`[concat('touch:', touch_id), subject, concat('campaign:', named), concat('campaign:', campaign)]`
 
@@ -30,15 +37,7 @@ const isOut = sql`(hasAny(hits, ${NAMES}) OR (notEmpty(persons) AND hasAll(hits,
  * among their persons. A touch is out when it is, or its subject, its campaign, or everybody whom it is by. Where nothing of the kind was ever
  * said the rows are read as they are kept, which is what most statements do.
  */
-export const countedTouches = ({
-  accountTouches,
-  where,
-  rules: { excluded, campaigns },
-}: {
-  readonly accountTouches: Sql
-  readonly where: Sql
-  readonly rules: TouchRules
-}): Sql => {
+export const countedTouches = ({ accountTouches, where, rules: { excluded, campaigns } }: CountedInputs): Sql => {
   if (excluded === null && campaigns === null) return sql`${accountTouches} WHERE ${where}`
   const rows = named(sql`${accountTouches} WHERE ${where}`, campaigns)
   if (excluded === null) return sql`(${rows})`
@@ -48,15 +47,7 @@ export const countedTouches = ({
 }
 
 /** (reason, touches): how many touches are left out, by the reason of the first of its names that is excluded. */
-export const touchesLeftOut = ({
-  accountTouches,
-  where,
-  rules: { excluded, campaigns },
-}: {
-  readonly accountTouches: Sql
-  readonly where: Sql
-  readonly rules: TouchRules
-}): Sql | null =>
+export const touchesLeftOut = ({ accountTouches, where, rules: { excluded, campaigns } }: CountedInputs): Sql | null =>
   excluded === null
     ? null
     : sql`
