@@ -20,7 +20,7 @@ const Said = z.object({ type: z.string(), payload: z.string() })
 /** Definitions as the projector reads them, and settings; a few rows. Values that this runtime does not know count as not said. */
 export const readTenantAt = async (store: Store, tenant: string, asOf: number): Promise<TenantAt> => {
   const rows = await store.read(definitionEvents(sql`${bind.instant(asOf)}`, tenant))
-  const definitions = definitionsOf(definitionsInForce(rows), tenant)
+  const definitions = definitionsOf(definitionsInForce(rows, asOf), tenant)
   const configured = rows.map(row => Said.parse(row)).findLast(({ type }) => type === 'tenant-configured')
   const said = configured === undefined ? {} : (Payload.safeParse(JSON.parse(configured.payload)).data ?? {})
   return {

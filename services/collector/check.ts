@@ -10,6 +10,7 @@ import { nearest } from './nearest.ts'
 import { documentProblems, personalProblems, scrub, scrubText, SPLIT_TYPES, splitProfile } from './personal.ts'
 import type { EventProblem } from './problem.ts'
 import { readProfile } from './profile.ts'
+import { publishedProblems } from './published.ts'
 import { senseProblem } from './sense.ts'
 
 export type CheckContext = EnvelopeContext & {
@@ -60,6 +61,7 @@ export const checkEvent = (raw: unknown, context: CheckContext): Checked => {
     const problem =
       senseProblem(type, event) ?? touchedAtProblem(event, context) ?? (context.backfill ? null : bindActor(type, event, context.actors))
     if (problem !== null) problems.push(problem)
+    else if (type === 'definition-published') problems.push(...publishedProblems(event))
   }
   if (problems.length > 0) return { ok: false, problems }
   if (split === null || split.profile === null) return { ok: true, event: asEvent(event), links: [], profile: null }

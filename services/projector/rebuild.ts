@@ -53,7 +53,7 @@ export const projectEverything = async (
     await compute(computing, projection, null)
     return
   }
-  const definitions = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(to)}`)))
+  const definitions = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(to)}`)), to)
   for (const tenant of await allTenants(store)) {
     if (skip.includes(tenant)) continue
     await found(projection.every(tenant))

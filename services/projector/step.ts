@@ -133,7 +133,7 @@ const together = async (works: readonly Promise<unknown>[]): Promise<void> => {
 const computeWindow = async (store: Store, { kinds, redefined, small, ...window }: Changes, place: Place): Promise<void> => {
   const { to, whole } = window
   const [definitionRows] = await Promise.all([store.read(definitionEvents(sql`${bind.instant(to)}`)), forget(store, whole, place)])
-  const definitions = definitionsInForce(definitionRows)
+  const definitions = definitionsInForce(definitionRows, to)
   const excludes = [...definitions.values()].some(({ exceptions }) => exceptions.exclusions)
   const computing: Computing = { ...place, store, to, small, sources: { ...place.sources, excludes } }
   const kindsOfAll = new Set([...kinds.values()].flatMap(of => [...of]))

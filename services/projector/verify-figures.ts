@@ -85,7 +85,7 @@ const check = async (
  */
 export const verifyFigures = async (store: Store, projectedTo: number): Promise<Discrepancies> => {
   const skip = new Set((await backfillsAt(store, projectedTo)).filter(({ open }) => open).map(({ tenant }) => tenant))
-  const inForce = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(projectedTo)}`)))
+  const inForce = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(projectedTo)}`)), projectedTo)
   const found = { money: [] as string[], dimensions: [] as string[], checked: 0 }
   for (const tenant of await allTenants(store)) {
     if (skip.has(tenant)) continue

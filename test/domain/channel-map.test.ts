@@ -26,17 +26,21 @@ describe('the channel map (C13)', () => {
     const approved = (document: unknown): readonly unknown[] => [
       {
         tenant: 't',
+        event_id: 'p',
+        known_ms: 1,
         type: 'definition-published',
         payload: JSON.stringify({ definition_id: 'channel-map', version: 2, kind: 'channel-map', document: JSON.stringify(document) }),
       },
       ...['marketing', 'sales'].map(name => ({
         tenant: 't',
+        event_id: name,
+        known_ms: 2,
         type: 'definition-approved',
         payload: JSON.stringify({ definition_id: 'channel-map', version: 2, function: name }),
       })),
     ]
     const own = map({ name: 'web', team: 'partner', sources: ['Google'] })
-    const inForce = (rows: readonly unknown[]): unknown => definitionsInForce(rows).get('t')?.channelMap ?? shippedDefinitions.channelMap
+    const inForce = (rows: readonly unknown[]): unknown => definitionsInForce(rows, 2).get('t')?.channelMap ?? shippedDefinitions.channelMap
     expect(inForce(approved(own))).toEqual(own)
     expect(inForce(approved(own).slice(0, 2))).toBe(shippedChannelMap)
     expect(inForce(approved(map()))).toBe(shippedChannelMap)

@@ -172,6 +172,31 @@ describe('a refused event', () => {
       withData('definition-published', { definition_id: 'sla', version: 1, kind: 'sla', document: '{"to":"ada@example.com"}' }),
       'personal_data data.document: a document names people by',
     ],
+    [
+      'a kind of document that there is not',
+      withData('definition-published', { definition_id: 'map', version: 1, kind: 'stage-maps', document: '{}' }),
+      'did you mean stage-map?',
+    ],
+    [
+      'a document that its kind refuses, by the path in it',
+      withData('definition-published', {
+        definition_id: 'responses',
+        version: 2,
+        kind: 'responses',
+        document: '{"id":"responses","version":3,"touch_types":["form",7]}',
+      }),
+      'bad_value data.document.touch_types[1]: ',
+    ],
+    [
+      'a document that is published under another id or version',
+      withData('definition-published', {
+        definition_id: 'answers',
+        version: 2,
+        kind: 'responses',
+        document: '{"id":"responses","version":3,"touch_types":["form"]}',
+      }),
+      'bad_value data.document.version: expected 2, the version that it is published as',
+    ],
   ])('says what was expected of %s', (_name, raw, expected) => {
     expect(problemsOf(raw).join('\n')).toContain(expected)
   })

@@ -83,7 +83,7 @@ describe('projections say what the oracle says', () => {
 
   /** The tables as they were at an instant, by the SELECTs that fill them. */
   const travelled = async (table: string, asOf: number): Promise<readonly Row[]> => {
-    const inForce = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(asOf)}`, 'acme')))
+    const inForce = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(asOf)}`, 'acme')), asOf)
     const sources = travelledProjections(definitionsOf(inForce, 'acme'))('acme', asOf)
     if (table === 'account_touches') return kept(table, asOf)
     if (table === 'deal_journey') return store.read(sql`SELECT * FROM ${sources.dealJourney}`)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { documentsById } from './document-kind.ts'
 
 const share = z.int().min(0).max(1_000_000).default(0)
 
@@ -62,3 +63,11 @@ export const shippedModels: readonly AttributionModel[] = [
   position('inverse-j', { first: 600_000, last: 200_000, middle: 200_000 }),
   shipped('time-decay', { kind: 'decay', half_life_days: 7 }),
 ]
+
+export const attributionModelKind = documentsById({
+  kind: 'attribution-model',
+  title: 'Attribution model',
+  schema: AttributionModel,
+  shipped: shippedModels,
+  kept: true,
+})

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { standingDocument } from './document-kind.ts'
 
 /** Whose effort brings a deal (metrics M57); what none of them claims is `unknown`. */
 export const SOURCING_TEAMS = ['marketing', 'sales', 'partner', 'success'] as const
@@ -103,3 +104,11 @@ export const teamsBySource = ({ channels }: ChannelMap): { readonly keys: readon
   const pairs = channels.flatMap(({ name, team, sources }) => [...new Set([name, ...sources].map(channelKey))].map(key => ({ key, team })))
   return { keys: pairs.map(({ key }) => key), teams: pairs.map(({ team }) => team) }
 }
+
+export const channelMapKind = standingDocument({
+  kind: 'channel-map',
+  title: 'Channel map',
+  schema: ChannelMap,
+  shipped: shippedChannelMap,
+  kept: true,
+})

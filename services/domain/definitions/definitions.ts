@@ -1,5 +1,6 @@
 import { type AttributionModel, shippedModels } from './attribution-model.ts'
 import { type ChannelMap, shippedChannelMap } from './channel-map.ts'
+import { type DefinitionHistory, NO_HISTORY } from './history.ts'
 import { type ResponseList, shippedResponses } from './responses.ts'
 import { type StageMap, shippedStageMap } from './stage-map.ts'
 
@@ -9,6 +10,8 @@ export type Definitions = {
   readonly responses: ResponseList
   readonly stageMap: StageMap
   readonly channelMap: ChannelMap
+  /** Everything proposed and agreed, as known: `inForceAt(history, kind, instant)` (history.ts) is the document that was in force at an instant. */
+  readonly history: DefinitionHistory
   /** IANA zone in which dates are meant. */
   readonly zone: string
   /** On what touches count of whom no consent is recorded; `none`: they do not count. */
@@ -25,6 +28,7 @@ export const shippedDefinitions: Definitions = {
   responses: shippedResponses,
   stageMap: shippedStageMap,
   channelMap: shippedChannelMap,
+  history: NO_HISTORY,
   zone: 'UTC',
   lawfulBasis: 'legitimate-interest',
   exceptions: { exclusions: false, aliases: false, consents: false },

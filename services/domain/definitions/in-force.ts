@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { everKnown, everValid } from '../projections/in-force.ts'
 import { bind, type Sql, sql } from '../sql.ts'
-import { AttributionModel } from './attribution-model.ts'
-import { ChannelMap } from './channel-map.ts'
+import { attributionModelKind } from './attribution-model.ts'
+import { channelMapKind } from './channel-map.ts'
 import { type Definitions, type Exception, shippedDefinitions } from './definitions.ts'
-import { ResponseList } from './responses.ts'
-import { StageMap } from './stage-map.ts'
+import { allInForceAt, type DefinitionEvent, type DefinitionHistory, historyOf, inForceAt } from './history.ts'
+import { responsesKind } from './responses.ts'
+import { stageMapKind } from './stage-map.ts'
 
 /** Which events make an exception. */
 const EXCEPTION_OF: ReadonlyMap<string, Exception> = new Map([
@@ -21,11 +22,11 @@ const EXCEPTION_OF: ReadonlyMap<string, Exception> = new Map([
 export const definitionEvents = (asOf: Sql, tenant?: string): Sql => {
   const own = tenant === undefined ? sql`1` : sql`tenant = ${bind.string(tenant)}`
   return sql`
-    SELECT tenant, type, payload
+    SELECT tenant, type, payload, event_id, toUnixTimestamp64Milli(recorded_at) AS known_ms
     FROM (
       SELECT tenant, toString(type) AS type, payload, occurred_at, recorded_at, event_id
       FROM record_facts FINAL
-      WHERE ${own} AND type IN ('tenant-configured', 'definition-published', 'definition-approved', 'record-excluded', 'campaign-alias-added') AND recorded_at <= ${asOf}
+      WHERE ${own} AND type IN ('tenant-configured', 'definition-published', 'definition-approved', 'definition-refused', 'record-excluded', 'campaign-alias-added') AND recorded_at <= ${asOf}
       LIMIT 1 BY tenant, if(type IN ('record-excluded', 'campaign-alias-added'), type, event_id)
       UNION ALL
       SELECT DISTINCT tenant, 'consent-changed', '', ${everValid}, ${everKnown}, '' FROM consent_facts WHERE ${own}
@@ -33,13 +34,8 @@ export const definitionEvents = (asOf: Sql, tenant?: string): Sql => {
     ORDER BY occurred_at, recorded_at, event_id`
 }
 
-const EventRow = z.object({ tenant: z.string(), type: z.string(), payload: z.string() })
+const EventRow = z.object({ tenant: z.string(), type: z.string(), payload: z.string(), event_id: z.string(), known_ms: z.coerce.number() })
 const Configured = z.object({ zone: z.string().min(1).optional(), lawful_basis: z.string().min(1).optional() })
-const Published = z.object({ definition_id: z.string(), version: z.int(), kind: z.string(), document: z.string() })
-const Approved = z.object({ definition_id: z.string(), version: z.int(), function: z.string() })
-
-/** Who has to approve a document before it is in force (design D5). */
-const APPROVING = ['marketing', 'sales'] as const
 
 const isZone = (zone: string): boolean => {
   try {
@@ -49,74 +45,54 @@ const isZone = (zone: string): boolean => {
   }
 }
 
-/** A published document laid over what is in force; one that is no valid document changes nothing (the collector refuses it; the log may be older). */
-const withDocument = (definitions: Definitions, kind: string, document: string): Definitions => {
-  let content: unknown
-  try {
-    content = JSON.parse(document)
-  } catch {
-    return definitions
-  }
-  switch (kind) {
-    case 'attribution-model': {
-      const model = AttributionModel.safeParse(content)
-      return model.success
-        ? { ...definitions, models: [...definitions.models.filter(other => other.id !== model.data.id), model.data] }
-        : definitions
-    }
-    case 'responses': {
-      const responses = ResponseList.safeParse(content)
-      return responses.success ? { ...definitions, responses: responses.data } : definitions
-    }
-    case 'stage-map': {
-      const stageMap = StageMap.safeParse(content)
-      return stageMap.success ? { ...definitions, stageMap: stageMap.data } : definitions
-    }
-    case 'channel-map': {
-      const channelMap = ChannelMap.safeParse(content)
-      return channelMap.success ? { ...definitions, channelMap: channelMap.data } : definitions
-    }
-    default:
-      return definitions
-  }
+/** What a tenant says about itself and what makes an exception, as read so far; its definitions come from their history. */
+type Plain = Pick<Definitions, 'zone' | 'lawfulBasis' | 'exceptions'>
+
+const plainFrom = (plain: Plain, type: string, payload: unknown): Plain => {
+  const exception = EXCEPTION_OF.get(type)
+  if (exception !== undefined) return { ...plain, exceptions: { ...plain.exceptions, [exception]: true } }
+  const configured = type === 'tenant-configured' ? Configured.safeParse(payload) : null
+  if (configured?.success !== true) return plain
+  const { zone = '', lawful_basis: lawfulBasis = shippedDefinitions.lawfulBasis } = configured.data
+  return { ...plain, lawfulBasis, zone: isZone(zone) ? zone : plain.zone }
 }
 
-/** What is in force per tenant: the shipped definitions, and over them what was published and approved by both functions, in the order of approval. */
-export const definitionsInForce = (rows: readonly unknown[]): ReadonlyMap<string, Definitions> => {
-  const inForce = new Map<string, Definitions>()
-  const published = new Map<string, z.infer<typeof Published>>()
-  const approvals = new Map<string, Set<string>>()
+/**
+ * What is in force per tenant at an instant (ms), as known then: the shipped definitions, and over them what was published and approved by both functions; beside
+ * it the whole history, so that an entity can be judged by what was in force at its own instant. `rows` are those of `definitionEvents`.
+ */
+export const definitionsInForce = (rows: readonly unknown[], asOf: number): ReadonlyMap<string, Definitions> => {
+  const plains = new Map<string, Plain>()
+  const events = new Map<string, DefinitionEvent[]>()
   for (const row of rows) {
-    const { tenant, type, payload: text } = EventRow.parse(row)
-    const current = inForce.get(tenant) ?? shippedDefinitions
-    const exception = EXCEPTION_OF.get(type)
-    if (exception !== undefined) {
-      inForce.set(tenant, { ...current, exceptions: { ...current.exceptions, [exception]: true } })
-      continue
-    }
-    const payload: unknown = JSON.parse(text)
-    if (type === 'tenant-configured') {
-      const configured = Configured.safeParse(payload)
-      if (!configured.success) continue
-      const { zone = '', lawful_basis: lawfulBasis = shippedDefinitions.lawfulBasis } = configured.data
-      inForce.set(tenant, { ...current, lawfulBasis, zone: isZone(zone) ? zone : current.zone })
-    } else if (type === 'definition-published') {
-      const document = Published.safeParse(payload)
-      if (document.success) published.set(`${tenant}\u001f${document.data.definition_id}\u001f${document.data.version}`, document.data)
-    } else {
-      const approval = Approved.safeParse(payload)
-      if (!approval.success) continue
-      const key = `${tenant}\u001f${approval.data.definition_id}\u001f${approval.data.version}`
-      const functions = approvals.get(key) ?? new Set()
-      approvals.set(key, functions.add(approval.data.function))
-      const document = published.get(key)
-      if (document !== undefined && APPROVING.every(name => functions.has(name))) {
-        inForce.set(tenant, withDocument(current, document.kind, document.document))
-      }
+    const { tenant, type, payload: text, event_id: eventId, known_ms: at } = EventRow.parse(row)
+    const payload: unknown = text === '' ? null : JSON.parse(text)
+    plains.set(tenant, plainFrom(plains.get(tenant) ?? shippedDefinitions, type, payload))
+    if (type.startsWith('definition-')) {
+      const said = events.get(tenant) ?? []
+      said.push({ type, eventId, at, payload })
+      events.set(tenant, said)
     }
   }
-  return inForce
+  return new Map(
+    [...plains].map(([tenant, { zone, lawfulBasis, exceptions }]) => [
+      tenant,
+      { ...documentsAt(historyOf(events.get(tenant) ?? []), asOf), zone, lawfulBasis, exceptions },
+    ]),
+  )
 }
+
+/** The documents that kept tables are computed from, and the history that all others are looked up in. */
+const documentsAt = (
+  history: DefinitionHistory,
+  asOf: number,
+): Pick<Definitions, 'models' | 'responses' | 'stageMap' | 'channelMap' | 'history'> => ({
+  models: allInForceAt(history, attributionModelKind, asOf).map(({ document }) => document),
+  responses: inForceAt(history, responsesKind, asOf).document,
+  stageMap: inForceAt(history, stageMapKind, asOf).document,
+  channelMap: inForceAt(history, channelMapKind, asOf).document,
+  history,
+})
 
 /** The tenant's definitions, the shipped ones where it published nothing. */
 export const definitionsOf = (inForce: ReadonlyMap<string, Definitions>, tenant: string): Definitions =>

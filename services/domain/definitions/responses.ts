@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { standingDocument } from './document-kind.ts'
 
 /** Touch types by which a person acted. Sends, deliveries, opens and impressions are not among them; automatic touches never count. */
 export const ResponseList = z.strictObject({
@@ -29,3 +30,11 @@ export const shippedResponses: ResponseList = {
     'referral',
   ],
 }
+
+export const responsesKind = standingDocument({
+  kind: 'responses',
+  title: 'What counts as a response',
+  schema: ResponseList,
+  shipped: shippedResponses,
+  kept: true,
+})

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { standingDocument } from './document-kind.ts'
 
 /**
  * The stages of the company's funnel in order, and which stages of its pipelines lead into them. `enters` names what makes a journey enter
@@ -35,3 +36,11 @@ export const shippedStageMap: StageMap = {
 
 /** Deal stages that qualify a deal: the first entry to one of them makes it an SQO. */
 export const qualifyingDealStages = (map: StageMap): readonly string[] => map.stages.find(stage => stage.name === 'sqo')?.deal_stages ?? []
+
+export const stageMapKind = standingDocument({
+  kind: 'stage-map',
+  title: 'Stages of the funnel',
+  schema: StageMap,
+  shipped: shippedStageMap,
+  kept: true,
+})
