@@ -15,6 +15,7 @@ import { funnelRoutes } from './funnel/routes.ts'
 import { freshnessRoutes } from './freshness/routes.ts'
 import { createCellReader } from './roi/cells.ts'
 import { journeyRoutes } from './journeys/routes.ts'
+import { planRoutes } from './plan/routes.ts'
 import { roiRoutes } from './roi/routes.ts'
 import { sourcedRoutes } from './sourced/routes.ts'
 import { spendRoutes } from './spend/routes.ts'
@@ -72,6 +73,7 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
     await app.register(roiRoutes, { ...figures, cells: createCellReader({ store }) })
     await app.register(spendRoutes, figures)
     await app.register(funnelRoutes, figures)
+    await app.register(planRoutes, figures)
     await app.register(dealRoutes, figures)
     await app.register(whatIfRoutes, figures)
     await app.register(accountRoutes, figures)

@@ -13,6 +13,7 @@ import { conversionExplained } from '../funnel/conversion.ts'
 import { stagesExplained } from '../funnel/stages.ts'
 import { journeysExplained } from '../journeys/figure.ts'
 import { queryOf } from '../parameters.ts'
+import { planExplained } from '../plan/reverse-funnel.ts'
 import { cohortExplained } from '../roi/cohort.ts'
 import { roiExplained } from '../roi/figure.ts'
 import { sourcedExplained } from '../sourced/figure.ts'
@@ -32,6 +33,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['deal-credit', dealCreditExplained],
   ['funnel-stages', stagesExplained],
   ['funnel-conversion', conversionExplained],
+  ['plan', planExplained],
   ['spend', spendExplained],
   ['roi', roiExplained],
   ['roi-cohort', cohortExplained],

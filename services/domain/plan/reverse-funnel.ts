@@ -10,6 +10,8 @@ export type PlanStep = {
   readonly denominator: number
   /** In place of what was observed; it has no interval. */
   readonly override: number | null
+  /** Of what the next stage needs, the part that has to come this way; 1 where it is not said. */
+  readonly share?: number
 }
 
 export type ReverseFunnelQuestion = {
@@ -54,7 +56,7 @@ export const reverseFunnel = ({ remaining, meanWonValue, steps }: ReverseFunnelQ
   let ranged = false
   for (const step of steps.toReversed()) {
     const rate = rateOfStep(step)
-    needed = needed === 0 ? 0 : needed === null || rate === null || rate <= 0 ? null : needed / rate
+    needed = needed === 0 ? 0 : needed === null || rate === null || rate <= 0 ? null : (needed * (step.share ?? 1)) / rate
     const bounds = step.override === null && step.numerator <= step.denominator ? wilson(step.numerator, step.denominator) : null
     if (bounds !== null && rate !== null && rate > 0) {
       ranged = true
