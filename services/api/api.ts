@@ -5,6 +5,8 @@ import { operationsRoutes, type Readiness } from '../http/operations.ts'
 import { StoreError, type Store } from '../store/port.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { createAnswerReader } from './as-of.ts'
+import { campaignRoutes } from './campaigns/routes.ts'
+import { contentRoutes } from './content/routes.ts'
 import { compareRoutes } from './attribution/compare-routes.ts'
 import { offlineConversionRoutes } from './attribution/offline-conversions.ts'
 import { attributionRoutes } from './attribution/routes.ts'
@@ -12,11 +14,13 @@ import { dealRoutes } from './deals/routes.ts'
 import { explainRoutes } from './explain/routes.ts'
 import type { TokenKey } from './explain/token.ts'
 import { funnelRoutes } from './funnel/routes.ts'
+import { funnelWayRoutes } from './funnel/way-routes.ts'
 import { freshnessRoutes } from './freshness/routes.ts'
 import { createCellReader } from './roi/cells.ts'
 import { journeyRoutes } from './journeys/routes.ts'
 import { planRoutes } from './plan/routes.ts'
 import { roiRoutes } from './roi/routes.ts'
+import { sessionRoutes } from './session/routes.ts'
 import { sourcedRoutes } from './sourced/routes.ts'
 import { spendRoutes } from './spend/routes.ts'
 import { whatIfRoutes } from './what-if/routes.ts'
@@ -73,11 +77,15 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
     await app.register(roiRoutes, { ...figures, cells: createCellReader({ store }) })
     await app.register(spendRoutes, figures)
     await app.register(funnelRoutes, figures)
+    await app.register(funnelWayRoutes, figures)
     await app.register(planRoutes, figures)
     await app.register(dealRoutes, figures)
     await app.register(whatIfRoutes, figures)
     await app.register(accountRoutes, figures)
+    await app.register(campaignRoutes, figures)
+    await app.register(contentRoutes, figures)
     await app.register(explainRoutes, figures)
+    await app.register(sessionRoutes, figures)
     await app.register(freshnessRoutes, { store, reader, now })
     await app.register(operationsRoutes, { readiness: () => storeReadiness(store), metrics })
     await app.register(registryRoutes, { registry })

@@ -155,7 +155,9 @@ const tellFinance = ({ story, emit }: World): void => {
 const tellCampaigns = ({ story, campaigns, scale, emit }: World): void => {
   for (const campaign of campaigns) {
     const planned = Math.max(story.start + 4 * MINUTE, campaign.from - 21 * DAY)
-    const days = Math.round((campaign.to - campaign.from) / DAY)
+    // what runs on the last day goes on until the fiscal year ends
+    const to = campaign.to < story.end ? campaign.to : fiscalYearEnd(story.end)
+    const days = Math.round((to - campaign.from) / DAY)
     const budget = Math.round(((campaign.lump + campaign.perDay * days * 0.72) * scale) / 500) * 500
     emit('campaign-planned', planned, planned, 'marketing-calendar', {
       campaign: campaign.id,
@@ -170,7 +172,7 @@ const tellCampaigns = ({ story, campaigns, scale, emit }: World): void => {
       personas: campaign.personas.map(persona => persona.replaceAll(' ', '-')),
       owner_id: campaign.owner,
       starts_on: isoDate(campaign.from),
-      ends_on: isoDate(campaign.to - DAY),
+      ends_on: isoDate(to - DAY),
       ...(budget > 0 ? { budget_minor: budget * 100, currency: campaign.currency } : {}),
       team: campaign.channel === 'outbound' ? 'sales' : campaign.channel === 'partner' ? 'partner' : 'marketing',
     })
@@ -193,6 +195,13 @@ const tellCampaigns = ({ story, campaigns, scale, emit }: World): void => {
         reason: 'leads outside the ideal customer profile',
       })
   }
+}
+
+/** First instant of the fiscal year after the one of an instant. */
+const fiscalYearEnd = (at: number): number => {
+  let quarter = addMonths(fiscalQuarterStart(at), 3)
+  while (new Date(quarter).getUTCMonth() + 1 !== FISCAL_YEAR_START_MONTH) quarter = addMonths(quarter, 3)
+  return quarter
 }
 
 /** The campaign as it stands in a link: lower case, dashes. */

@@ -7,13 +7,23 @@ import { instantOf, isoOf } from '../answer.ts'
 import { responsesName } from '../attribution/figure.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
 import { excludedOf } from '../explain/figure.ts'
+import { ACCOUNT_ATTRIBUTES } from '../../domain/figures/accounts.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { queryOf, timeParameters } from '../parameters.ts'
+import { listSchema, pageParameters } from '../list.ts'
+import { filterParameter, filtersOf, queryOf, timeParameters } from '../parameters.ts'
 import { notFound } from '../problems.ts'
+import { Account, readAccounts } from './list.ts'
 
 const Query = queryOf({
   limit: z.coerce.number().int().min(1).max(2_000).default(500),
   cursor: z.string().optional().describe('From the answer before; with the same as_of'),
+  ...timeParameters,
+})
+
+const LIST_FILTERS = ACCOUNT_ATTRIBUTES.filter(name => name !== 'name' && name !== 'external_url')
+const ListQuery = queryOf({
+  ...Object.fromEntries(LIST_FILTERS.map(name => [name, filterParameter])),
+  ...pageParameters,
   ...timeParameters,
 })
 
@@ -69,6 +79,35 @@ const Row = z.object({
 const Count = z.object({ kind: z.string(), happened: z.coerce.number() })
 
 export const accountRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, { store, reader }) => {
+  app.get(
+    '/v1/accounts',
+    {
+      onRequest: requireScope('read'),
+      schema: {
+        tags: ['accounts'],
+        summary: 'Accounts with their tier, the buying roles that open deals cover, and the last touch of each team',
+        querystring: ListQuery,
+        response: { 200: listSchema(Account, 'Accounts') },
+      },
+    },
+    async request => {
+      const { query } = request
+      const offset = offsetOf(query.cursor)
+      return reader.read(callerOf(request).tenant, query, async context => {
+        const question = { filters: filtersOf(query, LIST_FILTERS), limit: query.limit, offset }
+        const { rows, count } = await readAccounts(store, context, question)
+        return {
+          rows,
+          count,
+          cursor: offset + rows.length < count ? cursorOf(offset + rows.length) : null,
+          flags: [...context.flags],
+          as_of: instantOf(context.asOf),
+          watermark: instantOf(context.watermark),
+        }
+      })
+    },
+  )
+
   app.get(
     '/v1/accounts/:id/journey',
     {
