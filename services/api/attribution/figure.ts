@@ -14,6 +14,7 @@ import {
   MILLION,
 } from '../../domain/figures/attribution.ts'
 import { LINKAGES, underTerms } from '../../domain/figures/terms.ts'
+import { ACCOUNT_SCOPES } from '../../domain/projections/families.ts'
 import { ratio } from '../../domain/figures/rates.ts'
 import { responsesLeftOut } from '../../domain/figures/touch-rules.ts'
 import type { Row as StoreRow, Store } from '../../store/port.ts'
@@ -34,6 +35,7 @@ export const CreditQuestion = z.strictObject({
   model: z.string(),
   order: z.int().min(1).max(4).optional(),
   linkage: z.enum(LINKAGES).optional(),
+  accountScope: z.enum(ACCOUNT_SCOPES).optional(),
   lookbackDays: z.int().min(1).max(3650).optional(),
   by: z.array(z.enum(ATTRIBUTION_DIMENSIONS)),
   filters: z.strictObject(filterShape),

@@ -12,6 +12,7 @@ import {
 } from '../../domain/figures/attribution.ts'
 import type { Linkage } from '../../domain/projections/unit-credit.ts'
 import { type CreditTerms, LINKAGES } from '../../domain/figures/terms.ts'
+import { ACCOUNT_SCOPES, type AccountScope } from '../../domain/projections/families.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
@@ -47,19 +48,28 @@ export const termsParameters = {
   linkage: z
     .enum(LINKAGES)
     .optional()
-    .describe('Whose touches count: the contacts’ where they have any (hybrid, default), only theirs, or all of the account'),
+    .describe(
+      'Whose touches count: the contacts’ where they have any, else everybody’s (hybrid, default), only theirs (explicit), all of the account (implicit), or theirs and those of the personas of the buying group (buying_group)',
+    ),
+  account_scope: z
+    .enum(ACCOUNT_SCOPES)
+    .optional()
+    .describe('Of which accounts: the deal’s own (default), or its subsidiaries’ as well, as they were when it happened (family)'),
   lookback_days: z.coerce.number().int().min(1).max(3650).optional().describe('In place of the model’s own lookback'),
 }
 
 /** Terms of credit as a question has them. */
 export const termsOf = ({
   linkage,
+  account_scope,
   lookback_days,
 }: {
   readonly linkage?: Linkage | undefined
+  readonly account_scope?: AccountScope | undefined
   readonly lookback_days?: number | undefined
 }): CreditTerms => ({
   ...(linkage === undefined ? {} : { linkage }),
+  ...(account_scope === undefined ? {} : { accountScope: account_scope }),
   ...(lookback_days === undefined ? {} : { lookbackDays: lookback_days }),
 })
 

@@ -1,7 +1,7 @@
 import { attributionExcluded, attributionFigure } from '../../domain/figures/attribution.ts'
 import type { WonCustomer } from '../../domain/figures/customers.ts'
 import { type FinanceInput, financeInputs, financeInputsOf } from '../../domain/figures/finance.ts'
-import { isOfJourneys } from '../../domain/figures/terms.ts'
+import { areKept, isOfJourneys } from '../../domain/figures/terms.ts'
 import { spendFigure } from '../../domain/figures/spend.ts'
 import type { Row, Store } from '../../store/port.ts'
 import type { AnswerContext } from '../as-of.ts'
@@ -25,8 +25,7 @@ export type Sides = {
 }
 
 /** Only what is kept can be held: not the journeys of leads, nor credit under terms of its own. */
-const isKept = ({ conversion, linkage, lookbackDays }: RoiQuestion): boolean =>
-  !isOfJourneys(conversion) && linkage === undefined && lookbackDays === undefined
+const isKept = (question: RoiQuestion): boolean => !isOfJourneys(question.conversion) && areKept(question)
 
 export const sidesOf = (store: Store, cells: CellReader | null, context: AnswerContext): Sides => {
   const held = async (question: RoiQuestion): Promise<Cells | null> =>

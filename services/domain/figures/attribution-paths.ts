@@ -2,10 +2,12 @@ import { modelName } from '../definitions/attribution-model.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { qualifyingDealStages } from '../definitions/stage-map.ts'
 import { dealCredit } from '../projections/deal-credit.ts'
+import { type FamilyInputs, familyTouches, subsidiaries } from '../projections/families.ts'
 import { foreverValid } from '../projections/in-force.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import { type AttributionQuestion, dateIn, deals, EVERY_TYPE, NONE, RENEWAL } from './attribution.ts'
 import type { FigureSources } from './sources.ts'
+import { linkedBy } from './terms.ts'
 
 /** The model whose touches data-driven models look at, whatever it weighs them: what is eligible is said once (metrics M53). */
 const TOUCHES_OF = 'linear'
@@ -63,10 +65,11 @@ export const attributionPaths = (sources: FigureSources, question: PathsQuestion
  * are those that would earn credit if they still converted, or had when they ended: the same SELECT says so, over deals as if. A closed deal is in the
  * window by its closing, what goes on by its last touch, so that each is in one window.
  */
-const journeysWithout = (sources: FigureSources, { attribution, definitions, tenant }: PathsQuestion): Sql => {
+const journeysWithout = (sources: FigureSources, question: PathsQuestion): Sql => {
+  const { attribution, definitions, tenant } = question
   const { from, to, zone } = attribution
   const credit = dealCredit({
-    dealJourney: sql`(${unconverted(sources, attribution, definitions)})`,
+    dealJourney: sql`(${unconverted(sources, question)})`,
     accountTouches: sources.accountTouches,
     roots: sources.roots,
     recordFacts: sources.recordFacts,
@@ -74,12 +77,12 @@ const journeysWithout = (sources: FigureSources, { attribution, definitions, ten
     // all that there may be among the rows above: shorter to say, and so to plan, than to say them again
     deals: sql`
       SELECT tenant, concat(kind, subject) AS deal_id FROM ${sources.dealFacts} ARRAY JOIN ['open:deal:', 'ended:deal:'] AS kind
-      UNION ALL SELECT tenant, concat('open:account:', account) AS deal_id FROM ${sources.accountTouches}`,
+      UNION ALL SELECT tenant, concat('open:account:', account) AS deal_id FROM ${touchesInScope(sources, question)}`,
     tenant,
     definitions: { ...definitions, models: definitions.models.filter(model => modelName(model) === pathModel(definitions)) },
     asOf: sql`${sources.asOf}`,
     conversions: ['won'],
-    ...(attribution.linkage === undefined ? {} : { linkage: attribution.linkage }),
+    ...linkedBy({ sources, definitions }, attribution),
   })
   return sql`
     SELECT channels, goes_on
@@ -96,8 +99,28 @@ const ofTypes = (dealTypes: readonly string[]): Sql => {
   return dealTypes.includes(EVERY_TYPE) ? sql`1` : sql`if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})`
 }
 
+const familyOf = ({ recordFacts, roots, asOf }: FigureSources, { tenant }: PathsQuestion): FamilyInputs => ({
+  recordFacts,
+  roots,
+  tenant,
+  asOf: sql`${asOf}`,
+})
+
+/** Where the touches lie that a journey without a deal is made of. */
+const touchesInScope = (sources: FigureSources, question: PathsQuestion): Sql =>
+  question.attribution.accountScope === 'family'
+    ? familyTouches({ ...familyOf(sources, question), accountTouches: sources.accountTouches })
+    : sources.accountTouches
+
 /** Rows as `deal_journey` has them, as far as credit reads them, of journeys without the conversion, as if they had been won: `open:…` or `ended:…`. */
-const unconverted = (sources: FigureSources, { conversion, dealTypes }: AttributionQuestion, definitions: Definitions): Sql => {
+const unconverted = (sources: FigureSources, question: PathsQuestion): Sql => {
+  const { attribution, definitions } = question
+  const { conversion, dealTypes, accountScope } = attribution
+  // what a subsidiary does is in the journey of whoever is above it
+  const standsAlone =
+    accountScope === 'family'
+      ? sql`AND account NOT IN (SELECT account FROM (${subsidiaries(familyOf(sources, question))}) WHERE valid_to = ${foreverValid})`
+      : sql``
   // with its table's name, or the outcome as if would be meant
   const without =
     conversion === 'won' ? sql`j.outcome != 'won'` : sql`NOT hasAny(stages, ${bind.strings(qualifyingDealStages(definitions.stageMap))})`
@@ -113,8 +136,8 @@ const unconverted = (sources: FigureSources, { conversion, dealTypes }: Attribut
       toNullable(last_at) AS closed_at, CAST(NULL, 'Nullable(Date32)') AS close_date, emptyArrayString() AS stages, arrayResize([last_at], 0) AS entered_at, emptyArrayString() AS contacts
     FROM (
       SELECT tenant, account, max(occurred_at) AS last_at
-      FROM ${sources.accountTouches}
-      WHERE account != '' AND automatic = 0 AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
+      FROM ${touchesInScope(sources, question)}
+      WHERE account != '' AND automatic = 0 AND touch_type IN (${bind.strings(definitions.responses.touch_types)}) ${standsAlone}
         AND account NOT IN (
           SELECT if(r.node = '', d.account, substring(r.root, 9))
           FROM (SELECT DISTINCT account FROM ${sources.dealJourney} WHERE counted = 1) AS d

@@ -1,13 +1,11 @@
 import { type ChannelMap, SOURCING_TEAMS, teamsBySource } from '../definitions/channel-map.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import type { SourcedRule } from '../definitions/sourced.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
 import { creditUnder, deals, NONE } from './attribution.ts'
 import { type DealsQuestion, withDimensions } from './deal-dimensions.ts'
 import { ofContacts, salesOfDeals } from './sales-touches.ts'
 import type { FigureSources } from './sources.ts'
-
-/** The three definitions of who brought a deal (metrics M57): (a), (b) and (c). */
-export const SOURCED_RULES = ['source_field', 'first_touch', 'first_response'] as const
 
 /** Days before its creation in which something may have brought a deal. */
 export const SOURCING_DAYS = 365
@@ -73,7 +71,7 @@ export const sourcedFigure = (sources: FigureSources, question: DealsQuestion, d
 }
 
 export type SourcedPart =
-  | { readonly kind: (typeof SOURCED_RULES)[number]; readonly name: string }
+  | { readonly kind: SourcedRule; readonly name: string }
   | { readonly kind: 'influenced'; readonly campaigns: readonly string[] }
   /** Empty names: all deals are the base, none is claimed. */
   | { readonly kind: 'claimed'; readonly names: readonly string[] }

@@ -30,8 +30,9 @@ export type FigureSources = ProjectionSources & {
   readonly roots: Sql
   /** Whom subjects stood for; only what was known at `asOf`. */
   readonly identities: Sql
-  /** Knowledge time, DateTime64(3). */
+  /** Knowledge time, DateTime64(3); and in milliseconds since the epoch. */
   readonly asOf: Bound
+  readonly asOfMs: number
 }
 
 export type SourcesQuestion = {
@@ -61,6 +62,7 @@ export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): F
     roots: sql`(SELECT * FROM roots FINAL WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
     identities: sql`(SELECT * FROM identities FINAL WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
     asOf: known,
+    asOfMs: asOf,
   }
 }
 

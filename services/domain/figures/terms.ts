@@ -1,16 +1,20 @@
 import { type AttributionModel, modelName } from '../definitions/attribution-model.ts'
 import type { Definitions } from '../definitions/definitions.ts'
-import { dealCredit } from '../projections/deal-credit.ts'
+import { buyingGroupKind, personaKeys } from '../definitions/buying-group.ts'
+import { inForceAt } from '../definitions/history.ts'
+import { dealCredit, type DealCreditInputs } from '../projections/deal-credit.ts'
+import type { AccountScope } from '../projections/families.ts'
 import type { Linkage } from '../projections/unit-credit.ts'
 import { journeyCredit, type JourneyConversion, journeyUnits, modelsNamed } from '../projections/journey-credit.ts'
 import { sql } from '../sql.ts'
 import type { FigureSources } from './sources.ts'
 
-export const LINKAGES = ['hybrid', 'explicit', 'implicit'] as const satisfies readonly Linkage[]
+export const LINKAGES = ['hybrid', 'explicit', 'implicit', 'buying_group'] as const satisfies readonly Linkage[]
 
-/** What a report may ask for beside what is kept: whose touches count, and how far back. */
+/** What a report may ask for beside what is kept: whose touches count, of which accounts, and how far back. */
 export type CreditTerms = {
   readonly linkage?: Linkage | undefined
+  readonly accountScope?: AccountScope | undefined
   /** Days, in place of the models' own. */
   readonly lookbackDays?: number | undefined
 }
@@ -25,7 +29,7 @@ export const underTerms = (
   { sources, definitions }: CreditUnder,
   {
     tenant,
-    terms: { linkage = 'hybrid', lookbackDays },
+    terms,
     models: wanted,
     conversions,
     kept,
@@ -39,6 +43,7 @@ export const underTerms = (
     readonly kept: boolean
   },
 ): CreditUnder => {
+  const { lookbackDays } = terms
   const models = modelsNamed(definitions, wanted).map(model =>
     lookbackDays === undefined ? model : { ...model, lookback_days: lookbackDays },
   )
@@ -47,7 +52,7 @@ export const underTerms = (
     models: definitions.models.map(model => models.find(other => modelName(other) === modelName(model)) ?? model),
   }
   if (conversions.some(isOfJourneys)) return { sources: ofJourneys(sources, { tenant, definitions, models }), definitions: replaced }
-  if (kept && linkage === 'hybrid' && lookbackDays === undefined) return { sources, definitions }
+  if (kept && areKept(terms)) return { sources, definitions }
   const { dealJourney, accountTouches, recordFacts, consentFacts, roots, leadFacts, identities, asOf } = sources
   const credit = dealCredit({
     dealJourney,
@@ -60,11 +65,27 @@ export const underTerms = (
     tenant,
     definitions: { ...definitions, models },
     asOf: sql`${asOf}`,
-    linkage,
+    ...linkedBy({ sources, definitions }, terms),
     conversions,
   })
   return { sources: { ...sources, dealCredit: sql`(${credit})` }, definitions: replaced }
 }
+
+/** Whether what is asked for is what tables are kept of. */
+export const areKept = ({ linkage = 'hybrid', accountScope = 'account', lookbackDays }: CreditTerms): boolean =>
+  linkage === 'hybrid' && accountScope === 'account' && lookbackDays === undefined
+
+/** Whose touches count, as `dealCredit` takes it; of the buying group by the document in force at the knowledge time. */
+export const linkedBy = (
+  { sources, definitions }: CreditUnder,
+  { linkage = 'hybrid', accountScope = 'account' }: CreditTerms,
+): Pick<DealCreditInputs, 'linkage' | 'personas' | 'scope'> => ({
+  linkage,
+  scope: accountScope,
+  ...(linkage === 'buying_group'
+    ? { personas: personaKeys(inForceAt(definitions.history, buyingGroupKind, sources.asOfMs).document) }
+    : {}),
+})
 
 const JOURNEY_CONVERSIONS: readonly string[] = ['lead', 'mql'] satisfies readonly JourneyConversion[]
 export const isOfJourneys = (conversion: string): boolean => JOURNEY_CONVERSIONS.includes(conversion)

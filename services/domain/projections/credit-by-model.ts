@@ -1,8 +1,8 @@
 import { type AttributionModel, modelName } from '../definitions/attribution-model.ts'
 import { bind, joinSql, type Sql, sql } from '../sql.ts'
 
-/** Divisible by every number of accounts up to 16, so that a touch in n accounts weighs exactly 1/n. */
-const WHOLE = 720_720
+/** What a touch weighs in one account alone. Divisible by every number of accounts up to 16, so that a touch in n accounts weighs exactly 1/n. */
+export const WHOLE = 720_720
 /** A share, or the weight of the latest touch under a decay. */
 const MILLION = 1_000_000
 const DECAY_ONE = 4_294_967_296
@@ -34,7 +34,7 @@ const inOrder = (models: readonly AttributionModel[]): readonly AttributionModel
 
 /**
  * Credit of many models at once (metric M53, design D11), as columns `models`, `credits` (an array of millionths for each model, one item a touch) and `reasons` (why a model gives none).
- * Reads of `rows`, and hands on as `keep`: `eligible` (touches in order of (instant, recorded_at, id); `.1` is the instant and `.12` in how many accounts it lies),
+ * Reads of `rows`, and hands on as `keep`: `eligible` (touches in order of (instant, recorded_at, id); `.1` is the instant and `.12` the weight),
  * `lead_touch` and `deal_touch` (the places of the touches that hold these milestones, 0: none), `closes` (1 where the conversion is the closing).
  *
  * The weights are integers: a share times the number of touches in the middle, so that nothing is rounded before the one division; floors, and what they
@@ -68,7 +68,7 @@ export const creditByModel = ({
           SELECT ${keep}, reached, eligible, ${weights} AS weights
           FROM (
             SELECT ${keep}, reached, eligible,
-              arrayMap(t -> toUInt128(intDiv(${bind.uint(WHOLE)}, greatest(t.12, 1))), eligible) AS units,
+              arrayMap(t -> toUInt128(t.12), eligible) AS units,
               ${
                 positions === null
                   ? sql``

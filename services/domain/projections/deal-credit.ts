@@ -1,7 +1,10 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { qualifyingDealStages } from '../definitions/stage-map.ts'
 import { bind, type Sql, sql } from '../sql.ts'
+import { WHOLE } from './credit-by-model.ts'
 import { creditableTouch, eligibleTouches, excludedIn } from './eligible-touches.ts'
+import { type AccountScope, familyIdentities, familyTouches } from './families.ts'
+import { ofGroup } from './group-members.ts'
 import { foreverValid } from './in-force.ts'
 import { type Linkage, unitCredit } from './unit-credit.ts'
 
@@ -23,7 +26,11 @@ export type DealCreditInputs = {
   /** What is kept is all of them; a report may need but some. */
   readonly conversions?: readonly string[]
   /** What is kept is `hybrid`; a report may ask for another. */
-  readonly linkage?: Linkage
+  readonly linkage?: Linkage | undefined
+  /** Of linkage `buying_group`: the personas that are in the group, as keys. */
+  readonly personas?: readonly string[] | undefined
+  /** What is kept is `account`; a report may ask for the touches of subsidiaries as well. */
+  readonly scope?: AccountScope | undefined
 }
 
 /**
@@ -34,7 +41,24 @@ export type DealCreditInputs = {
  * a campaign is the one that is meant.
  */
 export const dealCredit = (inputs: DealCreditInputs): Sql =>
-  sql`SELECT * EXCEPT (unit), unit AS deal_id FROM (${unitCredit({ gathered: gathered(inputs), linkage: inputs.linkage }, inputs.definitions.models)})`
+  sql`SELECT * EXCEPT (unit), unit AS deal_id FROM (${unitCredit({ gathered: gathered(inScope(inputs)), linkage: inputs.linkage }, inputs.definitions.models)})`
+
+/** The same over the touches and leads of whole families, where they are asked for. */
+const inScope = (inputs: DealCreditInputs): DealCreditInputs => {
+  if (inputs.scope !== 'family') return inputs
+  const { leads } = inputs
+  return {
+    ...inputs,
+    accountTouches: familyTouches(inputs),
+    ...(leads ? { leads: { ...leads, identities: familyIdentities({ ...inputs, identities: leads.identities }) } } : {}),
+  }
+}
+
+/** A touch's part among the accounts that it lies in; of a family that of all accounts of the family. */
+const weightOf = ({ scope }: DealCreditInputs): Sql =>
+  scope === 'family'
+    ? sql`intDiv(${bind.uint(WHOLE)} * in_scope, greatest(accounts, 1))`
+    : sql`intDiv(${bind.uint(WHOLE)}, greatest(accounts, 1))`
 
 /** One row a deal, with the touches of its account in order, gathered once an account, and the leads of its account: (created at, recorded at, persons). */
 const gathered = (inputs: DealCreditInputs): Sql => sql`
@@ -42,9 +66,9 @@ const gathered = (inputs: DealCreditInputs): Sql => sql`
     t.in_order AS in_order, t.leads AS leads
   FROM (${wantedConversions(inputs)}) AS d
   LEFT JOIN (
-    SELECT tenant, account, arraySort(groupArrayIf(touch, what = 'touch')) AS in_order, arraySort(groupArrayIf((touch.1, touch.2, touch.11), what = 'lead')) AS leads
+    SELECT tenant, account, arraySort(groupArrayIf(touch, what = 'touch')) AS in_order, arraySort(groupArrayIf((touch.1, touch.2, touch.11${byGroup(inputs, () => sql`, touch.13`)}), what = 'lead')) AS leads
     FROM (
-    SELECT 'touch' AS what, tenant, account, ${creditableTouch(sql`accounts`)} AS touch
+    SELECT 'touch' AS what, tenant, account, ${creditableTouch(weightOf(inputs), inGroup(inputs))} AS touch
     FROM ${eligibleTouches(inputs, sql`account != '' AND account IN (SELECT account FROM (${dealAccounts(inputs)}))`)}
     ${inputs.leads && needsLeads(inputs.definitions) ? sql`UNION ALL ${createdLeads(inputs, inputs.leads)}` : sql``}
     )
@@ -64,15 +88,35 @@ const wantedConversions = (inputs: DealCreditInputs): Sql => {
 const createdLeads = (inputs: DealCreditInputs, { leadFacts, identities }: NonNullable<DealCreditInputs['leads']>): Sql => {
   const { tenant, asOf } = inputs
   const excluded = excludedIn(inputs)
-  return sql`
-  SELECT 'lead' AS what, l.tenant AS tenant, i.account AS account,
-    (l.occurred_at, l.recorded_at, l.event_id, '', '', '', '', '', '', l.subject, i.persons, i.accounts) AS touch
+  const placed = sql`
+  SELECT l.tenant AS tenant, i.account AS account, l.occurred_at AS occurred_at, l.recorded_at AS recorded_at, l.event_id AS event_id, l.subject AS subject, i.persons AS persons
   FROM (SELECT tenant, subject, event_id, occurred_at, recorded_at FROM ${leadFacts} WHERE tenant = ${bind.string(tenant)} AND type = 'lead-created' AND recorded_at <= ${asOf}) AS l
   INNER JOIN (
-    SELECT tenant, subject, persons, account, accounts, valid_from, valid_to FROM ${identities}
+    SELECT tenant, subject, persons, account, valid_from, valid_to FROM ${identities}
     WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND account IN (SELECT account FROM (${dealAccounts(inputs)}))
   ) AS i ON i.tenant = l.tenant AND i.subject = l.subject
   WHERE i.valid_from <= l.occurred_at AND i.valid_to > l.occurred_at ${excluded === null ? sql`` : sql`AND l.subject NOT IN (SELECT record FROM (${excluded}))`}`
+  const inGroup = (personas: readonly string[]): Sql =>
+    sql`, ${ofGroup({ ...inputs, personas }, sql`SELECT event_id AS id, occurred_at AS at, persons FROM (${placed})`, { id: sql`event_id`, persons: sql`persons` })}`
+  return sql`
+  SELECT 'lead' AS what, tenant, account, (occurred_at, recorded_at, event_id, '', '', '', '', '', '', subject, persons, toUInt32(0)${byGroup(inputs, inGroup)}) AS touch
+  FROM (${placed})`
+}
+
+/** What is added where linkage asks for the buying group. */
+const byGroup = ({ linkage, personas = [] }: DealCreditInputs, of: (personas: readonly string[]) => Sql): Sql =>
+  linkage === 'buying_group' ? of(personas) : sql``
+
+/** Of a touch: was it by somebody of the buying group? After a comma. */
+const inGroup = (inputs: DealCreditInputs): Sql => {
+  const { accountTouches, tenant, asOf } = inputs
+  return byGroup(inputs, personas => {
+    const happened = sql`
+      SELECT touch_id AS id, occurred_at AS at, persons FROM ${accountTouches}
+      WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND notEmpty(persons)
+        AND touch_type IN (${bind.strings(inputs.definitions.responses.touch_types)}) AND account IN (SELECT account FROM (${dealAccounts(inputs)}))`
+    return sql`, ${ofGroup({ ...inputs, personas }, happened, { id: sql`touch_id`, persons: sql`persons` })}`
+  })
 }
 
 /** (tenant, record, reason): what does not count; null where nothing was ever excluded. */

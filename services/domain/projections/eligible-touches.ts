@@ -44,8 +44,8 @@ export const eligibleTouches = (inputs: EligibleInputs, where: Sql): Sql => {
 
 /**
  * A row of `account_touches` as credit looks at it: (1 occurred_at, 2 recorded_at, 3 touch_id, 4 channel, 5 campaign, 6 source, 7 content, 8 team, 9 type,
- * 10 subject, 11 who did it, 12 among how many accounts it is shared).
+ * 10 subject, 11 who did it, 12 its weight); the last is its part among the accounts that it lies in, in `WHOLE`ths. `more`: items of its own that a report adds, after a comma.
  */
-export const creditableTouch = (shared: Sql): Sql => sql`
+export const creditableTouch = (weight: Sql, more: Sql = sql``): Sql => sql`
   (occurred_at, recorded_at, touch_id, toString(channel), toString(campaign), toString(utm_source), toString(content), toString(team),
-    toString(touch_type), subject, if(empty(persons), [subject], persons), ${shared})`
+    toString(touch_type), subject, if(empty(persons), [subject], persons), toUInt32(${weight})${more})`

@@ -1,6 +1,7 @@
 import { type AttributionModel, modelName } from '../definitions/attribution-model.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { bind, type Sql, sql } from '../sql.ts'
+import { WHOLE } from './credit-by-model.ts'
 import { creditableTouch, type EligibleInputs, eligibleTouches } from './eligible-touches.ts'
 import { foreverValid } from './in-force.ts'
 import { unitCredit } from './unit-credit.ts'
@@ -48,7 +49,7 @@ export const journeyCredit = (inputs: JourneyCreditInputs): Sql => {
     ) AS j
     LEFT JOIN (
       SELECT tenant, person, arraySort(groupUniqArray(touch)) AS in_order
-      FROM (SELECT tenant, persons, ${creditableTouch(sql`toUInt16(1)`)} AS touch FROM ${eligibleTouches(inputs, sql`notEmpty(persons)`)})
+      FROM (SELECT tenant, persons, ${creditableTouch(sql`${bind.uint(WHOLE)}`)} AS touch FROM ${eligibleTouches(inputs, sql`notEmpty(persons)`)})
       ARRAY JOIN persons AS person
       GROUP BY tenant, person
     ) AS t ON t.tenant = j.tenant AND t.person = j.person`

@@ -3,14 +3,17 @@ import { bind, joinSql, type Sql, sql } from '../sql.ts'
 import { creditByModel } from './credit-by-model.ts'
 import { everValid } from './in-force.ts'
 
-/** Whose touches count for a deal: its contacts' (`explicit`), everybody's of the account (`implicit`), or the contacts' where they have any (`hybrid`). */
-export type Linkage = 'explicit' | 'hybrid' | 'implicit'
+/**
+ * Whose touches count for a deal: its contacts' (`explicit`), everybody's of the account (`implicit`), the contacts' where they have any, else everybody's
+ * (`hybrid`), or the contacts' and those of whoever else in the account is of the buying group (`buying_group`).
+ */
+export type Linkage = 'explicit' | 'hybrid' | 'implicit' | 'buying_group'
 
 export type CreditedUnits = {
   /**
    * (tenant, unit, account, created_at, deal_at, contact_roots, conversions, in_order, leads), one row a unit. `created_at`: where a lookback begins; `deal_at`: the
    * creation of the deal, far in the future where there is none; `conversions`: [(name, 0 no | 1 yes | 2 not yet and still possible, instant)]; `in_order`: the touches that may count;
-   * `leads`: [(created at, recorded at, persons)].
+   * `leads`: [(created at, recorded at, persons)]. With linkage `buying_group` each of both has one more item: whether it is by somebody of the group.
    */
   readonly gathered: Sql
   readonly linkage?: Linkage | undefined
@@ -46,11 +49,11 @@ const ofWindow = (units: CreditedUnits, { name, model, models }: EligibilityWind
   FROM (${creditByModel({
     models,
     keep: sql`tenant, unit, conversion, account, converted, provisional, converted_at`,
-    rows: withMilestones(eligibleOf(units, model)),
+    rows: withMilestones(eligibleOf(units, model), units.linkage),
   })})`
 
 /** Which touches hold the milestones: of the lead that person's last one, else anybody's. A milestone after the conversion does not exist for it. */
-const withMilestones = (rows: Sql): Sql => sql`
+const withMilestones = (rows: Sql, linkage: Linkage | undefined): Sql => sql`
   SELECT tenant, unit, conversion, account, reached, toUInt8(reached = 1) AS converted, toUInt8(reached = 2) AS provisional, converted_at, eligible,
     if(of_person > 0 OR empty(lead.3), of_person, toUInt32(arrayLastIndex(t -> t.1 <= lead_until, eligible))) AS lead_touch,
     if(deal_at > converted_at, 0, toUInt32(arrayLastIndex(t -> t.1 <= deal_at, eligible))) AS deal_touch,
@@ -61,7 +64,7 @@ const withMilestones = (rows: Sql): Sql => sql`
     FROM (
       SELECT tenant, unit, conversion, account, created_at, deal_at, reached, converted_at,
         if(arrayExists(t -> t.4 != 'direct', once), arrayFilter(t -> t.4 != 'direct', once), once) AS eligible,
-        arraySort(arrayFilter(l -> l.1 <= least(deal_at, converted_at) AND l.1 >= starts_at AND (by_contacts = 0 OR hasAny(l.3, contact_roots)), leads))[1] AS lead
+        arraySort(arrayFilter(l -> l.1 <= least(deal_at, converted_at) AND l.1 >= starts_at AND (by_contacts = 0 OR ${ofLinked({ persons: sql`l.3`, inGroup: sql`l.4` }, linkage)}), leads))[1] AS lead
       FROM (${rows})
     )
   )`
@@ -82,7 +85,7 @@ const eligibleOf = ({ gathered, linkage = 'hybrid' }: CreditedUnits, model: Elig
         if(arrayUniq(arrayMap(t -> cityHash64(t.5, t.9, t.11), linked)) = length(linked), arraySlice(linked, 1, 0), linked)) AS alike
     FROM (
       SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at,
-        ${contactsDecide(linkage)} AS by_contacts, if(by_contacts = 1, arrayFilter(t -> hasAny(t.11, contact_roots), within), within) AS linked
+        ${contactsDecide(linkage)} AS by_contacts, if(by_contacts = 1, arrayFilter(t -> ${ofLinked({ persons: sql`t.11`, inGroup: sql`t.13` }, linkage)}, within), within) AS linked
     FROM (
       SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at,
         if(reached = 0, arraySlice(in_order, 1, 0), arrayFilter(t -> t.1 <= converted_at AND t.1 >= starts_at${model.sales_touches ? sql`` : sql` AND t.8 != 'sales'`}, in_order)) AS within
@@ -98,8 +101,12 @@ const eligibleOf = ({ gathered, linkage = 'hybrid' }: CreditedUnits, model: Elig
 
 const contactsDecide = (linkage: Linkage): Sql => {
   if (linkage === 'implicit') return sql`toUInt8(0)`
-  return linkage === 'explicit' ? sql`toUInt8(1)` : sql`toUInt8(arrayExists(t -> hasAny(t.11, contact_roots), within))`
+  return linkage === 'hybrid' ? sql`toUInt8(arrayExists(t -> hasAny(t.11, contact_roots), within))` : sql`toUInt8(1)`
 }
+
+/** Is a touch, or a lead, by somebody who is linked to the deal? */
+const ofLinked = ({ persons, inGroup }: { readonly persons: Sql; readonly inGroup: Sql }, linkage: Linkage | undefined): Sql =>
+  linkage === 'buying_group' ? sql`(${inGroup} = 1 OR hasAny(${persons}, contact_roots))` : sql`hasAny(${persons}, contact_roots)`
 
 const startsAt = ({ lookback_days, lookback_anchor }: EligibilityWindow['model']): Sql => {
   if (lookback_days === null) return everValid
