@@ -1,11 +1,20 @@
 import { attributionModelKind } from './attribution-model.ts'
 import { channelMapKind } from './channel-map.ts'
 import type { AgreedDocument, DocumentKind } from './document-kind.ts'
+import { icpKind } from './icp.ts'
+import { qualificationKind } from './qualification.ts'
 import { responsesKind } from './responses.ts'
 import { stageMapKind } from './stage-map.ts'
 
 /** Every kind of document that the two functions agree on: a new one is a file of its own (schema, shipped default) and one line here. */
-export const documentKinds: readonly DocumentKind[] = [stageMapKind, responsesKind, channelMapKind, attributionModelKind]
+export const documentKinds: readonly DocumentKind[] = [
+  stageMapKind,
+  responsesKind,
+  channelMapKind,
+  attributionModelKind,
+  icpKind,
+  qualificationKind,
+]
 
 const byKind: ReadonlyMap<string, DocumentKind> = new Map(documentKinds.map(kind => [kind.kind, kind]))
 
