@@ -19,6 +19,7 @@ import { freshnessRoutes } from './freshness/routes.ts'
 import { createCellReader } from './roi/cells.ts'
 import { journeyRoutes } from './journeys/routes.ts'
 import { planRoutes } from './plan/routes.ts'
+import { targetRoutes } from './plan/target-routes.ts'
 import { roiRoutes } from './roi/routes.ts'
 import { sessionRoutes } from './session/routes.ts'
 import { sourcedRoutes } from './sourced/routes.ts'
@@ -79,6 +80,7 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
     await app.register(funnelRoutes, figures)
     await app.register(funnelWayRoutes, figures)
     await app.register(planRoutes, figures)
+    await app.register(targetRoutes, figures)
     await app.register(dealRoutes, figures)
     await app.register(whatIfRoutes, figures)
     await app.register(accountRoutes, figures)

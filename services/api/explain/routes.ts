@@ -14,6 +14,7 @@ import { stagesExplained } from '../funnel/stages.ts'
 import { journeysExplained } from '../journeys/figure.ts'
 import { queryOf } from '../parameters.ts'
 import { planExplained } from '../plan/reverse-funnel.ts'
+import { targetsExplained } from '../plan/targets.ts'
 import { cohortExplained } from '../roi/cohort.ts'
 import { roiExplained } from '../roi/figure.ts'
 import { sourcedExplained } from '../sourced/figure.ts'
@@ -34,6 +35,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['funnel-stages', stagesExplained],
   ['funnel-conversion', conversionExplained],
   ['plan', planExplained],
+  ['targets', targetsExplained],
   ['spend', spendExplained],
   ['roi', roiExplained],
   ['roi-cohort', cohortExplained],

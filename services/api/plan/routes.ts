@@ -9,6 +9,7 @@ import { inFormatAsked } from '../format.ts'
 import { stageMapName } from '../funnel/stages.ts'
 import { currencyOf, currencyParameter, formatParameter, listOf, queryOf, timeParameters } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
+import { quarterOf } from './quarter.ts'
 import { reverseFunnelAnswer } from './reverse-funnel.ts'
 import { readTargets } from './target-list.ts'
 
@@ -42,13 +43,6 @@ const ReverseQuery = queryOf({
   ...timeParameters,
   ...formatParameter,
 })
-
-/** The fiscal quarter in which a day of the tenant lies. */
-export const quarterOf = (date: string, startMonth: number): string => {
-  const [year, month] = [Number(date.slice(0, 4)), Number(date.slice(5, 7))]
-  const place = (month - startMonth + 12) % 12
-  return `${startMonth > 1 && month >= startMonth ? year + 1 : year}-Q${Math.floor(place / 3) + 1}`
-}
 
 const boundedPeriod = (
   text: string | undefined,

@@ -30,7 +30,7 @@ const Said = z.object({
 })
 
 export const TARGET_DIMENSIONS = ['team', 'owner', 'segment', 'region', 'product', 'pipeline', 'channel'] as const
-export type TargetDimension = (typeof TARGET_DIMENSIONS)[number]
+type TargetDimension = (typeof TARGET_DIMENSIONS)[number]
 
 export type Target = {
   readonly id: string

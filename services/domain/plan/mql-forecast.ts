@@ -70,3 +70,30 @@ export const mqlForecast = (
   }))
   return { month, byType, unplanned, mqls: byType.reduce((sum, each) => sum + each.mqls, 0) + unplanned }
 }
+
+export type PlannedActivity = Activity & { readonly campaign: string }
+export type CampaignMqls = { readonly campaign: string; readonly month: number; readonly mqls: number }
+
+/**
+ * Whose MQLs they are: those of a campaign come from its latest activities that began at most `maxLag` months before, shared by volume where several began in
+ * that month. What no activity of its campaign explains is unplanned.
+ */
+export const creditedToActivities = (
+  activities: readonly PlannedActivity[],
+  mqls: readonly CampaignMqls[],
+  maxLag: number,
+): { readonly credited: readonly ActivityMqls[]; readonly unplanned: ReadonlyMap<number, number> } => {
+  const credited: ActivityMqls[] = []
+  const unplanned = new Map<number, number>()
+  const byCampaign = Map.groupBy(activities, activity => activity.campaign)
+  for (const { campaign, month, mqls: came } of mqls) {
+    const some = campaign === '' ? [] : (byCampaign.get(campaign) ?? []).filter(each => each.month <= month && each.month >= month - maxLag)
+    const latest = Math.max(...some.map(each => each.month))
+    const last = some.filter(each => each.month === latest && each.volume > 0)
+    const volume = last.reduce((sum, each) => sum + each.volume, 0)
+    if (volume === 0) unplanned.set(month, (unplanned.get(month) ?? 0) + came)
+    for (const each of last)
+      credited.push({ type: each.type, month: each.month, lag: month - each.month, mqls: (came * each.volume) / volume })
+  }
+  return { credited, unplanned }
+}
