@@ -10,6 +10,7 @@ import { cursorOf, offsetOf } from '../cursor.ts'
 import { dealCreditExplained } from '../deals/credit.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
 import { conversionExplained } from '../funnel/conversion.ts'
+import { measuresExplained } from '../funnel/measures.ts'
 import { stagesExplained } from '../funnel/stages.ts'
 import { journeysExplained } from '../journeys/figure.ts'
 import { queryOf } from '../parameters.ts'
@@ -34,6 +35,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['deal-credit', dealCreditExplained],
   ['funnel-stages', stagesExplained],
   ['funnel-conversion', conversionExplained],
+  ['funnel-measures', measuresExplained],
   ['plan', planExplained],
   ['targets', targetsExplained],
   ['spend', spendExplained],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { StageMap } from '../../domain/definitions/stage-map.ts'
+import { FUNNEL_DIMENSIONS } from '../../domain/figures/funnel-dimensions.ts'
 import {
   conversionCounts,
   conversionProof,
@@ -10,11 +11,12 @@ import {
 } from '../../domain/figures/funnel-conversion.ts'
 import { type FunnelStagesQuestion, stageEntries, stagesExcluded, throughputProof } from '../../domain/figures/funnel-stages.ts'
 import { incidence, type TimeToEvent } from '../../domain/figures/rates.ts'
-import { type Counted, COUNTED, FUNNEL_DIMENSIONS, isDealStage } from '../../domain/figures/stage-paths.ts'
+import { type Counted, COUNTED, isDealStage } from '../../domain/figures/stage-paths.ts'
 import type { Store } from '../../store/port.ts'
 import { assertNotTooMany, type FigureRow, flagsOf, rateOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type ExplainableFigure, type Explain, excludedOf } from '../explain/figure.ts'
+import { Dims, FunnelFilters } from './question.ts'
 import { type FunnelFigures, stageMapName, withoutUndefined } from './stages.ts'
 
 export const MEASURES = ['cohort', 'throughput'] as const
@@ -23,13 +25,6 @@ export type Measure = (typeof MEASURES)[number]
 /** Beyond this many distinct times an immature cohort is flagged but not estimated. */
 const MAX_TIMES = 500_000
 
-const Filters = z.strictObject({
-  month: z.array(z.string()).optional(),
-  channel: z.array(z.string()).optional(),
-  campaign: z.array(z.string()).optional(),
-  owner: z.array(z.string()).optional(),
-})
-
 /** As it stands in explain tokens: the stage map goes by its name. */
 const Question = z.strictObject({
   measure: z.enum(MEASURES),
@@ -37,7 +32,8 @@ const Question = z.strictObject({
   transitions: z.array(z.strictObject({ from: z.string(), to: z.string(), horizonDays: z.number() })),
   policy: z.enum(POLICIES),
   by: z.array(z.enum(FUNNEL_DIMENSIONS)),
-  filters: Filters,
+  filters: FunnelFilters,
+  dims: Dims,
   from: z.number().nullable(),
   to: z.number().nullable(),
   zone: z.string(),

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import type { StageMap } from '../../domain/definitions/stage-map.ts'
-import { POLICIES, type Transition } from '../../domain/figures/funnel-conversion.ts'
+import { POLICIES } from '../../domain/figures/funnel-conversion.ts'
 import type { FunnelStagesQuestion } from '../../domain/figures/funnel-stages.ts'
-import { type Counted, COUNTED, FUNNEL_DIMENSIONS, type FunnelDimension, rankOf } from '../../domain/figures/stage-paths.ts'
+import { FUNNEL_DIMENSIONS, type FunnelDimension } from '../../domain/figures/funnel-dimensions.ts'
+import { type Counted, COUNTED } from '../../domain/figures/stage-paths.ts'
 import { monthsOf, nextMonth, startOfDay } from '../../domain/periods.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
-import { answerFigure, type Figures, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
+import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
 import {
   currencyOf,
@@ -25,9 +25,10 @@ import {
 } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
 import { conversionAnswer, countedFrom, MEASURES } from './conversion.ts'
+import { slicingParameters } from './question.ts'
 import { stageMapName, stagesAnswer } from './stages.ts'
+import { assertStage, together, transitionsOf } from './together.ts'
 
-const filters = { month: filterParameter, channel: filterParameter, campaign: filterParameter, owner: filterParameter }
 /** Days that a transition is given where nothing else is asked for. */
 const DEFAULT_HORIZON_DAYS = 90
 
@@ -35,7 +36,7 @@ const StagesQuery = queryOf({
   by: severalOf(FUNNEL_DIMENSIONS),
   ...periodParameters,
   ...currencyParameter,
-  ...filters,
+  ...slicingParameters,
   stage: filterParameter,
   ...timeParameters,
   ...formatParameter,
@@ -52,7 +53,7 @@ const ConversionQuery = queryOf({
   measure: z.enum(MEASURES).default('cohort').describe('cohort answers M6, throughput M7; never both in one table'),
   by: severalOf(FUNNEL_DIMENSIONS),
   ...periodParameters,
-  ...filters,
+  ...slicingParameters,
   ...timeParameters,
   ...formatParameter,
 })
@@ -84,6 +85,7 @@ export const funnelRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
         const question: Omit<FunnelStagesQuestion, 'counted'> = {
           stageMap,
           by,
+          dims: query.dims,
           filters: named,
           from: period.fromMs,
           to: period.toMs,
@@ -123,6 +125,7 @@ export const funnelRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
           measure: query.measure,
           policy: query.policy,
           by: listOf(query.by),
+          dims: query.dims,
           filters: filtersOf(query, FUNNEL_DIMENSIONS),
           from: period.fromMs,
           to: period.toMs,
@@ -139,35 +142,6 @@ export const funnelRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
         return { ...together(parts), under }
       }),
   )
-}
-
-const together = (parts: readonly Figures[]): Figures => ({
-  rows: parts.flatMap(part => part.rows),
-  total: parts.flatMap(part => part.total),
-  excluded: parts.reduce<Record<string, number>>((all, { excluded }) => {
-    for (const [reason, n] of Object.entries(excluded)) all[reason] = (all[reason] ?? 0) + n
-    return all
-  }, {}),
-})
-
-const assertStage = (map: StageMap, parameter: string, stage: string): void => {
-  if (rankOf(map, stage) > 0) return
-  throw badParameter(parameter, `there is no stage ${stage.slice(0, 64)}: there are ${map.stages.map(each => each.name).join(', ')}`)
-}
-
-/** One transition, or each stage to the next. */
-const transitionsOf = (map: StageMap, from: string | undefined, to: string | undefined, horizonDays: number): readonly Transition[] => {
-  if (from === undefined && to === undefined) {
-    return map.stages.slice(1).map((stage, i) => ({ from: map.stages[i]?.name ?? '', to: stage.name, horizonDays }))
-  }
-  if (from === undefined || to === undefined)
-    throw badParameter(from === undefined ? 'stage_from' : 'stage_to', 'give both stage_from and stage_to, or neither')
-  assertStage(map, 'stage_from', from)
-  assertStage(map, 'stage_to', to)
-  if (rankOf(map, from) >= rankOf(map, to)) {
-    throw badParameter('stage_to', `must come after stage_from in the order ${map.stages.map(stage => stage.name).join(', ')}`)
-  }
-  return [{ from, to, horizonDays }]
 }
 
 /** The end of the period, or of each of its months; never later than what is known. */

@@ -8,22 +8,19 @@ import {
   stageVolumes,
   stageVolumesProof,
 } from '../../domain/figures/funnel-stages.ts'
-import { type Counted, COUNTED, FUNNEL_DIMENSIONS, isDealStage } from '../../domain/figures/stage-paths.ts'
+import { FUNNEL_DIMENSIONS } from '../../domain/figures/funnel-dimensions.ts'
+import { type Counted, COUNTED, isDealStage } from '../../domain/figures/stage-paths.ts'
 import type { Store } from '../../store/port.ts'
 import { assertNotTooMany, exact, type FigureRow, flagsOf, rateOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type ExplainableFigure, type Explain, excludedOf } from '../explain/figure.ts'
+import { Dims, FunnelFilters } from './question.ts'
 
 /** As it stands in explain tokens: the stage map goes by its name. */
 const Question = z.strictObject({
   counted: z.enum(COUNTED),
-  filters: z.strictObject({
-    month: z.array(z.string()).optional(),
-    channel: z.array(z.string()).optional(),
-    campaign: z.array(z.string()).optional(),
-    owner: z.array(z.string()).optional(),
-    stage: z.array(z.string()).optional(),
-  }),
+  filters: FunnelFilters,
+  dims: Dims,
   by: z.array(z.enum(FUNNEL_DIMENSIONS)),
   from: z.number().nullable(),
   to: z.number().nullable(),

@@ -1,8 +1,9 @@
 import type { StageMap } from '../definitions/stage-map.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
-import { entityOf, monthIn, stageName, whereAll, within } from './funnel-stages.ts'
+import { dimensionColumns, type FunnelDimension, type Sliced } from './funnel-dimensions.ts'
+import { entityOf, stageName, whereAll, within } from './funnel-stages.ts'
 import type { FigureSources } from './sources.ts'
-import { type Counted, type FunnelDimension, rankOf, stagePaths } from './stage-paths.ts'
+import { type Counted, rankOf, stagePaths } from './stage-paths.ts'
 
 export const POLICIES = ['implied', 'strict'] as const
 export type Policy = (typeof POLICIES)[number]
@@ -18,6 +19,7 @@ export type ConversionQuestion = {
   readonly policy: Policy
   readonly by: readonly FunnelDimension[]
   readonly filters: Readonly<Partial<Record<FunnelDimension, readonly string[]>>>
+  readonly dims?: Sliced['dims']
   /** The cohort: first entries within these instants (ms), `to` exclusive. */
   readonly from: number | null
   readonly to: number | null
@@ -34,7 +36,7 @@ const MICROS_PER_DAY = 86_400_000_000
  * reached, or up to which the unit was observed.
  */
 const cohort = (sources: FigureSources, question: ConversionQuestion): Sql => {
-  const { stageMap, transitions, policy, filters, from, to, zone } = question
+  const { stageMap, transitions, policy, filters, from, to } = question
   const pairs = joinSql(
     transitions.map(
       ({ from: a, to: b, horizonDays }) =>
@@ -45,9 +47,9 @@ const cohort = (sources: FigureSources, question: ConversionQuestion): Sql => {
   const observed = bind.businessInstant(question.observedTo)
   return sql`
     SELECT * FROM (
-      SELECT counted, unit, account, deal_id, channel, campaign, owner, pair.1 AS from_place, pair.2 AS to_place,
+      SELECT counted, unit, account, deal_id, pair.1 AS from_place, pair.2 AS to_place,
         ${stageName(stageMap, sql`pair.1`)} AS stage_from, ${stageName(stageMap, sql`pair.2`)} AS stage_to,
-        moves[at_from].2 AS entered, moves[at_from].3 AS entered_by, ${monthIn(sql`entered`, zone)} AS month,
+        moves[at_from].2 AS entered, moves[at_from].3 AS entered_by${dimensionColumns(sources, question, sql`moves[at_from].2`)},
         dateDiff('microsecond', entered, moves[at_to].2) AS reached_after, dateDiff('microsecond', entered, ended_at) AS ended_after,
         greatest(dateDiff('microsecond', entered, ${observed}), 0) AS observed_for,
         multiIf(

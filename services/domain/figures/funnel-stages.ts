@@ -1,8 +1,9 @@
 import type { StageMap } from '../definitions/stage-map.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
-import { withMoney } from './money.ts'
 import type { FigureSources } from './sources.ts'
-import { type Counted, type FunnelDimension, stagePaths } from './stage-paths.ts'
+import { withMoney } from './money.ts'
+import { dimensionColumns, type FunnelDimension, type Sliced } from './funnel-dimensions.ts'
+import { type Counted, stagePaths } from './stage-paths.ts'
 
 export type FunnelFilters = Readonly<Partial<Record<FunnelDimension | 'stage', readonly string[]>>>
 
@@ -11,6 +12,7 @@ export type FunnelStagesQuestion = {
   readonly counted: Counted
   readonly by: readonly FunnelDimension[]
   readonly filters: FunnelFilters
+  readonly dims?: Sliced['dims']
   /** Instants (ms since the epoch), `to` exclusive: the period's bounds in the tenant's zone. */
   readonly from: number | null
   readonly to: number | null
@@ -19,8 +21,6 @@ export type FunnelStagesQuestion = {
   /** When volumes are taken: just before each of these instants. `month` is '' unless they are by month. */
   readonly volumesAt: readonly { readonly month: string; readonly before: number }[]
 }
-
-export const monthIn = (instant: Sql, zone: string): Sql => sql`formatDateTime(toTimeZone(${instant}, ${bind.string(zone)}), '%Y-%m')`
 
 export const within = (instant: Sql, from: number | null, to: number | null): Sql =>
   sql`${from === null ? sql`1` : sql`${instant} >= ${bind.businessInstant(from)}`} AND ${to === null ? sql`1` : sql`${instant} < ${bind.businessInstant(to)}`}`
@@ -40,11 +40,10 @@ export const stageName = (map: StageMap, place: Sql): Sql => sql`${bind.strings(
 
 /** One row per entry to a stage within the period; `is_first` of the unit's entries to it, `is_created` where the unit began in it. */
 const entries = (sources: FigureSources, question: FunnelStagesQuestion): Sql => {
-  const { stageMap, filters, from, to, zone } = question
+  const { stageMap, filters, from, to } = question
   return sql`
   SELECT * FROM (
-    SELECT counted, unit, account, deal_id, channel, campaign, owner, ${stageName(stageMap, sql`move.1`)} AS stage, move.1 AS place, move.2 AS entered, move.3 AS event_id,
-      ${monthIn(sql`move.2`, zone)} AS month,
+    SELECT counted, unit, account, deal_id, ${stageName(stageMap, sql`move.1`)} AS stage, move.1 AS place, move.2 AS entered, move.3 AS event_id${dimensionColumns(sources, question, sql`move.2`)},
       toUInt8(arrayFirstIndex(m -> m.1 = move.1, moves) = k) AS is_first,
       toUInt8(k = 1 AND move.2 = opened_at) AS is_created
     FROM (${stagePaths(sources, question)})
@@ -96,11 +95,11 @@ const standing = (sources: FigureSources, question: FunnelStagesQuestion): Sql =
   )
   const months = bind.strings(volumesAt.map(({ month }) => month))
   const units = sql`
-    SELECT counted, unit, account, deal_id, channel, campaign, owner, month, before, ${stageName(stageMap, sql`last.1`)} AS stage, last.1 AS place, last.2 AS entered, last.3 AS event_id
+    SELECT counted, unit, account, deal_id${dimensionColumns(sources, { ...question, by: question.by.filter(name => name !== 'month'), filters: withoutMonth(filters) }, sql`(before - toIntervalMicrosecond(1))`)}, month, before, ${stageName(stageMap, sql`last.1`)} AS stage, last.1 AS place, last.2 AS entered, last.3 AS event_id
     FROM (
-      SELECT *, before, month, arrayFilter(m -> m.2 < before, moves)[-1] AS last
+      SELECT *, before, toString(at_month) AS month, arrayFilter(m -> m.2 < before, moves)[-1] AS last
       FROM (${stagePaths(sources, question)})
-      ARRAY JOIN [${instants}] AS before, ${months} AS month
+      ARRAY JOIN [${instants}] AS before, ${months} AS at_month
       WHERE ended_at >= before
     )
     WHERE last.1 > 0`
@@ -120,6 +119,9 @@ const standing = (sources: FigureSources, question: FunnelStagesQuestion): Sql =
     FROM (${withMoney(sources, valued, currency)})
     WHERE ${whereAll(filters)}`
 }
+
+/** A volume's month is the one at whose end it is taken. */
+const withoutMonth = ({ month: _month, ...filters }: FunnelFilters): FunnelFilters => filters
 
 /** M4 in-stage volume and, for deals, M5 in-stage value: like `stageEntries`. `valued` deals make up `money`; the others are counted apart. */
 export const stageVolumes = (sources: FigureSources, question: FunnelStagesQuestion): Sql => {

@@ -38,3 +38,39 @@ export const incidence = (times: readonly TimeToEvent[]): number | null => {
   }
   return converted
 }
+
+/**
+ * Kaplan–Meier median of spans of which some still run (metrics M11, M12): the first at which no more than half are left. Who runs no longer at an instant is still at risk in it. null where more
+ * than half never ended. Exact: the share that is left is a fraction of integers.
+ */
+export const survivalMedian = (
+  times: readonly { readonly micros: number; readonly done: boolean; readonly units: number }[],
+): number | null => {
+  const instants = Map.groupBy(times, time => time.micros)
+  let atRisk = times.reduce((sum, time) => sum + time.units, 0)
+  // while nobody is censored the factors telescope: left = numerator / denominator of whole units, shortened whenever they cancel
+  let left = { of: 1n, by: 1n }
+  let runFrom = atRisk
+  for (const micros of [...instants.keys()].toSorted((a, b) => a - b)) {
+    let ended = 0
+    let censored = 0
+    for (const { done, units } of instants.get(micros) ?? []) {
+      if (done) ended += units
+      else censored += units
+    }
+    const after = { of: left.of * BigInt(atRisk - ended), by: left.by * BigInt(runFrom) }
+    if (ended > 0 && after.of * 2n <= after.by) return micros
+    atRisk -= ended
+    if (censored === 0) continue
+    left = shortened(after)
+    atRisk -= censored
+    runFrom = atRisk
+  }
+  return null
+}
+
+/** Both shifted down alike once they are longer than any figure needs: 400 bits of a share. */
+const shortened = ({ of, by }: { readonly of: bigint; readonly by: bigint }): { readonly of: bigint; readonly by: bigint } => {
+  const extra = by.toString(2).length - 400
+  return extra <= 0 ? { of, by } : { of: of >> BigInt(extra), by: by >> BigInt(extra) }
+}
