@@ -123,6 +123,26 @@ export const instantAt = (isoDate: string, sinceMidnightMs: number, zone: string
   return shown.length === 0 ? before : Math.min(...shown)
 }
 
+/**
+ * First instant (ms) of a day at which the wall shows a time since midnight, or a later one: where a change of clocks skips it, the instant of the change; of two
+ * that a change repeats the first. The changes of all zones are at whole minutes.
+ */
+export const firstShown = (isoDate: string, sinceMidnightMs: number, zone: string): number => {
+  const wall = utcMidnight(isoDate) + sinceMidnightMs
+  const [ahead, behind] = [offsetAt(wall - 86_400_000, zone), offsetAt(wall + 86_400_000, zone)]
+  const [early, late] = [wall - Math.max(ahead, behind), wall - Math.min(ahead, behind)]
+  if (early + offsetAt(early, zone) === wall) return early
+  if (ahead > behind || late === early) return late
+  // skipped: the clock jumped from before the wall's time to after it, between these two
+  let [before, after] = [early, late]
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2)
+    if (middle + offsetAt(middle, zone) < wall) before = middle
+    else after = middle
+  }
+  return after
+}
+
 /** The date on the wall in a zone. */
 export const dateAt = (ms: number, zone: string): string => toIsoDate(ms + offsetAt(ms, zone))
 
