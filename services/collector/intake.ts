@@ -61,6 +61,10 @@ export type Intake = {
 
 /** Encoded size of one event; more is a document that belongs elsewhere. */
 const MAX_EVENT_BYTES = 64 * 1024
+/** What both sides sign is in its signature as a whole; a broker takes a message of a megabyte. */
+const MAX_SIGNED_BYTES = 896 * 1024
+const SIGNING: ReadonlySet<unknown> = new Set<EventType>(['review-signed', 'audit-signed'])
+const maxBytesOf = (type: unknown): number => (SIGNING.has(type) ? MAX_SIGNED_BYTES : MAX_EVENT_BYTES)
 const DEFAULT_MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024
 const RETRY_OVERLOADED_SECONDS = 1
 const RETRY_LOG_AWAY_SECONDS = 5
@@ -154,7 +158,7 @@ export const createIntake = ({
       let bytes = 0
       for (const [index, raw] of events.entries()) {
         const checked = closed === null ? checkEvent(raw, context) : closed
-        const outcome = checked.ok ? encoded(() => recordsOf(checked, newest)) : checked
+        const outcome = checked.ok ? encoded(maxBytesOf(checked.event.type), () => recordsOf(checked, newest)) : checked
         if (!outcome.ok) {
           for (const { code, path, message } of outcome.problems) rejected.push({ index, code, path, message })
           continue
@@ -199,11 +203,11 @@ const no = (code: EventProblem['code'], message: string): Extract<Checked, { ok:
 
 type Encoded = { readonly ok: true; readonly records: readonly LogAppend[] } | Extract<Checked, { ok: false }>
 
-const encoded = (make: () => readonly LogAppend[]): Encoded => {
+const encoded = (maxBytes: number, make: () => readonly LogAppend[]): Encoded => {
   try {
     const records = make()
     const largest = records.reduce((most, record) => Math.max(most, record.value?.length ?? 0), 0)
-    return largest > MAX_EVENT_BYTES ? no('too_large', `expected an event of at most ${MAX_EVENT_BYTES / 1024} KiB`) : { ok: true, records }
+    return largest > maxBytes ? no('too_large', `expected an event of at most ${maxBytes / 1024} KiB`) : { ok: true, records }
   } catch (error) {
     if (error instanceof CodecError && error.code === 'CODEC_INVALID_EVENT') return no('bad_value', error.message)
     throw error
