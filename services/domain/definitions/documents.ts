@@ -1,9 +1,22 @@
 import { attributionModelKind } from './attribution-model.ts'
+import { calendarKind } from './calendar.ts'
+import { buyingGroupKind } from './buying-group.ts'
 import { channelMapKind } from './channel-map.ts'
 import type { AgreedDocument, DocumentKind } from './document-kind.ts'
+import { fiscalCalendarKind } from './fiscal-calendar.ts'
+import { fundamentalsKind } from './fundamentals.ts'
+import { glossaryKind } from './glossary.ts'
 import { icpKind } from './icp.ts'
+import { noticeRulesKind } from './notice-rules.ts'
+import { personaKind } from './persona.ts'
 import { qualificationKind } from './qualification.ts'
+import { quarterPlanKind } from './quarter-plan.ts'
+import { recyclingKind } from './recycling.ts'
 import { responsesKind } from './responses.ts'
+import { routingKind } from './routing.ts'
+import { scoreModelKind } from './score-model.ts'
+import { slaKind } from './sla-policy.ts'
+import { sourcedKind } from './sourced.ts'
 import { stageMapKind } from './stage-map.ts'
 
 /** Every kind of document that the two functions agree on: a new one is a file of its own (schema, shipped default) and one line here. */
@@ -14,6 +27,19 @@ export const documentKinds: readonly DocumentKind[] = [
   attributionModelKind,
   icpKind,
   qualificationKind,
+  fiscalCalendarKind,
+  fundamentalsKind,
+  glossaryKind,
+  noticeRulesKind,
+  personaKind,
+  quarterPlanKind,
+  recyclingKind,
+  routingKind,
+  scoreModelKind,
+  slaKind,
+  calendarKind,
+  buyingGroupKind,
+  sourcedKind,
 ]
 
 const byKind: ReadonlyMap<string, DocumentKind> = new Map(documentKinds.map(kind => [kind.kind, kind]))
