@@ -156,6 +156,19 @@ describe('cohort conversion (M6)', () => {
         },
       ]),
     ])
+    const assigned = (owner: string, at: number) => ({
+      tenant: TENANT,
+      subject: 'p1',
+      event_id: `to-${owner}`,
+      type: 'lead-assigned',
+      owner,
+      occurred_at: day(at),
+      recorded_at: day(at).slice(0, 23),
+      appended_at: day(at).slice(0, 23),
+      partition: 0,
+      offset: 0,
+    })
+    await figures.insert('lead_facts', [assigned('m_1', 2), assigned('m_2', 41)])
     expect(await rates({ by: ['channel'] })).toEqual([
       { channel: '(none)', rate: '1/1', open: 0, out_of_order: 0 },
       { channel: 'email', rate: '0/1', open: 0, out_of_order: 0 },

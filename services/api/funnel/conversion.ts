@@ -19,7 +19,7 @@ import { type ExplainableFigure, type Explain, excludedOf } from '../explain/fig
 import { Dims, FunnelFilters } from './question.ts'
 import { type FunnelFigures, stageMapName, withoutUndefined } from './stages.ts'
 
-export const MEASURES = ['cohort', 'throughput'] as const
+export const MEASURES = ['cohort', 'throughput', 'strict', 'cumulative'] as const
 export type Measure = (typeof MEASURES)[number]
 
 /** Beyond this many distinct times an immature cohort is flagged but not estimated. */
@@ -30,7 +30,7 @@ const Question = z.strictObject({
   measure: z.enum(MEASURES),
   counted: z.enum(COUNTED),
   transitions: z.array(z.strictObject({ from: z.string(), to: z.string(), horizonDays: z.number() })),
-  policy: z.enum(POLICIES),
+  policy: z.enum([...POLICIES, 'every']),
   by: z.array(z.enum(FUNNEL_DIMENSIONS)),
   filters: FunnelFilters,
   dims: Dims,
@@ -64,14 +64,14 @@ const Times = z.looseObject({
 /** The unit that a transition is counted in: that of the stage it begins in (metrics C6). */
 export const countedFrom = (map: StageMap, stage: string): Counted => (isDealStage(map, stage) ? 'deals' : 'journeys')
 
-/** M6 of a cohort with its horizon, or M7 of a period; never both in one table. All transitions are counted in one unit. */
+/** M6, M8 or M9 of a cohort with its horizon, or M7 of a period; never both in one table. All transitions are counted in one unit. */
 export const conversionAnswer = (
   store: Store,
   context: AnswerContext,
   question: ConversionAsked,
   explain: Explain,
 ): Promise<FunnelFigures> =>
-  question.measure === 'cohort' ? cohortAnswer(store, context, question, explain) : throughputAnswer(store, context, question, explain)
+  question.measure === 'throughput' ? throughputAnswer(store, context, question, explain) : cohortAnswer(store, context, question, explain)
 
 type Dims = Record<string, string>
 
@@ -94,6 +94,7 @@ const dimsOf = (row: Readonly<Record<string, unknown>>, { by }: ConversionAsked)
 
 const cohortAnswer = async (store: Store, context: AnswerContext, question: ConversionAsked, explain: Explain): Promise<FunnelFigures> => {
   const { sources } = context
+  const metric = question.measure === 'strict' ? 'M8' : question.measure === 'cumulative' ? 'M9' : 'M6'
   const [counted, left] = await Promise.all([
     store.read(conversionCounts(sources, question)),
     question.counted === 'deals' ? store.read(stagesExcluded(sources, stagesQuestion(question, ''))) : [],
@@ -124,13 +125,13 @@ const cohortAnswer = async (store: Store, context: AnswerContext, question: Conv
       stage_to: transition.to,
       horizon_days: transition.horizonDays,
       ...dims,
-      metric: 'M6',
+      metric,
       ...rate,
       // observed so far is too low while units are still open: the estimate stands for the rate, without Wilson's interval
       ...(immature
         ? { value: estimate, interval: null, flags: flagsOf(entries, [...rate.flags, estimate === null ? 'not_estimated' : 'estimated']) }
         : {}),
-      explain: tokenFor(question, 'M6', transition, dims, explain),
+      explain: tokenFor(question, metric, transition, dims, explain),
     }
   }
   const find = (transition: Transition, isTotal: boolean): readonly Counts[] =>

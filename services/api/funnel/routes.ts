@@ -27,7 +27,7 @@ import { badParameter } from '../problems.ts'
 import { conversionAnswer, countedFrom, MEASURES } from './conversion.ts'
 import { slicingParameters } from './question.ts'
 import { stageMapName, stagesAnswer } from './stages.ts'
-import { assertStage, together, transitionsOf } from './together.ts'
+import { assertStage, fromTheFirst, together, transitionsOf } from './together.ts'
 
 /** Days that a transition is given where nothing else is asked for. */
 const DEFAULT_HORIZON_DAYS = 90
@@ -50,7 +50,12 @@ const ConversionQuery = queryOf({
     .enum(POLICIES)
     .default('implied')
     .describe('implied: a later stage has passed the one asked about; strict: only that stage counts'),
-  measure: z.enum(MEASURES).default('cohort').describe('cohort answers M6, throughput M7; never both in one table'),
+  measure: z
+    .enum(MEASURES)
+    .default('cohort')
+    .describe(
+      'cohort answers M6, throughput M7, strict M8 (every stage in order), cumulative M9 (from the first stage); never two in one table',
+    ),
   by: severalOf(FUNNEL_DIMENSIONS),
   ...periodParameters,
   ...slicingParameters,
@@ -108,7 +113,7 @@ export const funnelRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       preSerialization: inFormatAsked(options.store),
       schema: {
         tags: ['funnel'],
-        summary: 'Conversion from stage to stage: of a cohort within a horizon (M6), or throughput of a period (M7)',
+        summary: 'Conversion from stage to stage: of a cohort within a horizon (M6, M8, M9), or throughput of a period (M7)',
         description: `The cohort is the first entries to stage_from in the period, counted as journeys, or as deals from the first stage of deals on. Horizon ${DEFAULT_HORIZON_DAYS} days by default. Cohorts in which some are still open are flagged immature and estimated (Aalen–Johansen).`,
         querystring: ConversionQuery,
         ...figureSchema,
@@ -119,11 +124,15 @@ export const funnelRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
         const { query } = request
         const { stageMap } = context.definitions
         const period = periodOf(query, context.settings)
-        const transitions = transitionsOf(stageMap, query.stage_from, query.stage_to, query.horizon_days)
+        const cumulative = query.measure === 'strict' || query.measure === 'cumulative'
+        const transitions =
+          cumulative && query.stage_from === undefined && query.stage_to === undefined
+            ? fromTheFirst(stageMap, query.horizon_days)
+            : transitionsOf(stageMap, query.stage_from, query.stage_to, query.horizon_days)
         const question = {
           stageMap,
           measure: query.measure,
-          policy: query.policy,
+          policy: query.measure === 'strict' ? ('every' as const) : query.policy,
           by: listOf(query.by),
           dims: query.dims,
           filters: filtersOf(query, FUNNEL_DIMENSIONS),

@@ -39,3 +39,7 @@ export const transitionsOf = (
   }
   return [{ from, to, horizonDays }]
 }
+
+/** From the first stage to each of the others (metrics M8, M9), every step with a horizon of its own. */
+export const fromTheFirst = ({ stages }: StageMap, horizonDays: number): readonly Transition[] =>
+  stages.slice(1).map((stage, index) => ({ from: stages[0]?.name ?? '', to: stage.name, horizonDays: horizonDays * (index + 1) }))

@@ -6,7 +6,7 @@ import type { FigureSources } from './sources.ts'
 import { type Counted, rankOf, stagePaths } from './stage-paths.ts'
 
 export const POLICIES = ['implied', 'strict'] as const
-export type Policy = (typeof POLICIES)[number]
+export type Policy = (typeof POLICIES)[number] | 'every'
 
 export type Transition = { readonly from: string; readonly to: string; readonly horizonDays: number }
 
@@ -15,7 +15,7 @@ export type ConversionQuestion = {
   readonly counted: Counted
   /** All of them counted in the same unit. */
   readonly transitions: readonly Transition[]
-  /** `implied`: a unit that entered a later stage has passed the one asked about; `strict`: only entering that stage itself counts. */
+  /** `implied`: a unit that entered a later stage has passed the one asked about; `strict`: only entering that stage itself counts; `every`: every stage between, each after the one before (metrics M8). */
   readonly policy: Policy
   readonly by: readonly FunnelDimension[]
   readonly filters: Readonly<Partial<Record<FunnelDimension, readonly string[]>>>
@@ -53,7 +53,7 @@ const cohort = (sources: FigureSources, question: ConversionQuestion): Sql => {
         dateDiff('microsecond', entered, moves[at_to].2) AS reached_after, dateDiff('microsecond', entered, ended_at) AS ended_after,
         greatest(dateDiff('microsecond', entered, ${observed}), 0) AS observed_for,
         multiIf(
-          at_to > 0 AND at_to < at_from, 'out_of_order',
+          before > 0 AND before < at_from, 'out_of_order',
           at_to > 0 AND reached_after <= pair.3 AND reached_after <= observed_for, 'converted',
           ended_after <= pair.3 AND ended_after <= observed_for, 'exited',
           observed_for < pair.3, 'open',
@@ -62,7 +62,7 @@ const cohort = (sources: FigureSources, question: ConversionQuestion): Sql => {
         if(state = 'converted', moves[at_to].3, '') AS reached_by
       FROM (
         SELECT *, pair, arrayFirstIndex(m -> m.1 = pair.1, moves) AS at_from,
-          arrayFirstIndex(m -> ${policy === 'implied' ? sql`m.1 >= pair.2` : sql`m.1 = pair.2`}, moves) AS at_to
+          arrayFirstIndex(m -> ${policy === 'strict' ? sql`m.1 = pair.2` : sql`m.1 >= pair.2`}, moves) AS before, ${policy === 'every' ? everyStage : sql`before`} AS at_to
         FROM (${stagePaths(sources, question)})
         ARRAY JOIN [${pairs}] AS pair
         WHERE at_from > 0
@@ -71,6 +71,10 @@ const cohort = (sources: FigureSources, question: ConversionQuestion): Sql => {
     )
     WHERE ${whereAll(filters)}`
 }
+
+/** Where the last stage of all those from pair.1 to pair.2 was entered, each after the one before; 0 when one is missing. */
+const everyStage = sql`toUInt32(arrayFold((acc, m, i) -> if(i > at_from AND acc.1 < pair.2 AND m.1 = acc.1 + 1, (acc.1 + 1, if(m.1 = pair.2, i, acc.2)), acc),
+            moves, arrayEnumerate(moves), (toInt64(pair.1), toUInt32(0))).2)`
 
 /** M6 as counts: one row per transition and combination of `by`, `is_total` = 1 per transition. `entries` are without `out_of_order`. */
 export const conversionCounts = (sources: FigureSources, question: ConversionQuestion): Sql => {
