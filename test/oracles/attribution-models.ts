@@ -13,6 +13,8 @@ export type EligibleTouch = {
   readonly persons: readonly string[]
   /** In how many accounts the person was when it happened, at least 1. */
   readonly accounts: number
+  /** In how many of those that are asked about; 1 unless said otherwise. */
+  readonly inScope?: number
 }
 
 export const MILESTONES = ['first', 'lead_creation', 'deal_creation', 'closed_won', 'last'] as const
@@ -79,7 +81,7 @@ export const modelCredit = ({ model, ...converted }: Converted & { readonly mode
   const weights = model.kind === 'decay' ? decayed(touches, model.halfLifeDays) : positioned({ ...converted, touches }, model.shares)
   if (weights.every(weight => weight.over === 0n)) return { credits: new Map(), missing: 'milestone_absent' }
 
-  const split = touches.map((touch, i) => times(weights[i] ?? NOTHING, { over: 1n, under: BigInt(touch.accounts) }))
+  const split = touches.map((touch, i) => times(weights[i] ?? NOTHING, { over: BigInt(touch.inScope ?? 1), under: BigInt(touch.accounts) }))
   // dividing by what is there is what hands the share of an absent milestone, or of an empty middle, to the others pro rata
   const credit = millionths(inProportion(split))
   return { credits: new Map(touches.map(({ touchId }, i) => [touchId, credit[i] ?? 0])), missing: '' }

@@ -2,6 +2,8 @@ import { modelCredit, SHIPPED_MODELS } from './attribution-models.ts'
 import { type DealJourney, dealJourneysAt } from './deal-journeys.ts'
 import { type Facts, knownAt } from './facts.ts'
 import { consentsAt } from './consents.ts'
+import { ancestorsAt } from './families.ts'
+import { personasAt } from './personas.ts'
 import { exclusionsAt } from './exclusions.ts'
 import { identitiesAt } from './identities.ts'
 import { latest } from './order.ts'
@@ -18,7 +20,15 @@ export type CreditTerms = {
   /** Touch types by which a person acted. Anything else earns nothing. */
   readonly responses: ReadonlySet<string>
   readonly lookbackDays: number
+  /** Whose touches count; the contacts', where they have any, unless said otherwise. */
+  readonly linkage?: Linkage
+  /** Personas of the buying group, as sources write them. */
+  readonly group?: ReadonlySet<string>
+  /** Touches of subsidiaries count too. */
+  readonly family?: boolean
 }
+
+export type Linkage = 'hybrid' | 'explicit' | 'implicit' | 'buying_group'
 
 /** The list that Accord ships; a tenant may publish another. */
 export const RESPONSES: ReadonlySet<string> = new Set([
@@ -67,7 +77,7 @@ export type DealCredit = {
 const DAY = 86_400_000_000
 const HALF_HOUR = 1_800_000_000
 
-/** The credit of every counted won deal under every model, as known at `asOf` (ms): linkage `hybrid`. */
+/** The credit of every counted won deal under every model, as known at `asOf` (ms). */
 export const dealCreditAt = (facts: Facts, asOf: number, terms: CreditTerms = SHIPPED): readonly DealCredit[] =>
   dealConversionsAt(facts, asOf, terms).filter(({ conversion, provisional }) => conversion === 'won' && !provisional)
 
@@ -91,13 +101,23 @@ const conversionsOf = ({ createdAt, stages, outcome, closed, closedOn }: DealJou
 export const dealConversionsAt = (facts: Facts, asOf: number, terms: CreditTerms = SHIPPED): readonly DealCredit[] => {
   const { root, at } = identitiesAt(facts, asOf)
   const zone = latest(knownAt(facts.zones, asOf))?.zone ?? 'UTC'
-  const touches = Map.groupBy(countedTouchesAt(facts, asOf).filter(consentsAt(facts, asOf)), touch => touch.account)
+  const above = terms.family === true ? ancestorsAt(facts, asOf, root) : () => []
+  const personaOf = personasAt(facts, asOf, root)
+  const inGroup = (persons: readonly string[], instant: number): boolean =>
+    persons.some(person => terms.group?.has(personaOf(person, instant)) === true)
+  const touches = Map.groupBy(
+    countedTouchesAt(facts, asOf)
+      .filter(consentsAt(facts, asOf))
+      .flatMap(touch => [touch.account, ...above(touch.account, touch.touchedAt)].map(scope => ({ touch, scope }))),
+    ({ scope }) => scope,
+  )
   const because = exclusionsAt(facts, asOf)
   const leads = knownAt(facts.leads, asOf)
     .filter(({ type, person }) => type === 'lead-created' && because(person) === '')
     .flatMap(({ person, occurredAt, recordedAt }) => {
       const { persons, accounts } = at(person, occurredAt)
-      return accounts.map(account => ({ account, persons, occurredAt, recordedAt }))
+      const scopes = new Set(accounts.flatMap(account => [account, ...above(account, occurredAt)]))
+      return [...scopes].map(account => ({ account, persons, occurredAt, recordedAt }))
     })
     .toSorted((a, b) => a.occurredAt - b.occurredAt || a.recordedAt - b.recordedAt)
   return dealJourneysAt(facts, asOf).flatMap(deal => {
@@ -106,21 +126,20 @@ export const dealConversionsAt = (facts: Facts, asOf: number, terms: CreditTerms
     const account = deal.account === '' ? '' : root(deal.account)
     const since = createdAt - terms.lookbackDays * DAY
     // '' is where touches of nobody's account lie; a deal without an account has no claim to them
-    const ofAccount = account === '' ? [] : (touches.get(account) ?? [])
+    const inScope = account === '' ? [] : (touches.get(account) ?? []).map(({ touch }) => touch)
+    // who works for two accounts of a family did it once, for both
+    const times = Map.groupBy(inScope, nameOf)
+    const ofAccount = [...times.values()].flatMap(same => same[0] ?? [])
     const contacts = new Set(deal.contacts.map(root))
     return conversionsOf(deal, terms.qualified, zone).flatMap(({ conversion, convertedAt, provisional }) => {
       const candidates = ofAccount.filter(
         ({ touchedAt, touchType, automatic }) =>
           since <= touchedAt && touchedAt <= convertedAt && terms.responses.has(touchType) && !automatic,
       )
-      const explicit = candidates.some(({ persons }) => persons.some(person => contacts.has(person)))
-      const eligible = eligibleOf(linked(candidates, deal, root)).toSorted(byTouch)
+      const isLinked = whoIsLinked(terms.linkage ?? 'hybrid', candidates, persons => persons.some(person => contacts.has(person)), inGroup)
+      const eligible = eligibleOf(candidates.filter(touch => isLinked(touch.persons, touch.touchedAt))).toSorted(byTouch)
       const lead = leads.find(
-        one =>
-          one.account === account &&
-          since <= one.occurredAt &&
-          one.occurredAt <= createdAt &&
-          (!explicit || one.persons.some(person => contacts.has(person))),
+        one => one.account === account && since <= one.occurredAt && one.occurredAt <= createdAt && isLinked(one.persons, one.occurredAt),
       )
       const converted = {
         touches: eligible.map(touch => ({
@@ -129,6 +148,7 @@ export const dealConversionsAt = (facts: Facts, asOf: number, terms: CreditTerms
           recordedAt: touch.recordedAt,
           persons: touch.persons,
           accounts: touch.accounts,
+          inScope: times.get(nameOf(touch))?.length ?? 1,
         })),
         conversion,
         convertedAt,
@@ -159,11 +179,25 @@ export const nameOf = ({ touchId, subject }: AccountTouch): string => `${touchId
 const conversionOf = (closedAt: number, closedOn: string | null, zone: string): number =>
   closedOn === null ? closedAt : Math.min(closedAt, endOfDay(closedOn, zone))
 
-/** Hybrid linkage: what the deal's contacts did, if they did anything; else what anybody in the account did. */
-const linked = (touches: readonly AccountTouch[], deal: DealJourney, root: (node: string) => string): readonly AccountTouch[] => {
-  const contacts = new Set(deal.contacts.map(root))
-  const explicit = touches.filter(touch => touch.persons.some(person => contacts.has(person)))
-  return explicit.length > 0 ? explicit : touches
+type Linked = (persons: readonly string[], instant: number) => boolean
+
+/** Whose touches and leads are a deal's. Hybrid: what the deal's contacts did, if they did anything; else what anybody in the account did. */
+const whoIsLinked = (
+  linkage: Linkage,
+  touches: readonly AccountTouch[],
+  isContact: (persons: readonly string[]) => boolean,
+  inGroup: Linked,
+): Linked => {
+  switch (linkage) {
+    case 'implicit':
+      return () => true
+    case 'explicit':
+      return isContact
+    case 'buying_group':
+      return (persons, instant) => isContact(persons) || inGroup(persons, instant)
+    case 'hybrid':
+      return touches.some(({ persons }) => isContact(persons)) ? isContact : () => true
+  }
 }
 
 const whoWhatWhy = ({ persons, subject, campaign, touchType }: AccountTouch): string =>

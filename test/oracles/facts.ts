@@ -3,6 +3,8 @@ import { type CampaignFact, campaignReaders } from './campaign-facts.ts'
 import { type ConsentFact, consentReaders } from './consent-facts.ts'
 import { type DealFact, dealReaders } from './deal-facts.ts'
 import { type ExclusionFact, exclusionReaders } from './exclusion-facts.ts'
+import { type ParentFact, parentReaders } from './families.ts'
+import { type PersonaFact, personaReaders } from './personas.ts'
 import { type DomainFact, domainReaders, type LinkFact, linkReaders } from './link-facts.ts'
 import { type LeadFact, leadReaders } from './lead-facts.ts'
 import { type MergeFact, mergeReaders } from './merges.ts'
@@ -22,6 +24,8 @@ export type Facts = {
   readonly exclusions: readonly ExclusionFact[]
   readonly campaigns: readonly CampaignFact[]
   readonly consents: readonly ConsentFact[]
+  readonly parents: readonly ParentFact[]
+  readonly personas: readonly PersonaFact[]
   /** Ids that came again under another subject or type; the later recording is not counted. */
   readonly idConflicts: readonly string[]
 }
@@ -53,6 +57,8 @@ export const factsOf = (recorded: readonly Recorded[], tenant: string): Facts =>
     exclusions: read(first, exclusionReaders),
     campaigns: read(first, campaignReaders),
     consents: read(first, consentReaders),
+    parents: read(first, parentReaders),
+    personas: read(first, personaReaders),
     idConflicts: conflicting.map(([eventId]) => eventId).toSorted(byBytes),
   }
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import type { Recorded } from '../oracles/recorded.ts'
 import { CAMPAIGN_NAMES, exceptionStories } from './company-exceptions.ts'
+import { familyStories } from './company-families.ts'
 import {
   accountStory,
   aliasStory,
@@ -33,6 +34,8 @@ export type CompanyOptions = {
   readonly emptied?: boolean
   /** Records and touches are excluded, campaigns have several names, persons give and withdraw consent; default false. */
   readonly exceptions?: boolean
+  /** Accounts stand under others, persons have personas; default false. */
+  readonly families?: boolean
 }
 
 /** The first day of every generated company, µs. */
@@ -64,6 +67,7 @@ export const generateCompany = (options: CompanyOptions): readonly Recorded[] =>
   ]
   while (told.length < options.size * 0.94) told.push(...touchStory(teller))
   if (options.exceptions === true) told.push(...exceptionStories(teller, told))
+  if (options.families === true) told.push(...familyStories(teller))
 
   const heard = told.flatMap(one => [{ said: one, at: learnt(one) }, ...heardAgain(dice, one)]).toSorted((a, b) => a.at - b.at)
   const last = Math.max(heard.at(-1)?.at ?? 0, (COMPANY_START + (LAST_DAY + 1) * DAY) / 1000) + 1

@@ -43,12 +43,15 @@ export type DealCreditInputs = {
 export const dealCredit = (inputs: DealCreditInputs): Sql =>
   sql`SELECT * EXCEPT (unit), unit AS deal_id FROM (${unitCredit({ gathered: gathered(inScope(inputs)), linkage: inputs.linkage }, inputs.definitions.models)})`
 
+type ScopedInputs = DealCreditInputs & { readonly keptTouches: Sql }
+
 /** The same over the touches and leads of whole families, where they are asked for. */
-const inScope = (inputs: DealCreditInputs): DealCreditInputs => {
-  if (inputs.scope !== 'family') return inputs
-  const { leads } = inputs
+const inScope = (inputs: DealCreditInputs): ScopedInputs => {
+  const { leads, accountTouches: keptTouches } = inputs
+  if (inputs.scope !== 'family') return { ...inputs, keptTouches }
   return {
     ...inputs,
+    keptTouches,
     accountTouches: familyTouches(inputs),
     ...(leads ? { leads: { ...leads, identities: familyIdentities({ ...inputs, identities: leads.identities }) } } : {}),
   }
@@ -61,7 +64,7 @@ const weightOf = ({ scope }: DealCreditInputs): Sql =>
     : sql`intDiv(${bind.uint(WHOLE)}, greatest(accounts, 1))`
 
 /** One row a deal, with the touches of its account in order, gathered once an account, and the leads of its account: (created at, recorded at, persons). */
-const gathered = (inputs: DealCreditInputs): Sql => sql`
+const gathered = (inputs: ScopedInputs): Sql => sql`
   SELECT d.tenant AS tenant, d.deal_id AS unit, d.account AS account, d.created_at AS created_at, d.created_at AS deal_at, d.contact_roots AS contact_roots, d.conversions AS conversions,
     t.in_order AS in_order, t.leads AS leads
   FROM (${wantedConversions(inputs)}) AS d
@@ -107,14 +110,14 @@ const createdLeads = (inputs: DealCreditInputs, { leadFacts, identities }: NonNu
 const byGroup = ({ linkage, personas = [] }: DealCreditInputs, of: (personas: readonly string[]) => Sql): Sql =>
   linkage === 'buying_group' ? of(personas) : sql``
 
-/** Of a touch: was it by somebody of the buying group? After a comma. */
-const inGroup = (inputs: DealCreditInputs): Sql => {
-  const { accountTouches, tenant, asOf } = inputs
+/** Of a touch: was it by somebody of the buying group? After a comma. Looks at the touches as they are kept: whose they are, no scope changes. */
+const inGroup = (inputs: ScopedInputs): Sql => {
+  const { keptTouches, tenant, asOf } = inputs
   return byGroup(inputs, personas => {
     const happened = sql`
-      SELECT touch_id AS id, occurred_at AS at, persons FROM ${accountTouches}
+      SELECT touch_id AS id, occurred_at AS at, persons FROM ${keptTouches}
       WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND notEmpty(persons)
-        AND touch_type IN (${bind.strings(inputs.definitions.responses.touch_types)}) AND account IN (SELECT account FROM (${dealAccounts(inputs)}))`
+        AND touch_type IN (${bind.strings(inputs.definitions.responses.touch_types)})`
     return sql`, ${ofGroup({ ...inputs, personas }, happened, { id: sql`touch_id`, persons: sql`persons` })}`
   })
 }

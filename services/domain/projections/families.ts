@@ -51,6 +51,12 @@ export const subsidiaries = ({ recordFacts, roots, tenant, asOf }: FamilyInputs)
     SELECT ancestor, account, valid_from, valid_to FROM above`
 }
 
+/** The same once for a statement, however often it is looked at: (account, above), `above` as [(ancestor, valid_from, valid_to)]. */
+const familiesOf = (inputs: FamilyInputs): Sql => sql`
+  SELECT family.1 AS account, family.2 AS above
+  FROM (SELECT arrayJoin((SELECT groupArray((account, above)) FROM (
+    SELECT account, arraySort(groupArray((ancestor, valid_from, valid_to))) AS above FROM (${subsidiaries(inputs)}) GROUP BY account ORDER BY account))) AS family)`
+
 const TOUCH = sql`tenant, occurred_at, touch_id, subject, persons, accounts, recorded_at, touch_type, channel, campaign, utm_source, utm_medium, content, outcome, direction, team,
   automatic, member`
 
@@ -60,37 +66,34 @@ const TOUCH = sql`tenant, occurred_at, touch_id, subject, persons, accounts, rec
  */
 export const familyTouches = (inputs: FamilyInputs & { readonly accountTouches: Sql }): Sql => {
   const { accountTouches, tenant, asOf } = inputs
-  const family = subsidiaries(inputs)
-  const known = sql`SELECT * FROM ${accountTouches} WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND account != ''`
   return sql`(
-    SELECT ${TOUCH}, account, toUInt16(1) AS in_scope, ${everKnown} AS known_from, ${foreverKnown} AS known_to
-    FROM (${known} AND account NOT IN (SELECT ancestor FROM (${family})))
-    UNION ALL
-    SELECT ${TOUCH}, account, toUInt16(count()) AS in_scope, ${everKnown} AS known_from, ${foreverKnown} AS known_to
+    SELECT ${TOUCH}, scope AS account, toUInt16(count()) AS in_scope, ${everKnown} AS known_from, ${foreverKnown} AS known_to
     FROM (
-      SELECT ${TOUCH}, account FROM (${known} AND account IN (SELECT ancestor FROM (${family})))
-      UNION ALL
-      SELECT ${TOUCH}, f.ancestor AS account
-      FROM (${known} AND account IN (SELECT account FROM (${family}))) AS t
-      INNER JOIN (${family}) AS f ON f.account = t.account
-      WHERE f.valid_from <= t.occurred_at AND t.occurred_at < f.valid_to
+      SELECT ${TOUCH}, arrayJoin(arrayPushFront(arrayMap(a -> a.1, arrayFilter(a -> a.2 <= occurred_at AND occurred_at < a.3, above)), own)) AS scope
+      FROM (
+        SELECT t.*, toString(t.account) AS own, f.above AS above
+        FROM (SELECT * FROM ${accountTouches} WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND account != '') AS t
+        LEFT JOIN (${familiesOf(inputs)}) AS f ON f.account = t.account
+      )
     )
-    GROUP BY ${TOUCH}, account
+    GROUP BY ${TOUCH}, scope
   )`
 }
 
 /** Rows of `identities` as of the knowledge time, to be read after FROM, under each account that was above theirs as well. */
 export const familyIdentities = (inputs: FamilyInputs & { readonly identities: Sql }): Sql => {
   const { identities, tenant, asOf } = inputs
-  const known = sql`SELECT tenant, subject, persons, account, accounts, valid_from, valid_to, known_from, known_to FROM ${identities}
-    WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf}`
   return sql`(
-    ${known}
-    UNION ALL
-    SELECT i.tenant AS tenant, i.subject AS subject, i.persons AS persons, f.ancestor AS account, i.accounts AS accounts,
-      greatest(i.valid_from, f.valid_from) AS valid_from, least(i.valid_to, f.valid_to) AS valid_to, i.known_from AS known_from, i.known_to AS known_to
-    FROM (${known} AND account IN (SELECT account FROM (${subsidiaries(inputs)}))) AS i
-    INNER JOIN (${subsidiaries(inputs)}) AS f ON f.account = i.account
-    WHERE greatest(i.valid_from, f.valid_from) < least(i.valid_to, f.valid_to)
+    SELECT tenant, subject, persons, place.1 AS account, accounts, place.2 AS valid_from, place.3 AS valid_to, known_from, known_to
+    FROM (
+      SELECT i.tenant AS tenant, i.subject AS subject, i.persons AS persons, i.accounts AS accounts, i.known_from AS known_from, i.known_to AS known_to,
+        arrayPushFront(arrayFilter(a -> a.2 < a.3, arrayMap(a -> (a.1, greatest(a.2, i.valid_from), least(a.3, i.valid_to)), f.above)), (toString(i.account), i.valid_from, i.valid_to)) AS places
+      FROM (
+        SELECT tenant, subject, persons, account, accounts, valid_from, valid_to, known_from, known_to FROM ${identities}
+        WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf}
+      ) AS i
+      LEFT JOIN (${familiesOf(inputs)}) AS f ON f.account = i.account
+    )
+    ARRAY JOIN places AS place
   )`
 }
