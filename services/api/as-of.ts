@@ -72,7 +72,8 @@ const newestVersion = (tenant: string): Sql => {
 /**
  * Answers without `as_of` are as of the watermark (design D2): read from the kept tables, and good when nothing of the tenant in them is newer
  * than the watermark afterwards: then no step had touched what was read, whatever it does elsewhere. Else read again, at last by time
- * travel. So each of them re-opens to the same bytes under its `as_of`.
+ * travel. So each of them re-opens to the same bytes under its `as_of`. An `as_of` since which nothing of the tenant has changed is
+ * answered in the same way.
  */
 export const createAnswerReader = ({
   store,
@@ -118,8 +119,10 @@ export const createAnswerReader = ({
       const watermark = before.projectedTo
       const asOf = asked === null ? watermark : asked.kind === 'instant' ? asked.ms : await endOfTenantsDay(tenant, asked.date)
       const observedTo = Math.min(asOf, watermark)
-      const keep = observedTo === watermark && attempt <= KEPT_ATTEMPTS
-      const standing = keep ? await standings.at(tenant, watermark) : null
+      const now = attempt <= KEPT_ATTEMPTS ? await standings.at(tenant, watermark) : null
+      // what was known then is all that is known now: the kept tables say what they said
+      const standing = now !== null && (observedTo === watermark || now.unchangedSince <= observedTo) ? now : null
+      const keep = standing !== null
       const [{ settings, definitions }, backfill] =
         standing === null
           ? await Promise.all([readTenantAt(store, tenant, observedTo), readBackfill(store, tenant, watermark)])
