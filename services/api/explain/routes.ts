@@ -10,6 +10,7 @@ import { cursorOf, offsetOf } from '../cursor.ts'
 import { dealCreditExplained } from '../deals/credit.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
 import { conversionExplained } from '../funnel/conversion.ts'
+import { leaksExplained } from '../funnel/leaks.ts'
 import { measuresExplained } from '../funnel/measures.ts'
 import { stagesExplained } from '../funnel/stages.ts'
 import { journeysExplained } from '../journeys/figure.ts'
@@ -22,7 +23,7 @@ import { sourcedExplained } from '../sourced/figure.ts'
 import { overlapExplained } from '../sourced/overlap.ts'
 import { spendExplained } from '../spend/figure.ts'
 import { notFound } from '../problems.ts'
-import type { ExplainableFigure } from './figure.ts'
+import type { ExplainableFigure, Explanation, ProofItem } from './figure.ts'
 import { readToken } from './token.ts'
 
 /** By the name that tokens carry. */
@@ -36,6 +37,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['funnel-stages', stagesExplained],
   ['funnel-conversion', conversionExplained],
   ['funnel-measures', measuresExplained],
+  ['funnel-leaks', leaksExplained],
   ['plan', planExplained],
   ['targets', targetsExplained],
   ['spend', spendExplained],
@@ -92,6 +94,14 @@ const ItemRow = z.object({
 })
 const Sums = z.object({ items: z.coerce.number(), contributions: z.coerce.bigint(), bases: z.coerce.bigint() })
 
+const isListed = (proof: Explanation['proof']): proof is readonly ProofItem[] => Array.isArray(proof)
+
+const sumsOf = (items: readonly ProofItem[]) => ({
+  items: items.length,
+  contributions: items.reduce((sum, { contribution }) => sum + BigInt(contribution), 0n),
+  bases: items.reduce((sum, { base }) => sum + BigInt(base), 0n),
+})
+
 /** Opens one number down to its events. */
 export const explainRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, { store, reader, tokenKey }) => {
   app.get(
@@ -128,12 +138,16 @@ export const explainRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
         const explained = await figure.explain(store, context, metric, question)
         if (explained === null) throw notFound('the figure has no such metric')
         const { row, proof, divisor, model } = explained
-        const [found, [summed]] = await Promise.all([
-          store.read(joinSql([proof, sql`LIMIT ${bind.uint(limit)} OFFSET ${bind.uint(offset)}`], '\n')),
-          store.read(
-            sql`SELECT count() AS items, sum(toInt128(contribution)) AS contributions, sum(toInt128(base)) AS bases FROM (${proof})`,
-          ),
-        ])
+        const [found, summed] = isListed(proof)
+          ? [proof.slice(offset, offset + limit), sumsOf(proof)]
+          : await Promise.all([
+              store.read(joinSql([proof, sql`LIMIT ${bind.uint(limit)} OFFSET ${bind.uint(offset)}`], '\n')),
+              store
+                .read(
+                  sql`SELECT count() AS items, sum(toInt128(contribution)) AS contributions, sum(toInt128(base)) AS bases FROM (${proof})`,
+                )
+                .then(([row]) => row),
+            ])
         const sums = Sums.parse(summed ?? { items: 0, contributions: 0, bases: 0 })
         const isRatio = row.denominator !== undefined
         return {
