@@ -6,8 +6,10 @@ import { LINKAGES, underTerms } from '../../services/domain/figures/terms.ts'
 import { keptProjections, travelledProjections } from '../../services/domain/figures/time-travel.ts'
 import { modelName } from '../../services/domain/definitions/attribution-model.ts'
 import { ACCOUNT_SCOPES } from '../../services/domain/projections/families.ts'
-import { type DealCredit, dealConversionsAt, type Linkage, SHIPPED } from '../oracles/deal-credit.ts'
+import { type Conversion, type DealCredit, dealConversionsAt, type Linkage, type Model, MODELS, SHIPPED } from '../oracles/deal-credit.ts'
+import { dealJourneysAt } from '../oracles/deal-journeys.ts'
 import { factsOf } from '../oracles/facts.ts'
+import { splitMoney } from '../oracles/share.ts'
 import { generateCompany } from '../support/company.ts'
 import { TENANT } from '../support/event.ts'
 import { type FigureApi, openFigureApi } from '../support/figure-api.ts'
@@ -104,4 +106,81 @@ describe(`credit under every linkage and scope, of a generated company (seed ${s
     const all = LINKAGES.flatMap(linkage => [false, true].map(family => told(expected(linkage, family, last)).join('\n')))
     expect(new Set(all).size).toBe(all.length)
   })
+})
+
+type Asked = {
+  readonly linkage: Linkage
+  readonly family: boolean
+  readonly basis: 'conversions' | 'revenue' | 'pipeline'
+  readonly conversion: Conversion
+  readonly model: Model
+}
+
+const deals = new Map(dealJourneysAt(facts, last).map(deal => [deal.dealId, deal]))
+
+/** By channel in millionths or cents: every conversion, or the deals in euros that were won, or that are open and qualified. */
+const byChannel = ({ linkage, family, basis, conversion, model }: Asked): Readonly<Record<string, string>> => {
+  const found = new Map<string, bigint>()
+  const add = (channel: string, part: bigint): void => void found.set(channel, (found.get(channel) ?? 0n) + part)
+  const all = expected(linkage, family, last)
+  const qualified = new Set(all.filter(credit => credit.conversion === 'sqo').map(({ dealId }) => dealId))
+  for (const credit of all) {
+    if (credit.conversion !== conversion || credit.model !== model || credit.provisional !== (basis === 'pipeline')) continue
+    const deal = deals.get(credit.dealId)
+    if (deal === undefined || (basis === 'pipeline' && (!qualified.has(deal.dealId) || deal.closeDate === null))) continue
+    if (basis !== 'conversions' && (deal.amount === null || deal.currency !== 'EUR')) continue
+    const whole = basis === 'conversions' ? 1_000_000n : BigInt(deal.amount ?? 0)
+    if (credit.missing !== '') add('(unattributed)', whole)
+    else {
+      const parts = splitMoney(
+        whole,
+        credit.touches.map(touch => touch.credit),
+      )
+      credit.touches.forEach(({ channel, credit: share }, i) => {
+        if (share > 0) add(channel === '' ? '(none)' : channel, parts[i] ?? 0n)
+      })
+    }
+  }
+  return Object.fromEntries([...found].filter(([, part]) => part !== 0n).map(([channel, part]) => [channel, String(part)]))
+}
+
+const Answered = z.looseObject({
+  rows: z.array(z.looseObject({ channel: z.string(), value: z.number() })),
+  total: z.array(z.looseObject({ value: z.number().nullable() })),
+})
+
+const answered = async ({ linkage, family, basis, conversion, model }: Asked): Promise<Readonly<Record<string, string>>> => {
+  const scope = family ? 'family' : 'account'
+  const { statusCode, body } = await api.get(
+    `/v1/attribution?by=channel&currency=EUR&deal_type=*&basis=${basis}&conversion=${conversion}&model=${model}&linkage=${linkage}&account_scope=${scope}`,
+  )
+  expect(statusCode).toBe(200)
+  const { rows, total } = Answered.parse(JSON.parse(body))
+  const units = (value: number): bigint => BigInt(Math.round(value * (basis === 'conversions' ? 1_000_000 : 1)))
+  const found = rows.map(row => [row.channel, units(row.value)] as const).filter(([, part]) => part !== 0n)
+  // with (none) and (unattributed) rows are the total (metrics C11)
+  expect(found.reduce((sum, [, part]) => sum + part, 0n)).toBe(units(total[0]?.value ?? -1))
+  return Object.fromEntries(found.map(([channel, part]) => [channel, String(part)]))
+}
+
+describe('what a report shows by channel', () => {
+  const bases = [
+    ['conversions', 'won'],
+    ['revenue', 'won'],
+    ['conversions', 'sqo'],
+    ['pipeline', 'won'],
+    ['conversions', 'deal'],
+  ] as const
+  // every model in turn: each linkage with each scope, and each of them with several bases
+  const questions = MODELS.flatMap((model, n): readonly Asked[] => {
+    const [linkage, basis] = [LINKAGES[n % LINKAGES.length], bases[n % bases.length]]
+    return linkage === undefined || basis === undefined
+      ? []
+      : [{ linkage, family: Math.floor(n / LINKAGES.length) % 2 === 0, basis: basis[0], conversion: basis[1], model }]
+  })
+
+  it('is what the oracle’s credit adds up to, under every model, linkage, scope and basis', async () => {
+    for (const question of questions) expect([question, await answered(question)]).toEqual([question, byChannel(question)])
+    expect(new Set(questions.map(({ linkage, family }) => `${linkage} ${family}`)).size).toBe(8)
+  }, 60_000)
 })

@@ -25,3 +25,17 @@ export const reciprocals = (denominators: readonly number[]): readonly bigint[] 
   const product = [...new Set(denominators)].reduce((value, n) => value * BigInt(n), 1n)
   return denominators.map(n => product / BigInt(n))
 }
+
+/** Money in minor units by millionths that add up to 1,000,000: rounded down, what is missing to the largest remainders, the earliest first; a negative amount by its absolute value (M53). */
+export const splitMoney = (amount: bigint, shares: readonly number[]): readonly bigint[] => {
+  const size = amount < 0n ? -amount : amount
+  const parts = shares.map((share, index) => ({ index, floor: (size * BigInt(share)) / MILLION, rest: (size * BigInt(share)) % MILLION }))
+  const missing = Number(size - parts.reduce((sum, part) => sum + part.floor, 0n))
+  const raised = new Set(
+    parts
+      .toSorted((a, b) => Number(b.rest > a.rest) - Number(b.rest < a.rest) || a.index - b.index)
+      .slice(0, missing)
+      .map(({ index }) => index),
+  )
+  return parts.map(({ index, floor }) => (floor + (raised.has(index) ? 1n : 0n)) * (amount < 0n ? -1n : 1n))
+}
