@@ -5,6 +5,8 @@ import { operationsRoutes, type Readiness } from '../http/operations.ts'
 import { StoreError, type Store } from '../store/port.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { createAnswerReader } from './as-of.ts'
+import { commitmentRoutes } from './commitments/routes.ts'
+import { memberRoutes } from './members/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { contentRoutes } from './content/routes.ts'
 import { compareRoutes } from './attribution/compare-routes.ts'
@@ -13,6 +15,7 @@ import { attributionRoutes } from './attribution/routes.ts'
 import { dealRoutes } from './deals/routes.ts'
 import { explainRoutes } from './explain/routes.ts'
 import type { TokenKey } from './explain/token.ts'
+import { funnelLeaksRoutes } from './funnel/leaks-routes.ts'
 import { funnelRoutes } from './funnel/routes.ts'
 import { funnelWayRoutes } from './funnel/way-routes.ts'
 import { freshnessRoutes } from './freshness/routes.ts'
@@ -25,6 +28,7 @@ import { sessionRoutes } from './session/routes.ts'
 import { sourcedRoutes } from './sourced/routes.ts'
 import { spendRoutes } from './spend/routes.ts'
 import { whatIfRoutes } from './what-if/routes.ts'
+import { closedDoor, createWriter, type EventDoor } from './write.ts'
 import { registryRoutes, type SchemaReader } from './registry/routes.ts'
 
 export type ApiOptions = {
@@ -39,6 +43,8 @@ export type ApiOptions = {
   readonly fitLimits?: FitLimits
   /** Where other parts of the process count, so that `/metrics` shows all of them. */
   readonly metrics?: Registry
+  /** Takes what is said through routes of the API; without one they answer 503. */
+  readonly door?: EventDoor
 }
 
 /** Questions can be answered when the store answers. */
@@ -53,9 +59,18 @@ const storeReadiness = async (store: Store): Promise<Readiness> => {
 }
 
 /** Questions → figures. Register it on the HTTP app; `registerOpenApi` goes before. */
-export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics = new Registry() }: ApiOptions): FastifyPluginAsync => {
+export const createApi = ({
+  store,
+  registry,
+  tokenKey,
+  now,
+  fitLimits,
+  metrics = new Registry(),
+  door = closedDoor,
+}: ApiOptions): FastifyPluginAsync => {
   const reader = createAnswerReader({ store, ...(fitLimits === undefined ? {} : { fitLimits }) })
   const figures = { store, reader, tokenKey }
+  const writer = createWriter({ door, now })
   const seconds = new Histogram({
     name: 'accord_api_answer_seconds',
     help: 'Time to answer, by route pattern and status',
@@ -79,6 +94,7 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
     await app.register(spendRoutes, figures)
     await app.register(funnelRoutes, figures)
     await app.register(funnelWayRoutes, figures)
+    await app.register(funnelLeaksRoutes, figures)
     await app.register(planRoutes, figures)
     await app.register(targetRoutes, figures)
     await app.register(dealRoutes, figures)
@@ -86,6 +102,8 @@ export const createApi = ({ store, registry, tokenKey, now, fitLimits, metrics =
     await app.register(accountRoutes, figures)
     await app.register(campaignRoutes, figures)
     await app.register(contentRoutes, figures)
+    await app.register(commitmentRoutes, figures)
+    await app.register(memberRoutes, figures)
     await app.register(explainRoutes, figures)
     await app.register(sessionRoutes, figures)
     await app.register(freshnessRoutes, { store, reader, now })

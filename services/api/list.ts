@@ -49,3 +49,9 @@ export const pageOf = <T>(
     watermark: instantOf(watermark),
   }
 }
+
+/** What a row says under a name, as filters compare it; `(none)` where it says nothing. */
+export const saidIn = (row: object, name: string): string => {
+  const value = new Map<string, unknown>(Object.entries(row)).get(name)
+  return typeof value === 'string' && value !== '' ? value : '(none)'
+}

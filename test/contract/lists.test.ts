@@ -89,6 +89,38 @@ const happened: readonly AccordEvent[] = [
   event('deal-contact-linked', { ...tell('2026-01-13T11:00Z'), deal_id: 'd_1', person_id: 'p_2', buying_role: 'user' }),
   event('deal-contact-unlinked', { ...tell('2026-01-14T11:00Z'), deal_id: 'd_1', person_id: 'p_2' }),
   event('deal-created', { ...tell('2026-01-13T09:00Z'), deal_id: 'd_2', account_id: 'a_3', stage: 'discovery' }),
+  event('member-changed', {
+    ...tell('2026-01-02T09:00Z'),
+    member_id: 'ana',
+    function: 'marketing',
+    role: 'manager',
+    team: 'm',
+    approver: true,
+  }),
+  event('member-changed', { ...tell('2026-01-02T09:00Z'), member_id: 'bo', function: 'sales', role: 'sdr', team: 's', manager_id: 'cy' }),
+  event('member-changed', { ...tell('2026-01-15T09:00Z'), member_id: 'bo', function: 'sales', role: 'ae', team: 's', active: false }),
+  event('commitment-made', {
+    ...tell('2026-01-10T09:00Z'),
+    commitment_id: 'k1',
+    title: 'Answer in a day',
+    owner_id: 'bo',
+    due_on: '2026-01-31',
+  }),
+  event('commitment-made', {
+    ...tell('2026-01-10T09:00Z'),
+    commitment_id: 'k2',
+    title: 'Fewer lists',
+    owner_id: 'ana',
+    due_on: '2026-01-31',
+  }),
+  event('commitment-changed', { ...tell('2026-01-30T09:00Z'), commitment_id: 'k2', status: 'kept', reason: 'done' }),
+  event('commitment-made', {
+    ...tell('2026-02-01T09:00Z'),
+    commitment_id: 'k3',
+    title: 'One board',
+    owner_id: 'ana',
+    review_id: 'qbr-2026-Q1',
+  }),
 ]
 const FEBRUARY = Date.parse('2026-02-11T00:00Z')
 /** What was said early was known early; the last instant is the day of the question. */
@@ -227,7 +259,28 @@ describe('accounts', () => {
   })
 })
 
+describe('members and commitments', () => {
+  it('are what was last said of them', async () => {
+    expect((await list('/v1/members')).rows).toMatchObject([
+      { member_id: 'ana', function: 'marketing', approver: true, active: true },
+      { member_id: 'bo', role: 'ae', manager_id: '', active: false, since: '2026-01-02T09:00:00.000Z' },
+    ])
+    expect((await list('/v1/members?as_of=2026-01-10&role=sdr')).rows).toMatchObject([{ member_id: 'bo', manager_id: 'cy', active: true }])
+  })
+
+  it('say what is due, what is overdue and what became of it', async () => {
+    expect((await list('/v1/commitments')).rows).toMatchObject([
+      { commitment_id: 'k1', status: 'open', overdue: true, decided_at: null },
+      { commitment_id: 'k2', status: 'kept', overdue: false, reason: 'done', decided_at: '2026-01-30T09:00:00.000Z', title: 'Fewer lists' },
+      { commitment_id: 'k3', status: 'open', overdue: false, due_on: null, made_on: '2026-02-01' },
+    ])
+    expect((await list('/v1/commitments?period=2026-01&status=open')).rows).toMatchObject([{ commitment_id: 'k1' }])
+    expect((await list('/v1/commitments?review_id=qbr-2026-Q1')).rows).toMatchObject([{ commitment_id: 'k3' }])
+  })
+})
+
 it.each([
+  ['/v1/commitments?status=done', 'status'],
   ['/v1/campaigns?state=lost', 'state'],
   ['/v1/campaigns?from=2026-02-30', 'from'],
   ['/v1/content?colour=red', 'colour'],

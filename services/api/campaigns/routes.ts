@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { listSchema, pageOf, pageParameters } from '../list.ts'
+import { listSchema, pageOf, pageParameters, saidIn } from '../list.ts'
 import { filterParameter, filtersOf, periodOf, periodParameters, queryOf, severalOf, timeParameters } from '../parameters.ts'
 import { campaignCalendar } from './calendar.ts'
 import { Campaign, CAMPAIGN_STATES, readCampaigns } from './campaigns.ts'
@@ -29,11 +29,6 @@ const wanted = (campaigns: readonly Campaign[], query: Query, { settings }: Answ
       (to === null || (campaign.starts_on !== null && campaign.starts_on < to)) &&
       (from === null || (campaign.starts_on !== null && (campaign.ends_on ?? '9999') >= from)),
   )
-}
-
-const saidIn = (campaign: Campaign, name: string): string => {
-  const value = new Map<string, unknown>(Object.entries(campaign)).get(name)
-  return typeof value === 'string' && value !== '' ? value : '(none)'
 }
 
 /** The shared calendar of campaigns: what runs, what is offered, what to say. */

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { listSchema, pageOf, pageParameters } from '../list.ts'
+import { listSchema, pageOf, pageParameters, saidIn } from '../list.ts'
 import { filterParameter, filtersOf, queryOf, severalOf, timeParameters } from '../parameters.ts'
 import { Content, CONTENT_STATES, readContent } from './content.ts'
 
@@ -23,8 +23,7 @@ const isFound = (content: Content, words: readonly string[]): boolean => {
 const fits = (content: Content, name: string, values: readonly string[]): boolean => {
   if (name === 'persona')
     return content.personas.length === 0 ? values.includes('(none)') : content.personas.some(each => values.includes(each))
-  const value = new Map<string, unknown>(Object.entries(content)).get(name)
-  return values.includes(typeof value === 'string' && value !== '' ? value : '(none)')
+  return values.includes(saidIn(content, name))
 }
 
 /** The library of both teams: what there is, what is current, what is used. */

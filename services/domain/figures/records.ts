@@ -1,9 +1,9 @@
 import { bind, type Sql, sql } from '../sql.ts'
 import type { FigureSources } from './sources.ts'
 
-/** (subject, type, payload): all that was said of records by events of these types, in order within each. */
+/** (subject, type, payload, occurred_ms): all that was said of records by events of these types, in order within each. */
 export const saidOfRecords = ({ recordFacts }: FigureSources, types: readonly string[]): Sql => sql`
-  SELECT subject, toString(type) AS type, payload
+  SELECT subject, toString(type) AS type, payload, toUnixTimestamp64Milli(occurred_at) AS occurred_ms
   FROM ${recordFacts}
   WHERE type IN (${bind.strings(types)})
   ORDER BY subject, occurred_at, recorded_at, event_id`
