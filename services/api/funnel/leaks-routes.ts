@@ -26,13 +26,19 @@ import { badParameter } from '../problems.ts'
 import { leaksAnswer, type LeaksAsked } from './leaks.ts'
 import { slicingParameters } from './question.ts'
 import { stageMapName } from './stages.ts'
-import { assertStage } from './together.ts'
+import { assertStage, fromStage } from './together.ts'
 
 const BASELINES = ['trailing', 'target'] as const
 
 const LeaksQuery = queryOf({
   stage_from: z.string().optional().describe('Whoever first enters it is the cohort; default: the second stage of the map'),
-  horizon_days: z.coerce.number().int().min(1).max(3650).default(90).describe('For each transition'),
+  horizon_days: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .optional()
+    .describe('For each transition; default: those of the stage map, else 90'),
   baseline: z
     .enum(BASELINES)
     .default('trailing')
@@ -131,7 +137,7 @@ export const funnelLeaksRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asyn
             part: 1,
           })),
         ]
-        const horizons = chain.slice(1).map((_, k) => (k + 1) * query.horizon_days * DAY_MS)
+        const horizons = fromStage(stageMap, start, query.horizon_days).map(({ horizonDays }) => horizonDays * DAY_MS)
         const age = Math.max(0, observedTo - end)
         const question: LeaksAsked = {
           stageMap,

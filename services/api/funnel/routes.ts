@@ -27,10 +27,7 @@ import { badParameter } from '../problems.ts'
 import { conversionAnswer, countedFrom, MEASURES } from './conversion.ts'
 import { slicingParameters } from './question.ts'
 import { stageMapName, stagesAnswer } from './stages.ts'
-import { assertStage, fromTheFirst, together, transitionsOf } from './together.ts'
-
-/** Days that a transition is given where nothing else is asked for. */
-const DEFAULT_HORIZON_DAYS = 90
+import { assertStage, fromStage, together, transitionsOf } from './together.ts'
 
 const StagesQuery = queryOf({
   by: severalOf(FUNNEL_DIMENSIONS),
@@ -45,11 +42,13 @@ const StagesQuery = queryOf({
 const ConversionQuery = queryOf({
   stage_from: z.string().optional().describe('With stage_to; without both: from each stage to the next'),
   stage_to: z.string().optional(),
-  horizon_days: z.coerce.number().int().min(1).max(3650).default(DEFAULT_HORIZON_DAYS),
+  horizon_days: z.coerce.number().int().min(1).max(3650).optional().describe('Default: that of the step in the stage map, else 90'),
   policy: z
     .enum(POLICIES)
-    .default('implied')
-    .describe('implied: a later stage has passed the one asked about; strict: only that stage counts'),
+    .optional()
+    .describe(
+      'implied: a later stage has passed the one asked about; strict: only that stage counts; default: what the stage map says, else implied',
+    ),
   measure: z
     .enum(MEASURES)
     .default('cohort')
@@ -114,7 +113,7 @@ export const funnelRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       schema: {
         tags: ['funnel'],
         summary: 'Conversion from stage to stage: of a cohort within a horizon (M6, M8, M9), or throughput of a period (M7)',
-        description: `The cohort is the first entries to stage_from in the period, counted as journeys, or as deals from the first stage of deals on. Horizon ${DEFAULT_HORIZON_DAYS} days by default. Cohorts in which some are still open are flagged immature and estimated (Aalen–Johansen).`,
+        description: `The cohort is the first entries to stage_from in the period, counted as journeys, or as deals from the first stage of deals on. Horizon of the stage map by default, else 90 days. Cohorts in which some are still open are flagged immature and estimated (Aalen–Johansen).`,
         querystring: ConversionQuery,
         ...figureSchema,
       },
@@ -127,12 +126,12 @@ export const funnelRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
         const cumulative = query.measure === 'strict' || query.measure === 'cumulative'
         const transitions =
           cumulative && query.stage_from === undefined && query.stage_to === undefined
-            ? fromTheFirst(stageMap, query.horizon_days)
+            ? fromStage(stageMap, stageMap.stages[0]?.name ?? '', query.horizon_days)
             : transitionsOf(stageMap, query.stage_from, query.stage_to, query.horizon_days)
         const question = {
           stageMap,
           measure: query.measure,
-          policy: query.measure === 'strict' ? ('every' as const) : query.policy,
+          policy: query.measure === 'strict' ? ('every' as const) : (query.policy ?? stageMap.skipping ?? 'implied'),
           by: listOf(query.by),
           dims: query.dims,
           filters: filtersOf(query, FUNNEL_DIMENSIONS),

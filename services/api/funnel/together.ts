@@ -1,4 +1,4 @@
-import type { StageMap } from '../../domain/definitions/stage-map.ts'
+import { horizonOf, type StageMap } from '../../domain/definitions/stage-map.ts'
 import type { Transition } from '../../domain/figures/funnel-conversion.ts'
 import { rankOf } from '../../domain/figures/stage-paths.ts'
 import type { Figures } from '../figure-route.ts'
@@ -20,15 +20,22 @@ export const assertStage = (map: StageMap, parameter: string, stage: string): vo
   throw badParameter(parameter, `there is no stage ${stage.slice(0, 64)}: there are ${map.stages.map(each => each.name).join(', ')}`)
 }
 
+/** Days that a step from a to b is waited for: what is asked for, else those of each step by the map. */
+const stepsHorizon = (map: StageMap, from: string, to: string, asked: number | undefined): number =>
+  asked ?? map.stages.slice(rankOf(map, from) - 1, rankOf(map, to) - 1).reduce((sum, { name }) => sum + horizonOf(map, name), 0)
+
 /** One transition, or each stage to the next. */
 export const transitionsOf = (
   map: StageMap,
   from: string | undefined,
   to: string | undefined,
-  horizonDays: number,
+  horizonDays: number | undefined,
 ): readonly Transition[] => {
   if (from === undefined && to === undefined) {
-    return map.stages.slice(1).map((stage, i) => ({ from: map.stages[i]?.name ?? '', to: stage.name, horizonDays }))
+    return map.stages.slice(1).map((stage, i) => {
+      const name = map.stages[i]?.name ?? ''
+      return { from: name, to: stage.name, horizonDays: horizonDays ?? horizonOf(map, name) }
+    })
   }
   if (from === undefined || to === undefined)
     throw badParameter(from === undefined ? 'stage_from' : 'stage_to', 'give both stage_from and stage_to, or neither')
@@ -37,9 +44,13 @@ export const transitionsOf = (
   if (rankOf(map, from) >= rankOf(map, to)) {
     throw badParameter('stage_to', `must come after stage_from in the order ${map.stages.map(stage => stage.name).join(', ')}`)
   }
-  return [{ from, to, horizonDays }]
+  return [{ from, to, horizonDays: stepsHorizon(map, from, to, horizonDays) }]
 }
 
-/** From the first stage to each of the others (metrics M8, M9), every step with a horizon of its own. */
-export const fromTheFirst = ({ stages }: StageMap, horizonDays: number): readonly Transition[] =>
-  stages.slice(1).map((stage, index) => ({ from: stages[0]?.name ?? '', to: stage.name, horizonDays: horizonDays * (index + 1) }))
+/** From a stage to each of those after it (metrics M8, M9, M22), every step with a horizon of its own. */
+export const fromStage = (map: StageMap, start: string, horizonDays: number | undefined): readonly Transition[] =>
+  map.stages.slice(rankOf(map, start)).map((stage, index) => ({
+    from: start,
+    to: stage.name,
+    horizonDays: horizonDays === undefined ? stepsHorizon(map, start, stage.name, undefined) : horizonDays * (index + 1),
+  }))

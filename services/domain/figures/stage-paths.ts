@@ -1,6 +1,6 @@
-import type { StageMap } from '../definitions/stage-map.ts'
+import { flagged, type StageMap } from '../definitions/stage-map.ts'
 import { everValid, foreverValid } from '../projections/in-force.ts'
-import { bind, type Sql, sql } from '../sql.ts'
+import { bind, joinSql, type Sql, sql } from '../sql.ts'
 import { dimensionsOf, type FunnelDimension, shown, type Sliced, withSayings } from './funnel-dimensions.ts'
 import type { FigureSources } from './sources.ts'
 
@@ -17,8 +17,8 @@ export const rankOf = (map: StageMap, name: string): number => map.stages.findIn
 
 /** Place of the first stage that qualifies deals: pipeline counts them from there (metrics, SQO). */
 export const qualifiedPlace = (map: StageMap): number => {
-  const named = rankOf(map, 'sqo')
-  return named > 0 ? named : map.stages.findIndex(stage => stage.deal_stages.length > 0) + 1
+  const [first] = flagged(map, 'qualified')
+  return first === undefined ? map.stages.findIndex(stage => stage.deal_stages.length > 0) + 1 : rankOf(map, first.name)
 }
 
 const rank = (column: Sql, pairs: readonly (readonly [string, number])[]): Sql =>
@@ -66,10 +66,24 @@ const journeyPaths = ({ personJourney }: FigureSources, map: StageMap): Sql => {
     ARRAY JOIN journeys AS j, arrayEnumerate(journeys) AS n`
 }
 
+/** A deal stage's place in the map: as its pipeline calls it, else as all do. */
+const placeOfDealStage = (map: StageMap, stages: readonly (readonly [string, number])[]): Sql => {
+  const own = Object.entries(map.pipelines ?? {})
+  if (own.length === 0) return rank(sql`name`, stages)
+  const branches = own.map(
+    ([pipeline, names]) =>
+      sql`pipeline = ${bind.string(pipeline)} AND name IN (${bind.strings(Object.keys(names))}), ${rank(
+        sql`name`,
+        Object.entries(names).map(([name, into]) => [name, rankOf(map, into)] as const),
+      )}`,
+  )
+  return sql`multiIf(${joinSql(branches, ', ')}, ${rank(sql`name`, stages)})`
+}
+
 const dealPaths = ({ dealJourney, personJourney }: FigureSources, map: StageMap, way: boolean): Sql => {
   const stages = map.stages.flatMap((stage, index) => stage.deal_stages.map(name => [name, index + 1] as const))
   const won = map.stages.findIndex(stage => stage.on === 'won') + 1
-  const moves = sql`arrayConcat(arrayZip(arrayMap(name -> ${rank(sql`name`, stages)}, stages), entered_at, stage_event_ids),
+  const moves = sql`arrayConcat(arrayZip(arrayMap(name -> ${placeOfDealStage(map, stages)}, stages), entered_at, stage_event_ids),
       if(outcome = 'won', [(toInt64(${bind.int(won)}), ifNull(closed_at, ${foreverValid}), closed_event_id)], arrayResize([(toInt64(0), ${foreverValid}, '')], 0)))`
   return sql`
     SELECT 'deals' AS counted, d.deal_id AS unit, ${way ? sql`f.came.3` : sql`''`} AS person, toString(d.account) AS account, d.deal_id AS deal_id, created_at AS opened_at, ifNull(closed_at, ${foreverValid}) AS ended_at,

@@ -1,5 +1,5 @@
 import type { Definitions } from '../definitions/definitions.ts'
-import { qualifyingDealStages } from '../definitions/stage-map.ts'
+import { exitStages, flagged, qualifyingDealStages } from '../definitions/stage-map.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import { campaignAliases } from './campaign-aliases.ts'
 import { countedTouches, type TouchRules } from './counted-touches.ts'
@@ -130,12 +130,19 @@ const happened = (inputs: PersonJourneyInputs): Sql => {
         UNION DISTINCT SELECT tenant, subject FROM ${linkFacts} WHERE tenant = ${bind.string(tenant)} AND relation = 'link' AND (
           (tenant, target) IN (${walked}) OR (tenant, target) IN (SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND (tenant, root) IN (${walked}))))
       AND hasAny(persons, (SELECT groupUniqArray(person) FROM (${walked})))`
+  // lead stages by which the company says that a journey ends
+  const ends = exitStages(definitions.stageMap)
+  const isExit = sql`type = 'lead-stage-changed' AND stage IN (${bind.strings(ends.map(([stage]) => stage))})`
+  const exits =
+    ends.length === 0
+      ? null
+      : sql`transform(toString(stage), ${bind.strings(ends.map(([stage]) => stage))}, ${bind.strings(ends.map(([, outcome]) => outcome))}, '')`
   return sql`
   SELECT tenant, subject AS person, (occurred_at, recorded_at, event_id,
-      if(type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted'), 'open', 'end'),
+      if(type IN ('lead-created', 'lead-stage-changed', 'lead-assigned', 'lead-accepted')${exits === null ? sql`` : sql` AND NOT (${isExit})`}, 'open', 'end'),
       multiIf(type = 'lead-created', ${bind.string(stageOn(definitions, 'created'))}, type = 'lead-accepted', ${bind.string(stageOn(definitions, 'accepted'))},
-        type = 'lead-stage-changed', ${mappedStage(definitions)}, ''),
-      multiIf(type = 'lead-recycled', 'recycled', type = 'lead-rejected', 'rejected', type = 'lead-disqualified', 'disqualified', type = 'person-erased', 'erased', toString(type)),
+        type = 'lead-stage-changed'${exits === null ? sql`` : sql` AND NOT (${isExit})`}, ${mappedStage(definitions)}, ''),
+      multiIf(type = 'lead-recycled', 'recycled', type = 'lead-rejected', 'rejected', type = 'lead-disqualified', 'disqualified', type = 'person-erased', 'erased', ${exits === null ? sql`` : sql`${isExit}, ${exits}, `}toString(type)),
       toString(owner), '', '', ${noDeal}) AS event
   FROM ${leadFacts}
   WHERE tenant = ${bind.string(tenant)} AND recorded_at <= ${asOf} AND (tenant, subject) IN (${persons})
@@ -196,7 +203,7 @@ const happened = (inputs: PersonJourneyInputs): Sql => {
 }
 
 const sqoStage = ({ stageMap }: Definitions): Sql =>
-  sql`${bind.string(stageMap.stages.find(stage => stage.deal_stages.length > 0)?.name ?? 'sqo')}`
+  sql`${bind.string((flagged(stageMap, 'qualified')[0] ?? stageMap.stages.find(stage => stage.deal_stages.length > 0))?.name ?? 'sqo')}`
 
 /** Nobody's journey yet: (opened_at, opened_by, ended_at, outcome, stages said, channel, campaign, owner, converted to, linked to). */
 const none = sql`(${everValid}, '', ${foreverValid}, 'open', arrayResize([('', ${everValid}, '', '')], 0), '', '', '', '', '')`
