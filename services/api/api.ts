@@ -13,9 +13,12 @@ import { compareRoutes } from './attribution/compare-routes.ts'
 import { offlineConversionRoutes } from './attribution/offline-conversions.ts'
 import { attributionRoutes } from './attribution/routes.ts'
 import { dealRoutes } from './deals/routes.ts'
+import { definitionRoutes } from './definitions/routes.ts'
+import { definitionWriteRoutes } from './definitions/write-routes.ts'
 import { explainRoutes } from './explain/routes.ts'
 import type { TokenKey } from './explain/token.ts'
 import { funnelLeaksRoutes } from './funnel/leaks-routes.ts'
+import { forecastRoutes } from './forecast/routes.ts'
 import { funnelRoutes } from './funnel/routes.ts'
 import { funnelWayRoutes } from './funnel/way-routes.ts'
 import { freshnessRoutes } from './freshness/routes.ts'
@@ -23,8 +26,14 @@ import { createCellReader } from './roi/cells.ts'
 import { journeyRoutes } from './journeys/routes.ts'
 import { planRoutes } from './plan/routes.ts'
 import { targetRoutes } from './plan/target-routes.ts'
+import { leadRoutes } from './leads/routes.ts'
+import { bridgeRoutes } from './pipeline/bridge.ts'
+import { pipelineDealRoutes } from './pipeline/deals.ts'
 import { roiRoutes } from './roi/routes.ts'
 import { sessionRoutes } from './session/routes.ts'
+import { slaExplained } from './sla/attainment.ts'
+import { createSlaBooks } from './sla/book.ts'
+import { slaRoutes } from './sla/routes.ts'
 import { sourcedRoutes } from './sourced/routes.ts'
 import { spendRoutes } from './spend/routes.ts'
 import { whatIfRoutes } from './what-if/routes.ts'
@@ -71,6 +80,7 @@ export const createApi = ({
   const reader = createAnswerReader({ store, ...(fitLimits === undefined ? {} : { fitLimits }) })
   const figures = { store, reader, tokenKey }
   const writer = createWriter({ door, now })
+  const books = createSlaBooks({ store })
   const seconds = new Histogram({
     name: 'accord_api_answer_seconds',
     help: 'Time to answer, by route pattern and status',
@@ -93,18 +103,25 @@ export const createApi = ({
     await app.register(roiRoutes, { ...figures, cells: createCellReader({ store }) })
     await app.register(spendRoutes, figures)
     await app.register(funnelRoutes, figures)
+    await app.register(forecastRoutes, figures)
+    await app.register(bridgeRoutes, figures)
+    await app.register(pipelineDealRoutes, figures)
     await app.register(funnelWayRoutes, figures)
     await app.register(funnelLeaksRoutes, figures)
     await app.register(planRoutes, figures)
     await app.register(targetRoutes, figures)
     await app.register(dealRoutes, figures)
+    await app.register(leadRoutes, figures)
+    await app.register(definitionRoutes, { reader })
+    await app.register(definitionWriteRoutes, { reader, writer })
     await app.register(whatIfRoutes, figures)
     await app.register(accountRoutes, figures)
     await app.register(campaignRoutes, figures)
     await app.register(contentRoutes, figures)
     await app.register(commitmentRoutes, figures)
     await app.register(memberRoutes, figures)
-    await app.register(explainRoutes, figures)
+    await app.register(slaRoutes, { ...figures, books })
+    await app.register(explainRoutes, { ...figures, more: new Map([['sla', slaExplained(books)]]) })
     await app.register(sessionRoutes, figures)
     await app.register(freshnessRoutes, { store, reader, now })
     await app.register(operationsRoutes, { readiness: () => storeReadiness(store), metrics })

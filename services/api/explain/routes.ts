@@ -9,14 +9,17 @@ import { attributionExplained } from '../attribution/figure.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
 import { dealCreditExplained } from '../deals/credit.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
+import { forecastExplained } from '../forecast/routes.ts'
 import { conversionExplained } from '../funnel/conversion.ts'
 import { leaksExplained } from '../funnel/leaks.ts'
 import { measuresExplained } from '../funnel/measures.ts'
 import { stagesExplained } from '../funnel/stages.ts'
 import { journeysExplained } from '../journeys/figure.ts'
+import { leadQualityExplained } from '../leads/quality.ts'
 import { queryOf } from '../parameters.ts'
 import { planExplained } from '../plan/reverse-funnel.ts'
 import { targetsExplained } from '../plan/targets.ts'
+import { bridgeExplained } from '../pipeline/bridge.ts'
 import { cohortExplained } from '../roi/cohort.ts'
 import { roiExplained } from '../roi/figure.ts'
 import { sourcedExplained } from '../sourced/figure.ts'
@@ -40,7 +43,10 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['funnel-leaks', leaksExplained],
   ['plan', planExplained],
   ['targets', targetsExplained],
+  ['lead-quality', leadQualityExplained],
   ['spend', spendExplained],
+  ['forecast', forecastExplained],
+  ['bridge', bridgeExplained],
   ['roi', roiExplained],
   ['roi-cohort', cohortExplained],
 ])
@@ -52,7 +58,7 @@ const Query = queryOf({
 
 const Item = z
   .object({
-    entity: z.enum(['deal', 'journey', 'cost', 'campaign']),
+    entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock']),
     id: z.string(),
     account: z.string(),
     deal_id: z.string(),
@@ -82,7 +88,7 @@ const Explained = z
   .meta({ id: 'Explained', description: 'What is behind one number; its arithmetic adds up to it' })
 
 const ItemRow = z.object({
-  entity: z.enum(['deal', 'journey', 'cost', 'campaign']),
+  entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock']),
   id: z.string(),
   account: z.string(),
   deal_id: z.string(),
@@ -103,7 +109,12 @@ const sumsOf = (items: readonly ProofItem[]) => ({
 })
 
 /** Opens one number down to its events. */
-export const explainRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, { store, reader, tokenKey }) => {
+export const explainRoutes: FastifyPluginAsyncZod<
+  FigureRouteOptions & {
+    /** Figures that hold something of their own, by the name that tokens carry. */
+    readonly more: ReadonlyMap<string, ExplainableFigure>
+  }
+> = async (app, { store, reader, tokenKey, more }) => {
   app.get(
     '/v1/explain/:token',
     {
@@ -126,7 +137,7 @@ export const explainRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
         throw notFound('there is no such number') // nobody learns whose it is
       }
       const { figure: name, metric, question, as_of, definitions } = token.value
-      const figure = FIGURES.get(name)
+      const figure = FIGURES.get(name) ?? more.get(name)
       if (figure === undefined) throw notFound('there is no such figure')
       const offset = offsetOf(cursor)
       return reader.read(tenant, { as_of: instantOf(as_of) }, async context => {

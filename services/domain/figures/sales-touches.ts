@@ -20,12 +20,12 @@ const sellers = ({ recordFacts }: FigureSources): Sql => sql`
 /**
  * (account, occurred_at, recorded_at, touch_id, persons, human, two_way): what people of sales did with people of an account (metrics, Terms). Of sales is who
  * then had the function sales or a development role; of a member who is not known, the team of the touch says so. `human` is their act: a connected call, a held
- * meeting, whatever they began; `two_way` a connected call, a held meeting, a reply.
+ * meeting, whatever they began; `two_way` a connected call, a held meeting, a reply. `anywhere`: with people of no account too.
  */
-const salesTouches = (sources: FigureSources, definitions: Definitions): Sql => {
+export const salesTouches = (sources: FigureSources, definitions: Definitions, where: 'accounts' | 'anywhere' = 'accounts'): Sql => {
   const touches = countedTouches({
     accountTouches: sources.accountTouches,
-    where: sql`account != '' AND automatic = 0 AND (team = 'sales' OR member != '') AND touch_type NOT IN (${bind.strings(ECHOES)})`,
+    where: sql`${where === 'accounts' ? sql`account != ''` : sql`1`} AND automatic = 0 AND (team = 'sales' OR member != '') AND touch_type NOT IN (${bind.strings(ECHOES)})`,
     rules: touchRules(sources, definitions),
   })
   return sql`
@@ -44,7 +44,7 @@ const salesTouches = (sources: FigureSources, definitions: Definitions): Sql => 
 }
 
 /** (deal_id, account, created_at): deals under the account that theirs became. */
-const rootedDeals = ({ dealJourney, roots }: FigureSources): Sql => sql`
+export const rootedDeals = ({ dealJourney, roots }: FigureSources): Sql => sql`
   SELECT j.deal_id AS deal_id, if(r.node = '', toString(j.account), substring(r.root, 9)) AS account, j.created_at AS created_at
   FROM ${dealJourney} AS j
   LEFT JOIN ${roots} AS r ON r.node = concat('account:', j.account)`

@@ -1,4 +1,5 @@
 import type { Definitions } from '../../definitions/definitions.ts'
+import { MQL } from '../../definitions/qualification.ts'
 import { countedTouches } from '../../projections/counted-touches.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../../sql.ts'
 import type { FigureSources } from '../sources.ts'
@@ -18,12 +19,6 @@ export type JudgingInputs = {
   readonly events: boolean
 }
 
-/** Where things are in a code: fit and readiness two bits each, then two bits for each ruled stage. */
-export const FIT_OF = (code: Sql): Sql => sql`bitAnd(${code}, 3)`
-export const READINESS_OF = (code: Sql): Sql => sql`bitAnd(bitShiftRight(${code}, 2), 3)`
-/** 0 false, 1 unknown, 2 true, 3 no rule in force. */
-export const RULE_OF = (code: Sql, place: number): Sql => sql`bitAnd(bitShiftRight(${code}, ${bind.uint(4 + place * 2)}), 3)`
-
 /** Bits for the conditions that a touch fulfils. */
 const MASK_BITS = 20
 const FAR = 9_000_000_000_000_000n
@@ -32,7 +27,7 @@ const NOTHING = 63
 
 /**
  * One row per journey of everybody who has one: (root, person, n, account, opened_ms, ended_ms, outcome, channel, campaign, owner, deal_id, stages, entered_ms, stage_event_ids,
- * marks). `marks` is [(ms, (code, …))], one item for each instant at which any code of the person becomes another one, from the beginning of time on; touches and
+ * marks, again_ms). `again_ms`: when a later journey of the person became an MQL, 0 where none did. `marks` is [(ms, (code, …))], one item for each instant at which any code of the person becomes another one, from the beginning of time on; touches and
  * attributes are those of the person and of everybody merged into it, accounts as they were valid at the time. Instants are whole milliseconds.
  *
  * Every person's life is one list of (instant, which track, by how much), sorted and added up: no touch looks back at the ones before it.
@@ -56,7 +51,8 @@ export const judgedJourneys = (inputs: JudgingInputs): Sql => {
   )
   return sql`
   SELECT root, life.1 AS person, life.2 AS n, life.3 AS account, life.4 AS opened_ms, life.5 AS ended_ms, life.6 AS outcome, life.7 AS channel, life.8 AS campaign,
-    life.9 AS owner, life.10 AS deal_id, life.11 AS stages, life.12 AS entered_ms, life.13 AS stage_event_ids, marks
+    life.9 AS owner, life.10 AS deal_id, life.11 AS stages, life.12 AS entered_ms, life.13 AS stage_event_ids, marks,
+    arrayFirst(l -> l.1 = life.1 AND l.2 > life.2 AND has(l.11, ${bind.string(MQL)}), lives) AS again, again.12[indexOf(again.11, ${bind.string(MQL)})] AS again_ms
   FROM (
     SELECT root, lives, arrayFilter((m, before) -> m.2 != before.2, settled, arrayPopBack(arrayPushFront(settled, (toInt64(-1), tuple(${none}))))) AS marks
     FROM (
