@@ -15,8 +15,21 @@ export type Explanation = {
    * (entity, id, account, deal_id, event_ids, note, at, contribution, base) in a stable order. Contributions add up to the value times `divisor`; of a
    * ratio, to the numerator, and `base` to the denominator.
    */
-  readonly proof: Sql
+  readonly proof: Sql | readonly ProofItem[]
   readonly divisor: number
+}
+
+/** One row of a proof that is not computed by the engine; `at` is UTC as `2026-03-10 12:00:00.123456`, or ''. Contribution and base are whole numbers. */
+export type ProofItem = {
+  readonly entity: 'deal'
+  readonly id: string
+  readonly account: string
+  readonly deal_id: string
+  readonly event_ids: readonly string[]
+  readonly note: string
+  readonly at: string
+  readonly contribution: number
+  readonly base: number
 }
 
 /** A figure whose numbers can be opened. */

@@ -157,7 +157,7 @@ export const explainRoutes: FastifyPluginAsyncZod<
                 .read(
                   sql`SELECT count() AS items, sum(toInt128(contribution)) AS contributions, sum(toInt128(base)) AS bases FROM (${proof})`,
                 )
-                .then(([row]) => row),
+                .then(([first]) => first),
             ])
         const sums = Sums.parse(summed ?? { items: 0, contributions: 0, bases: 0 })
         const isRatio = row.denominator !== undefined

@@ -70,16 +70,19 @@ export const knownDeal = (place: number, id: string, state: DealState, day: numb
   }
 }
 
-/** Goes through a history origin by origin, each later than the one before. */
-export const knowledgeOf = (history: DealHistory, terms: Terms): ((asOf: number) => Known & { readonly touched: ReadonlySet<number> }) => {
+/** Goes through a history origin by origin, each later than the one before; `now` is the instant by which ages are told, if not that of knowledge. */
+export const knowledgeOf = (
+  history: DealHistory,
+  terms: Terms,
+): ((asOf: number, now?: number) => Known & { readonly touched: ReadonlySet<number> }) => {
   const replay = replayOf(history)
   const inScope = scopeTest(terms.scope)
-  return asOf => {
+  return (asOf, now = asOf) => {
     const touched = replay.advance(asOf)
     const excluded = excludedAt(history.exclusions, asOf)
     const accounts = accountsAt(history, asOf)
     const convert = rateTable(history.rates, terms.currency, asOf)
-    const day = terms.days.of(asOf)
+    const day = terms.days.of(now)
     const out: Record<string, number> = {}
     const lists = { open: [] as KnownDeal[], won: [] as KnownDeal[], lost: [] as KnownDeal[] }
     replay.states.forEach((state, place) => {
@@ -93,7 +96,7 @@ export const knowledgeOf = (history: DealHistory, terms: Terms): ((asOf: number)
       if (!inScope(state, accounts)) return
       lists[state.status].push(knownDeal(place, id, state, day, convert, terms))
     })
-    return { asOf, day, ...lists, accounts, convert, excluded: out, touched }
+    return { asOf: now, day, ...lists, accounts, convert, excluded: out, touched }
   }
 }
 

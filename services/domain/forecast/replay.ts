@@ -33,7 +33,7 @@ export const replayOf = ({ deals }: DealHistory): Replay => {
       known[i++] = knownAt(move)
     }),
   )
-  const order = new Uint32Array(size).map((_, n) => n).sort((a, b) => (known[a] ?? 0) - (known[b] ?? 0) || a - b)
+  const order = new Uint32Array(size).map((_, n) => n).toSorted((a, b) => (known[a] ?? 0) - (known[b] ?? 0) || a - b)
   const states = deals.map(newDealState)
   const last = new Int32Array(deals.length).fill(-1)
   let next = 0

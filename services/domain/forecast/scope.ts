@@ -3,7 +3,6 @@ import type { DealState } from './deal-state.ts'
 
 export const FORECAST_DIMENSIONS = ['team', 'owner', 'pipeline', 'product', 'deal_type', 'region', 'segment'] as const
 export type ForecastDimension = (typeof FORECAST_DIMENSIONS)[number]
-export type Dims = Readonly<Record<ForecastDimension, string>>
 export type ScopeFilters = Readonly<Partial<Record<ForecastDimension, readonly string[]>>>
 
 export const NONE = '(none)'
@@ -28,37 +27,17 @@ export const accountsAt = (history: DealHistory, asOf: number): AccountsAt => {
   }
 }
 
-export const dimsOf = (state: DealState, accounts: AccountsAt): Dims => {
-  const { region, segment } = accounts(state.account)
-  return {
-    team: shown(state.team),
-    owner: shown(state.owner),
-    pipeline: shown(state.pipeline),
-    product: shown(state.product),
-    deal_type: shown(state.dealType),
-    region: shown(region),
-    segment: shown(segment),
-  }
+const VALUE_OF: Readonly<Record<ForecastDimension, (state: DealState, accounts: AccountsAt) => string>> = {
+  team: ({ team }) => team,
+  owner: ({ owner }) => owner,
+  pipeline: ({ pipeline }) => pipeline,
+  product: ({ product }) => product,
+  deal_type: ({ dealType }) => dealType,
+  region: ({ account }, accounts) => accounts(account).region,
+  segment: ({ account }, accounts) => accounts(account).segment,
 }
 
-const valueOf = (name: ForecastDimension, state: DealState, accounts: AccountsAt): string => {
-  switch (name) {
-    case 'team':
-      return shown(state.team)
-    case 'owner':
-      return shown(state.owner)
-    case 'pipeline':
-      return shown(state.pipeline)
-    case 'product':
-      return shown(state.product)
-    case 'deal_type':
-      return shown(state.dealType)
-    case 'region':
-      return shown(accounts(state.account).region)
-    case 'segment':
-      return shown(accounts(state.account).segment)
-  }
-}
+export const dimOf = (name: ForecastDimension, state: DealState, accounts: AccountsAt): string => shown(VALUE_OF[name](state, accounts))
 
 /** Whether a deal as it stands is one of those that are asked about. */
 export const scopeTest = ({ filters }: Scope): ((state: DealState, accounts: AccountsAt) => boolean) => {
@@ -68,5 +47,5 @@ export const scopeTest = ({ filters }: Scope): ((state: DealState, accounts: Acc
   })
   const typed = filters.deal_type !== undefined
   return (state, accounts) =>
-    (typed || state.dealType !== RENEWAL) && asked.every(({ name, values }) => values.has(valueOf(name, state, accounts)))
+    (typed || state.dealType !== RENEWAL) && asked.every(({ name, values }) => values.has(dimOf(name, state, accounts)))
 }

@@ -1,0 +1,91 @@
+import type { Judged } from './judge.ts'
+import type { Method } from './methods.ts'
+
+/** `chosen`: at each origin the method that had the least error on the periods that had ended by then. */
+export type Forecaster = Method | 'chosen'
+
+export const pointOf = ({ points, chosen }: Judged, of: Forecaster): number | undefined => points[of === 'chosen' ? chosen : of]
+
+export type ErrorSums = {
+  readonly forecasts: number
+  readonly periods: number
+  /** Σ|e|, Σe, ΣA: WAPE is the first over the last, bias the second (metrics M92). */
+  readonly absolute: number
+  readonly signed: number
+  readonly actual: number
+  /** Mean of |e|/A over forecasts whose period brought anything; null of none. */
+  readonly mape: number | null
+}
+
+/** Forecast − actual, over forecasts whose periods have ended; without those that the method was not there for. */
+export const errorSums = (judged: readonly Judged[], actuals: readonly number[], of: Forecaster): ErrorSums => {
+  let [absolute, signed, actual, apes, aped, forecasts] = [0, 0, 0, 0, 0, 0]
+  const periods = new Set<number>()
+  for (const origin of judged) {
+    const point = pointOf(origin, of)
+    if (point === undefined) continue
+    const brought = actuals[origin.n] ?? 0
+    const error = Math.round(point) - brought
+    forecasts += 1
+    periods.add(origin.n)
+    absolute += Math.abs(error)
+    signed += error
+    actual += brought
+    if (brought > 0) {
+      apes += Math.abs(error) / brought
+      aped += 1
+    }
+  }
+  return { forecasts, periods: periods.size, absolute, signed, actual, mape: aped === 0 ? null : apes / aped }
+}
+
+/** M93: 1 − WAPE / WAPE of naive, on the forecasts that both were there for; null where naive was never wrong or never there. */
+export const skillOf = (
+  judged: readonly Judged[],
+  actuals: readonly number[],
+  of: Forecaster,
+): { readonly skill: number | null; readonly forecasts: number } => {
+  const both = judged.filter(origin => pointOf(origin, of) !== undefined && origin.points['naive-last'] !== undefined)
+  const [own, naive] = [errorSums(both, actuals, of), errorSums(both, actuals, 'naive-last')]
+  return { skill: naive.absolute === 0 ? null : 1 - own.absolute / naive.absolute, forecasts: both.length }
+}
+
+export const BANDS = { 50: ['p25', 'p75'], 80: ['p10', 'p90'], 95: ['p025', 'p975'] } as const
+export type Level = keyof typeof BANDS
+
+/** M84: how many past actuals lay in the band, ends included. */
+export const heldBy = (judged: readonly Judged[], actuals: readonly number[], level: Level): number => {
+  const [low, high] = BANDS[level]
+  return judged.filter(({ n, quantiles }) => (actuals[n] ?? 0) >= quantiles[low] - 0.5 && (actuals[n] ?? 0) <= quantiles[high] + 0.5).length
+}
+
+export type Reliability = {
+  readonly from: number
+  readonly to: number
+  readonly n: number
+  readonly forecast: number
+  readonly happened: number
+}
+export type Calibration = { readonly n: number; readonly brier: number | null; readonly bins: readonly Reliability[] }
+
+/** M94: mean squared distance of chances to what happened, and in bins of a tenth how often what was said happened. */
+export const calibrationOf = (said: Iterable<readonly [chance: number, happened: boolean]>): Calibration => {
+  const bins = Array.from({ length: 10 }, () => ({ n: 0, said: 0, happened: 0 }))
+  let [n, squares] = [0, 0]
+  for (const [chance, happened] of said) {
+    const bin = bins[Math.min(9, Math.floor(chance * 10))]
+    if (bin === undefined) continue
+    n += 1
+    squares += (chance - Number(happened)) ** 2
+    bin.n += 1
+    bin.said += chance
+    bin.happened += Number(happened)
+  }
+  return {
+    n,
+    brier: n === 0 ? null : squares / n,
+    bins: bins.flatMap((bin, i) =>
+      bin.n === 0 ? [] : [{ from: i / 10, to: (i + 1) / 10, n: bin.n, forecast: bin.said / bin.n, happened: bin.happened / bin.n }],
+    ),
+  }
+}
