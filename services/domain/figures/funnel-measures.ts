@@ -102,9 +102,9 @@ const chosen = (picked: Picked): Sql => {
 /** The units behind a percentile, each with its span in the note. */
 export const spanProof = (facts: Facts, question: FactsQuestion, picked: Picked): Sql => sql`
   SELECT ${shared}, concat(toString(intDiv(micros, 1000000)), ' s', if(done = 0, ', running', '')) AS note, toString(at) AS at,
-    toString(if(done = 1 AND place = chosen, micros, 0)) AS contribution, '0' AS base
+    toString(if(done = 1 AND nth = chosen, micros, 0)) AS contribution, '0' AS base
   FROM (
-    SELECT *, row_number() OVER (ORDER BY done DESC, micros, at, unit) AS place, ${chosen(picked)} AS chosen
+    SELECT *, row_number() OVER (ORDER BY done DESC, micros, at, unit) AS nth, ${chosen(picked)} AS chosen
     FROM (${kept(facts, question)})
     WHERE reason = ''
   )
