@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import type { Caller } from '../../services/access/caller.ts'
 import { createApi } from '../../services/api/api.ts'
+import type { EventDoor } from '../../services/api/write.ts'
 import { registerOpenApi } from '../../services/api/openapi-plugin.ts'
 import { createHttpApp, type HttpApp } from '../../services/http/app.ts'
 import { createOwnRegistry } from '../../services/log/registry.ts'
@@ -21,12 +22,20 @@ const callers: Readonly<Record<string, Caller>> = {
   producer: { tenant: 'acme', actor: 'key:p', keyName: 'web', scopes: ['ingest'], member: null },
 }
 
+/** Where what is written goes, and further bearers. */
+type WritingOptions = { readonly door?: EventDoor; readonly callerOf?: (bearer: string) => Caller | null }
+
 /** The API on the HTTP app, over any store; bearers `reader` and `producer` of the tenant acme, `stranger` of another. */
-export const openApi = async (store: Store, now = () => Date.UTC(2026, 0, 1)): Promise<HttpApp> => {
-  const app = await createHttpApp({ access: { authenticate: async bearer => callers[bearer] ?? null }, logger: pino({ level: 'silent' }) })
+export const openApi = async (
+  store: Store,
+  now = () => Date.UTC(2026, 0, 1),
+  { door, callerOf = () => null }: WritingOptions = {},
+): Promise<HttpApp> => {
+  const authenticate = async (bearer: string): Promise<Caller | null> => callers[bearer] ?? callerOf(bearer)
+  const app = await createHttpApp({ access: { authenticate }, logger: pino({ level: 'silent' }) })
   await registerOpenApi(app)
   const tokenKey = (tenant: string): Buffer => createHmac('sha256', 'a key of tests').update(tenant).digest()
-  await app.register(createApi({ store, registry: createOwnRegistry(), tokenKey, now }))
+  await app.register(createApi({ store, registry: createOwnRegistry(), tokenKey, now, ...(door === undefined ? {} : { door }) }))
   await app.ready()
   return app
 }
@@ -45,11 +54,11 @@ export type FigureApi = {
 }
 
 /** The API over the real engine in a folder of its own, filled through the real projector's step. */
-export const openFigureApi = async (): Promise<FigureApi> => {
+export const openFigureApi = async (writing: WritingOptions & { readonly now?: () => number } = {}): Promise<FigureApi> => {
   const path = await mkdtemp(join(tmpdir(), 'accord-api-'))
   const store = await createStore({ kind: 'chdb', path })
   await migrate(store)
-  const app = await openApi(store)
+  const app = await openApi(store, writing.now, writing)
   let projected = 0
   return {
     store,
