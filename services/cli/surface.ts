@@ -38,7 +38,8 @@ export const createSurface = async (installation: Installation, { collector, fig
   }
   const app = await createHttpApp({ access, logger, loopbackDemo: opensLoopbackDemo(binding) ? { tenant: DEFAULT_TENANT } : null })
   await registerOpenApi(app)
-  if (collector) await app.register(collectorRoutes, { intake: await installation.intake({ onTaken: metrics.taken }) })
+  const intake = collector || figures ? await installation.intake({ onTaken: metrics.taken }) : null
+  if (collector && intake !== null) await app.register(collectorRoutes, { intake })
   const store = figures ? await installation.store() : null
   if (store !== null)
     await app.register(
@@ -49,6 +50,7 @@ export const createSurface = async (installation: Installation, { collector, fig
         now: Date.now,
         fitLimits: settings.fitLimits,
         metrics: metrics.registry,
+        ...(intake === null ? {} : { door: intake }),
       }),
     )
   // the API brings its own; each process answers operators once
