@@ -11,12 +11,13 @@ import type { AnswerContext } from '../as-of.ts'
 import { answerFigure, type FigureRouteOptions } from '../figure-route.ts'
 import { currencyOf, periodOf } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
+import { IcpBody, leadsWhatIf, MovedLeads, QualificationBody } from './leads.ts'
 
 const LIMIT = 50
 const MOST = 1000
 
-const Body = z.strictObject({
-  kind: z.literal('attribution-model', { error: () => 'expected attribution-model' }),
+const ModelBody = z.strictObject({
+  kind: z.literal('attribution-model'),
   document: AttributionModel.describe('The model as it would be published; nothing is written'),
   against: z.string().optional().describe('Model in force that it is compared with; default: that of the same id, else linear'),
   basis: z.enum(BASES).default('conversions'),
@@ -29,6 +30,11 @@ const Body = z.strictObject({
   deal_type: z.array(z.string()).default([]),
   as_of: z.string().optional(),
   limit: z.int().min(1).max(MOST).default(LIMIT).describe('Deals in the answer, most moved first'),
+})
+
+const KINDS = ['attribution-model', 'icp', 'qualification'] as const
+const Body = z.discriminatedUnion('kind', [ModelBody, IcpBody, QualificationBody], {
+  error: issue => (issue.code === 'invalid_union' ? `kind: expected one of ${KINDS.join(', ')}` : undefined),
 })
 
 const MovedDeal = z
@@ -46,7 +52,7 @@ const MovedDeal = z
   })
   .meta({ id: 'MovedDeal', description: 'A deal whose credit would move, and why' })
 
-const WhatIf = Answer.extend({ deals: z.array(MovedDeal) }).meta({
+const WhatIf = Answer.extend({ deals: z.array(MovedDeal).optional(), leads: MovedLeads.optional() }).meta({
   id: 'WhatIf',
   description: 'A figure under what is in force and under what is proposed',
 })
@@ -101,14 +107,24 @@ export const whatIfRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       onRequest: requireScope('read'),
       schema: {
         tags: ['attribution'],
-        summary: 'What a proposed definition would show, beside what is in force (M54–M56)',
-        description: 'Rows have what is in force (before), what would be (value) and the change; deals say whose credit moves, and why.',
+        summary: 'What a proposed definition would show, beside what is in force (M54–M56, M23b, M6)',
+        description:
+          'Rows have what is in force (before), what would be (value) and the change; deals say whose credit moves, and why; leads say who would become an MQL or no longer be one, and why, with what was observed of them later.',
         body: Body,
         response: { 200: WhatIf },
       },
     },
     async request => {
       const { body } = request
+      if (body.kind !== 'attribution-model') {
+        let leads: MovedLeads | undefined
+        const answer = await answerFigure(options, request, body, async context => {
+          const found = await leadsWhatIf(options.store, context, body)
+          leads = found.leads
+          return found.figures
+        })
+        return { ...answer, leads }
+      }
       const moved: z.infer<typeof MovedDeal>[] = []
       const answer = await answerFigure(options, request, body, async context => {
         const { from, to } = periodOf(body, context.settings)

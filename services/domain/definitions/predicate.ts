@@ -119,13 +119,19 @@ export type Predicate =
 const MAX_DEPTH = 8
 const MAX_LEAVES = 60
 
+const OPERATIONS = ['all', 'any', 'not', 'compare', 'in', 'starts', 'contains', 'known', 'touches', 'channels', 'points', 'fit', 'bucket']
+
 const Tree: z.ZodType<Predicate> = z.lazy(() =>
-  z.union([
-    Leaf,
-    z.strictObject({ op: z.literal('all'), of: z.array(Tree).min(1).max(50) }),
-    z.strictObject({ op: z.literal('any'), of: z.array(Tree).min(1).max(50) }),
-    z.strictObject({ op: z.literal('not'), of: Tree }),
-  ]),
+  z.discriminatedUnion(
+    'op',
+    [
+      Leaf,
+      z.strictObject({ op: z.literal('all'), of: z.array(Tree).min(1).max(50) }),
+      z.strictObject({ op: z.literal('any'), of: z.array(Tree).min(1).max(50) }),
+      z.strictObject({ op: z.literal('not'), of: Tree }),
+    ],
+    { error: issue => (issue.code === 'invalid_union' ? `expected a condition, op one of ${OPERATIONS.join(', ')}` : undefined) },
+  ),
 )
 
 const partsOf = (predicate: Predicate): readonly Predicate[] =>

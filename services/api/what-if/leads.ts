@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import { type Icp, icpKind } from '../../domain/definitions/icp.ts'
+import { type Qualification, qualificationKind } from '../../domain/definitions/qualification.ts'
+import { type Ruling, rulingNames, rulingsOf } from '../../domain/figures/judging/rulings.ts'
+import { LEAD_DIMENSIONS } from '../../domain/figures/lead-measures.ts'
+import { leadWhatIf } from '../../domain/figures/what-if-leads.ts'
+import type { Store } from '../../store/port.ts'
+import { assertNotTooMany, type FigureRow, rateOf } from '../answer.ts'
+import type { AnswerContext } from '../as-of.ts'
+import type { Figures, Under } from '../figure-route.ts'
+import { stageMapName } from '../funnel/stages.ts'
+import { periodOf } from '../parameters.ts'
+
+const LIMIT = 50
+const MOST = 500
+
+const common = {
+  by: z.array(z.enum(LEAD_DIMENSIONS)).max(4).default(['bucket']),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  period: z.string().optional(),
+  horizon_days: z.int().min(1).max(3650).default(90).describe('Days in which what came of an MQL is looked at'),
+  as_of: z.string().optional(),
+  limit: z.int().min(1).max(MOST).default(LIMIT).describe('Persons in each list, the earliest first'),
+}
+
+export const IcpBody = z.strictObject({
+  kind: z.literal('icp'),
+  document: icpKind.schema.describe('The profile as it would be published'),
+  ...common,
+})
+export const QualificationBody = z.strictObject({
+  kind: z.literal('qualification'),
+  document: qualificationKind.schema.describe('The rules as they would be published'),
+  ...common,
+})
+type Asked = { readonly kind: 'icp'; readonly document: Icp } | { readonly kind: 'qualification'; readonly document: Qualification }
+export type LeadBody = Asked & Omit<z.output<typeof IcpBody>, 'kind' | 'document'>
+
+const Person = z.object({
+  person: z.string(),
+  journey: z.string(),
+  at: z.string().describe('When the rule would be, or was, first satisfied'),
+  why: z.enum(['fit gained', 'fit lost', 'readiness', 'entry rule']),
+  bucket_before: z.string(),
+  bucket_after: z.string(),
+  reached: z.array(z.string()).describe('Stages that the journey entered as observed; nothing is imputed'),
+})
+
+export const MovedLeads = z
+  .object({
+    entering: z.array(Person),
+    entering_count: z.number(),
+    leaving: z.array(Person),
+    leaving_count: z.number(),
+    moved_count: z.number().describe('MQLs under both, at another instant'),
+  })
+  .meta({ id: 'MovedLeads', description: 'Who would be an MQL and is not, and the other way round' })
+export type MovedLeads = z.output<typeof MovedLeads>
+
+const Pair = z.tuple([z.coerce.number(), z.coerce.number()])
+const People = z.array(z.tuple([z.coerce.number(), z.string(), z.string(), Person.shape.why, z.string(), z.string(), z.array(z.string())]))
+const Counts = z.looseObject({
+  is_total: z.coerce.number(),
+  mqls: Pair,
+  sqos: Pair,
+  accepted: Pair,
+  wons: Pair,
+  entering: People,
+  entering_count: z.coerce.number(),
+  leaving: People,
+  leaving_count: z.coerce.number(),
+  moved: z.coerce.number(),
+})
+type Counts = z.output<typeof Counts>
+
+/** The proposal in the place of every version that was ever in force: a changed definition over the whole past. */
+const proposedOver = (rulings: readonly Ruling[], asked: Asked): readonly Ruling[] =>
+  rulings.map(ruling => (asked.kind === 'icp' ? { ...ruling, icp: asked.document } : { ...ruling, qualification: asked.document }))
+
+/** Rows have what is in force (before), what would be (value) and the change. */
+export const leadsWhatIf = async (
+  store: Store,
+  context: AnswerContext,
+  body: LeadBody,
+): Promise<{ readonly figures: Figures & { readonly under: Under }; readonly leads: MovedLeads }> => {
+  const { fromMs, toMs } = periodOf(body, context.settings)
+  const before = rulingsOf(context.definitions, context.observedTo)
+  const question = {
+    before,
+    after: proposedOver(before, body),
+    by: body.by,
+    filters: {},
+    from: fromMs,
+    to: toMs,
+    zone: context.settings.zone,
+    observedTo: context.observedTo,
+    horizonDays: body.horizon_days,
+    limit: body.limit,
+  }
+  const found = await store.read(leadWhatIf({ sources: context.sources, definitions: context.definitions, question }))
+  assertNotTooMany(found.length)
+  const counts = found.map(row => Counts.parse(row))
+  const whole = counts.find(row => row.is_total === 1)
+  const total = whole === undefined ? [] : rowsOf(whole, {})
+  const rows =
+    body.by.length === 0
+      ? total
+      : counts
+          .filter(row => row.is_total === 0)
+          .flatMap(row => rowsOf(row, Object.fromEntries(body.by.map(name => [name, String(row[name])]))))
+  const names = [...new Set(before.toReversed().flatMap(rulingNames))]
+  return {
+    figures: {
+      rows,
+      total,
+      excluded: {},
+      under: { definition: `${body.kind}@${body.document.version}`, definitions: [...names, stageMapName(context.definitions.stageMap)] },
+    },
+    leads: {
+      entering: peopleOf(whole?.entering ?? []),
+      entering_count: whole?.entering_count ?? 0,
+      leaving: peopleOf(whole?.leaving ?? []),
+      leaving_count: whole?.leaving_count ?? 0,
+      moved_count: whole?.moved ?? 0,
+    },
+  }
+}
+
+const peopleOf = (people: z.output<typeof People>): MovedLeads['entering'] =>
+  people.map(([ms, journey, person, why, bucket_before, bucket_after, reached]) => ({
+    person: person.replace(/^person:/, ''),
+    journey,
+    at: new Date(ms).toISOString(),
+    why,
+    bucket_before,
+    bucket_after,
+    reached,
+  }))
+
+const rowsOf = ({ mqls, sqos, accepted, wons }: Counts, dims: Readonly<Record<string, string>>): FigureRow[] => {
+  const rate = (stage: string, reached: readonly [number, number]): FigureRow => {
+    const was = rateOf(reached[0], mqls[0], [])
+    const becomes = rateOf(reached[1], mqls[1], [])
+    const change = was.value === null || becomes.value === null ? null : becomes.value - was.value
+    return { ...dims, stage_from: 'mql', stage_to: stage, metric: 'M6', ...becomes, before: was.value, change }
+  }
+  return [
+    { ...dims, metric: 'M23b', value: mqls[1], unit: 'count', before: mqls[0], change: mqls[1] - mqls[0], flags: [] },
+    rate('sal', accepted),
+    rate('sqo', sqos),
+    rate('won', wons),
+  ]
+}
