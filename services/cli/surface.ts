@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import fastifyStatic from '@fastify/static'
 import { assertSafeBinding, opensLoopbackDemo } from '../access/binding.ts'
 import { collectorRoutes } from '../collector/routes.ts'
 import { type HttpApp, createHttpApp } from '../http/app.ts'
 import { type Readiness, operationsRoutes } from '../http/operations.ts'
+import { pageRoutes } from '../http/pages.ts'
 import { LogError } from '../log/port.ts'
 import { createOwnRegistry } from '../log/registry.ts'
 import type { Projector } from '../projector/projector.ts'
@@ -23,7 +22,7 @@ export type Surface = {
   readonly metrics: Metrics
 }
 
-const DASHBOARDS = join(import.meta.dirname, '../../dashboards/public')
+const DASHBOARDS = join(import.meta.dirname, '../../dashboards/dist')
 
 /** The HTTP side of a process, with the routes of the services that run in it; not listening yet. */
 export const createSurface = async (installation: Installation, { collector, figures, projector, metrics }: Surface): Promise<HttpApp> => {
@@ -55,7 +54,7 @@ export const createSurface = async (installation: Installation, { collector, fig
     )
   // the API brings its own; each process answers operators once
   else await app.register(operationsRoutes, { readiness: () => readinessOf(installation, projector), metrics: metrics.registry })
-  if (figures && existsSync(DASHBOARDS)) await app.register(fastifyStatic, { root: DASHBOARDS, index: 'index.html' })
+  if (figures) await app.register(pageRoutes, { root: DASHBOARDS })
   return app
 }
 

@@ -56,7 +56,17 @@ export const createHttpApp = async ({ access, logger, limits, loopbackDemo = nul
 
   // TLS ends in front of Accord, if anywhere: asking browsers to upgrade would break plain HTTP on loopback.
   await app.register(helmet, {
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    contentSecurityPolicy: {
+      // scripts from here only; styles may stand in attributes, which charts and measured rows need
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        upgradeInsecureRequests: null,
+      },
+    },
     strictTransportSecurity: false,
   })
   await app.register(rateLimit, {

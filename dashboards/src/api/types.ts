@@ -1,0 +1,2030 @@
+// Made by scripts/api-types.ts from the API’s description. Not edited by hand.
+
+export interface Api {
+  'GET /v1/attribution': {
+    query: {
+      model?: string
+      basis?: 'conversions' | 'pipeline' | 'revenue'
+      conversion?: string
+      order?: number
+      linkage?: 'hybrid' | 'explicit' | 'implicit' | 'buying_group'
+      account_scope?: 'account' | 'family'
+      lookback_days?: number
+      by?:
+        | ('channel' | 'campaign' | 'source' | 'content' | 'team' | 'month' | 'day')
+        | ('channel' | 'campaign' | 'source' | 'content' | 'team' | 'month' | 'day')[]
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      channel?: string | string[]
+      campaign?: string | string[]
+      source?: string | string[]
+      content?: string | string[]
+      team?: string | string[]
+      month?: string | string[]
+      deal_type?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/attribution/compare': {
+    query: {
+      model?: string | string[]
+      basis?: 'conversions' | 'pipeline' | 'revenue'
+      conversion?: string
+      linkage?: 'hybrid' | 'explicit' | 'implicit' | 'buying_group'
+      account_scope?: 'account' | 'family'
+      by?:
+        | ('channel' | 'campaign' | 'source' | 'content' | 'team' | 'month' | 'day')
+        | ('channel' | 'campaign' | 'source' | 'content' | 'team' | 'month' | 'day')[]
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      channel?: string | string[]
+      campaign?: string | string[]
+      source?: string | string[]
+      content?: string | string[]
+      team?: string | string[]
+      month?: string | string[]
+      deal_type?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+      order?: number
+      lookback_days?: number
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/attribution/lookback': {
+    query: {
+      model?: string
+      basis?: 'conversions' | 'pipeline' | 'revenue'
+      conversion?: string
+      linkage?: 'hybrid' | 'explicit' | 'implicit' | 'buying_group'
+      account_scope?: 'account' | 'family'
+      by?:
+        | ('channel' | 'campaign' | 'source' | 'content' | 'team' | 'month' | 'day')
+        | ('channel' | 'campaign' | 'source' | 'content' | 'team' | 'month' | 'day')[]
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      channel?: string | string[]
+      campaign?: string | string[]
+      source?: string | string[]
+      content?: string | string[]
+      team?: string | string[]
+      month?: string | string[]
+      deal_type?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+      order?: number
+      lookback_days?: number | number[]
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/attribution/google-offline-conversions': {
+    query: {
+      conversion?: 'won' | 'deal' | 'sqo'
+      model?: string
+      name?: string
+      linkage?: 'hybrid' | 'explicit' | 'implicit' | 'buying_group'
+      account_scope?: 'account' | 'family'
+      lookback_days?: number
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: unknown
+  }
+  'GET /v1/sourced': {
+    query: {
+      by?:
+        | ('month' | 'owner' | 'team' | 'region' | 'pipeline' | 'product' | 'deal_type')
+        | ('month' | 'owner' | 'team' | 'region' | 'pipeline' | 'product' | 'deal_type')[]
+      basis?: 'conversions' | 'pipeline' | 'revenue'
+      conversion?: string
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      month?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      pipeline?: string | string[]
+      product?: string | string[]
+      deal_type?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/sourced/overlap': {
+    query: {
+      basis?: 'conversions' | 'pipeline' | 'revenue'
+      conversion?: string
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      month?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      pipeline?: string | string[]
+      product?: string | string[]
+      deal_type?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/attribution/journeys': {
+    query: {
+      by?:
+        | ('month' | 'owner' | 'team' | 'region' | 'pipeline' | 'product' | 'deal_type')
+        | ('month' | 'owner' | 'team' | 'region' | 'pipeline' | 'product' | 'deal_type')[]
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      month?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      pipeline?: string | string[]
+      product?: string | string[]
+      deal_type?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/roi': {
+    query: {
+      basis?: 'conversions' | 'pipeline' | 'revenue'
+      conversion?: string
+      model?: string
+      order?: number
+      linkage?: 'hybrid' | 'explicit' | 'implicit' | 'buying_group'
+      account_scope?: 'account' | 'family'
+      lookback_days?: number
+      by?: ('channel' | 'campaign' | 'source' | 'team' | 'month' | 'day') | ('channel' | 'campaign' | 'source' | 'team' | 'month' | 'day')[]
+      dated?: 'close' | 'touch'
+      margin?: 'none' | 'gross'
+      spend_scope?: 'program' | 'loaded'
+      deal_type?: string | string[]
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      channel?: string | string[]
+      campaign?: string | string[]
+      source?: string | string[]
+      team?: string | string[]
+      month?: string | string[]
+      day?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/spend': {
+    query: {
+      by?:
+        | (
+            | 'channel'
+            | 'campaign'
+            | 'team'
+            | 'region'
+            | 'segment'
+            | 'product'
+            | 'month'
+            | 'day'
+            | 'category'
+            | 'source'
+            | 'system'
+            | 'vendor'
+            | 'match'
+          )
+        | (
+            | 'channel'
+            | 'campaign'
+            | 'team'
+            | 'region'
+            | 'segment'
+            | 'product'
+            | 'month'
+            | 'day'
+            | 'category'
+            | 'source'
+            | 'system'
+            | 'vendor'
+            | 'match'
+          )[]
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      spend_scope?: 'program' | 'loaded'
+      channel?: string | string[]
+      campaign?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      segment?: string | string[]
+      product?: string | string[]
+      month?: string | string[]
+      day?: string | string[]
+      category?: string | string[]
+      source?: string | string[]
+      system?: string | string[]
+      vendor?: string | string[]
+      match?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/funnel/stages': {
+    query: {
+      by?:
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )[]
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      month?: string | string[]
+      week?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      industry?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      persona?: string | string[]
+      pipeline?: string | string[]
+      deal_type?: string | string[]
+      product?: string | string[]
+      dims?: 'anchor' | 'current'
+      stage?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/funnel/conversion': {
+    query: {
+      stage_from?: string
+      stage_to?: string
+      horizon_days?: number
+      policy?: 'implied' | 'strict'
+      measure?: 'cohort' | 'throughput' | 'strict' | 'cumulative'
+      by?:
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )[]
+      from?: string
+      to?: string
+      period?: string
+      month?: string | string[]
+      week?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      industry?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      persona?: string | string[]
+      pipeline?: string | string[]
+      deal_type?: string | string[]
+      product?: string | string[]
+      dims?: 'anchor' | 'current'
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/forecast/{period}': {
+    query: {
+      by?:
+        | ('team' | 'owner' | 'pipeline' | 'product' | 'deal_type' | 'region' | 'segment')
+        | ('team' | 'owner' | 'pipeline' | 'product' | 'deal_type' | 'region' | 'segment')[]
+      team?: string | string[]
+      owner?: string | string[]
+      pipeline?: string | string[]
+      product?: string | string[]
+      region?: string | string[]
+      segment?: string | string[]
+      deal_type?: string | string[]
+      stage_floor?: string
+      currency?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+      periods?: number
+      seed?: number
+      runs?: number
+      stale_days?: number
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/forecast/{period}/backtest': {
+    query: {
+      by?: ('period' | 'week') | ('period' | 'week')[]
+      team?: string | string[]
+      owner?: string | string[]
+      pipeline?: string | string[]
+      product?: string | string[]
+      region?: string | string[]
+      segment?: string | string[]
+      deal_type?: string | string[]
+      stage_floor?: string
+      currency?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+      periods?: number
+      seed?: number
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/funnel/velocity': {
+    query: {
+      stage_from?: string
+      stage_to?: string
+      start?: 'creation' | 'sqo'
+      currency?: string
+      by?:
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )[]
+      from?: string
+      to?: string
+      period?: string
+      month?: string | string[]
+      week?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      industry?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      persona?: string | string[]
+      pipeline?: string | string[]
+      deal_type?: string | string[]
+      product?: string | string[]
+      dims?: 'anchor' | 'current'
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/funnel/outcomes': {
+    query: {
+      by?:
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )[]
+      from?: string
+      to?: string
+      period?: string
+      month?: string | string[]
+      week?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      industry?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      persona?: string | string[]
+      pipeline?: string | string[]
+      deal_type?: string | string[]
+      product?: string | string[]
+      dims?: 'anchor' | 'current'
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/funnel/win-rate': {
+    query: {
+      horizon_days?: number
+      stale_days?: number
+      start?: 'creation' | 'sqo'
+      currency?: string
+      by?:
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )[]
+      from?: string
+      to?: string
+      period?: string
+      month?: string | string[]
+      week?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      industry?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      persona?: string | string[]
+      pipeline?: string | string[]
+      deal_type?: string | string[]
+      product?: string | string[]
+      dims?: 'anchor' | 'current'
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/funnel/leaks': {
+    query: {
+      stage_from?: string
+      horizon_days?: number
+      baseline?: 'trailing' | 'target'
+      baseline_periods?: number
+      by?:
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )[]
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      month?: string | string[]
+      week?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      industry?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      persona?: string | string[]
+      pipeline?: string | string[]
+      deal_type?: string | string[]
+      product?: string | string[]
+      dims?: 'anchor' | 'current'
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/plan/reverse-funnel': {
+    query: {
+      period?: string
+      target?: number
+      rate?: string | string[]
+      mean_value?: number
+      open?: number
+      renewals?: number
+      fed_share?: number
+      history_days?: number
+      horizon_days?: number
+      currency?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/targets': {
+    query: {
+      period?: string
+      goal?: string | string[]
+      team?: string | string[]
+      owner?: string | string[]
+      segment?: string | string[]
+      region?: string | string[]
+      product?: string | string[]
+      pipeline?: string | string[]
+      channel?: string | string[]
+      currency?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/plan/mql': {
+    query: {
+      stage?: string
+      months?: number
+      history_months?: number
+      base_months?: number
+      max_lag?: number
+      yield?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/plan/capacity': {
+    query: {
+      leads?: number
+      touches_per_lead?: number
+      minutes_per_touch?: number
+      weeks?: number
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/deals/{id}/credit': {
+    query: {
+      model?: string | string[]
+      order?: number
+      linkage?: 'hybrid' | 'explicit' | 'implicit' | 'buying_group'
+      account_scope?: 'account' | 'family'
+      lookback_days?: number
+      conversion?: 'won' | 'deal' | 'sqo'
+      currency?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/leads/matrix': {
+    query: {
+      by?:
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+            | 'bucket'
+          )
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+            | 'bucket'
+          )[]
+      horizon_days?: number
+      definition?: string
+      from?: string
+      to?: string
+      period?: string
+      month?: string | string[]
+      week?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      industry?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      persona?: string | string[]
+      pipeline?: string | string[]
+      deal_type?: string | string[]
+      product?: string | string[]
+      bucket?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/leads/quality': {
+    query: {
+      metric?:
+        | ('M23a' | 'M23b' | 'M24' | 'M24b' | 'M25' | 'M27' | 'M28' | 'M29' | 'M33' | 'M34' | 'M107')
+        | ('M23a' | 'M23b' | 'M24' | 'M24b' | 'M25' | 'M27' | 'M28' | 'M29' | 'M33' | 'M34' | 'M107')[]
+      by?:
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+            | 'bucket'
+          )
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+            | 'bucket'
+          )[]
+      horizon_days?: number
+      definition?: string
+      from?: string
+      to?: string
+      period?: string
+      month?: string | string[]
+      week?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      industry?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      persona?: string | string[]
+      pipeline?: string | string[]
+      deal_type?: string | string[]
+      product?: string | string[]
+      bucket?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/definitions': {
+    query: {
+      kind?: string | string[]
+      status?:
+        | ('shipped' | 'proposed' | 'refused' | 'scheduled' | 'in-force' | 'superseded')
+        | ('shipped' | 'proposed' | 'refused' | 'scheduled' | 'in-force' | 'superseded')[]
+      id?: string
+      limit?: number
+      cursor?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: Definitions
+  }
+  'POST /v1/definitions': {
+    query: {
+      after?: string
+    }
+    body: {
+      /**
+       * One of stage-map, responses, channel-map, attribution-model, icp, qualification, fiscal-calendar, fundamentals, glossary, notice-rules, persona, quarter-plan, recycling, routing, score-model, sla, calendar, buying-group, sourced
+       */
+      kind: string
+      /**
+       * As its JSON Schema says; without a version the next one, without an id that of its kind
+       */
+      document: {
+        [k: string]: unknown
+      }
+      title?: string
+      /**
+       * What changes and why
+       */
+      note?: string
+      /**
+       * In force from; default: from the last approval
+       */
+      effective_at?: string
+      /**
+       * The version it was made from: refused when another is in force since
+       */
+      based_on?: number
+      /**
+       * The same for every attempt: a proposal sent twice counts once
+       */
+      event_id?: string
+    }
+    answer: Written
+  }
+  'GET /v1/definitions/schemas': {
+    query: {}
+    body: unknown
+    answer: {
+      rows: {
+        kind: string
+        title: string
+        /**
+         * Several at a time, each with an id of its own
+         */
+        many: boolean
+        shipped: string[]
+      }[]
+    }
+  }
+  'GET /v1/definitions/schemas/{kind}': {
+    query: {}
+    body: unknown
+    answer: {
+      [k: string]: unknown
+    }
+  }
+  'GET /v1/definitions/{id}': {
+    query: {
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: Definition
+  }
+  'GET /v1/definitions/{id}/diff': {
+    query: {
+      from?: number
+      to?: number
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: DefinitionDiff
+  }
+  'POST /v1/definitions/{id}/approve': {
+    query: {
+      after?: string
+    }
+    body: {
+      /**
+       * Default: the one open proposal
+       */
+      version?: number
+      /**
+       * The approver who named the caller as a delegate
+       */
+      on_behalf_of?: string
+      /**
+       * The functions disagree, and a third one decides; needs a reason
+       */
+      tie_break?: boolean
+      reason?: string
+      event_id?: string
+    }
+    answer: Written
+  }
+  'POST /v1/definitions/{id}/refuse': {
+    query: {
+      after?: string
+    }
+    body: {
+      /**
+       * Default: the one open proposal
+       */
+      version?: number
+      /**
+       * The approver who named the caller as a delegate
+       */
+      on_behalf_of?: string
+      /**
+       * The functions disagree, and a third one decides; needs a reason
+       */
+      tie_break?: boolean
+      reason?: string
+      event_id?: string
+    }
+    answer: Written
+  }
+  'POST /v1/what-if': {
+    query: {}
+    body: {
+      kind: 'attribution-model'
+      /**
+       * The model as it would be published; nothing is written
+       */
+      document: {
+        id: string
+        version: number
+        weights:
+          | {
+              kind: 'position'
+              shares: {
+                first?: number
+                lead_creation?: number
+                deal_creation?: number
+                closed_won?: number
+                last?: number
+                middle?: number
+              }
+            }
+          | {
+              kind: 'decay'
+              half_life_days: number
+            }
+        lookback_days: number | null
+        lookback_anchor?: 'creation' | 'conversion'
+        sales_touches?: boolean
+      }
+      /**
+       * Model in force that it is compared with; default: that of the same id, else linear
+       */
+      against?: string
+      basis?: 'conversions' | 'pipeline' | 'revenue'
+      conversion?: string
+      /**
+       * @maxItems 4
+       */
+      by?: ('channel' | 'campaign' | 'source' | 'content' | 'team' | 'month' | 'day')[]
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      deal_type?: string[]
+      as_of?: string
+      /**
+       * Deals in the answer, most moved first
+       */
+      limit?: number
+    }
+    answer: WhatIf
+  }
+  'GET /v1/accounts': {
+    query: {
+      industry?: string | string[]
+      country?: string | string[]
+      region?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      owner_id?: string | string[]
+      team?: string | string[]
+      lifecycle?: string | string[]
+      partner?: string | string[]
+      limit?: number
+      cursor?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: Accounts
+  }
+  'GET /v1/accounts/{id}/journey': {
+    query: {
+      limit?: number
+      cursor?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: AccountJourney
+  }
+  'GET /v1/campaigns': {
+    query: {
+      state?: ('planned' | 'running' | 'ended' | 'cancelled') | ('planned' | 'running' | 'ended' | 'cancelled')[]
+      campaign?: string | string[]
+      channel?: string | string[]
+      team?: string | string[]
+      owner_id?: string | string[]
+      region?: string | string[]
+      segment?: string | string[]
+      product?: string | string[]
+      parent?: string | string[]
+      from?: string
+      to?: string
+      period?: string
+      as_of?: string
+      after?: string
+      limit?: number
+      cursor?: string
+    }
+    body: unknown
+    answer: Campaigns
+  }
+  'GET /v1/campaigns.ics': {
+    query: {
+      state?: ('planned' | 'running' | 'ended' | 'cancelled') | ('planned' | 'running' | 'ended' | 'cancelled')[]
+      campaign?: string | string[]
+      channel?: string | string[]
+      team?: string | string[]
+      owner_id?: string | string[]
+      region?: string | string[]
+      segment?: string | string[]
+      product?: string | string[]
+      parent?: string | string[]
+      from?: string
+      to?: string
+      period?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: unknown
+  }
+  'GET /v1/content': {
+    query: {
+      q?: string
+      state?: ('current' | 'unapproved' | 'expired' | 'retired') | ('current' | 'unapproved' | 'expired' | 'retired')[]
+      kind?: string | string[]
+      stage?: string | string[]
+      persona?: string | string[]
+      product?: string | string[]
+      owner_id?: string | string[]
+      limit?: number
+      cursor?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: Library
+  }
+  'GET /v1/commitments': {
+    query: {
+      status?: ('open' | 'kept' | 'missed' | 'dropped') | ('open' | 'kept' | 'missed' | 'dropped')[]
+      owner_id?: string | string[]
+      function?: string | string[]
+      counterpart_id?: string | string[]
+      meeting_id?: string | string[]
+      review_id?: string | string[]
+      metric?: string | string[]
+      from?: string
+      to?: string
+      period?: string
+      limit?: number
+      cursor?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: Commitments
+  }
+  'GET /v1/members': {
+    query: {
+      active?: 'true' | 'false'
+      function?: string | string[]
+      role?: string | string[]
+      team?: string | string[]
+      manager_id?: string | string[]
+      region?: string | string[]
+      calendar?: string | string[]
+      limit?: number
+      cursor?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: Members
+  }
+  'GET /v1/explain/{token}': {
+    query: {
+      limit?: number
+      cursor?: string
+    }
+    body: unknown
+    answer: Explained
+  }
+  'GET /v1/session': {
+    query: {
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: Session
+  }
+  'GET /v1/freshness': {
+    query: {}
+    body: unknown
+    answer: Freshness
+  }
+  'GET /v1/health/live': {
+    query: {}
+    body: unknown
+    answer: {
+      live: true
+    }
+  }
+  'GET /v1/health/ready': {
+    query: {}
+    body: unknown
+    answer: Ready
+  }
+}
+/**
+ * A figure with what it rests on
+ */
+export interface Answer {
+  rows: FigureRow[]
+  total: FigureRow[]
+  /**
+   * What is left out, by reason
+   */
+  excluded: {
+    [k: string]: number
+  }
+  /**
+   * Definition that the figure was computed under, id@version
+   */
+  definition: string
+  /**
+   * Attribution model, id@version
+   */
+  model?: string
+  fit?: Fit
+  /**
+   * not_final: as_of is later than the watermark; reconstructed: before the tenant went live
+   */
+  flags: string[]
+  as_of: string
+  /**
+   * What was recorded until then is in the answer
+   */
+  watermark: string
+}
+/**
+ * One row per combination of dimensions and metric
+ */
+export interface FigureRow {
+  /**
+   * Number of the metric in the metric dictionary: M54 …
+   */
+  metric: string
+  /**
+   * Money in minor units, ratios 0..1; null where there is nothing to divide by
+   */
+  value: number | null
+  /**
+   * count, ratio, or <currency> minor
+   */
+  unit: string
+  numerator?: number
+  denominator?: number
+  /**
+   * Wilson, 95 %
+   */
+  interval?: [number, number] | null
+  flags: string[]
+  /**
+   * Token for GET /v1/explain/{token}
+   */
+  explain?: string
+  [k: string]: unknown
+}
+/**
+ * Of a data-driven model
+ */
+export interface Fit {
+  /**
+   * Touches in a state
+   */
+  order: number
+  states: number
+  paths: {
+    distinct: number
+    conversions: number
+    /**
+     * Journeys without the conversion by as_of
+     */
+    nulls: number
+  }
+  /**
+   * Of the journeys without the conversion those that may still convert
+   */
+  open_null_share: number | null
+  p_convert: number
+  /**
+   * In minor units; null where paths have no value
+   */
+  value_per_path: number | null
+  /**
+   * Orders of arrival that were sampled; null where every coalition was counted
+   */
+  sampled: {
+    orders: number
+    seed: number
+  } | null
+  /**
+   * The state map: a state is the last `order` touches, each of them one of these channels
+   */
+  channels: {
+    channel: string
+    /**
+     * Part of P(convert) that is lost without the channel
+     */
+    removal_effect: number | null
+    /**
+     * The same of the value of a path
+     */
+    removal_effect_value: number | null
+    /**
+     * Of the conversions with a touch
+     */
+    share: number
+    /**
+     * Of share, where it was sampled
+     */
+    standard_error: number | null
+  }[]
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface Definitions {
+  rows: DefinitionVersion[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * One version of a document that both functions agree on
+ */
+export interface DefinitionVersion {
+  id: string
+  version: number
+  name: string
+  kind: string
+  title: string
+  status: 'shipped' | 'proposed' | 'refused' | 'scheduled' | 'in-force' | 'superseded'
+  note: string
+  document: {
+    [k: string]: unknown
+  }
+  based_on: number | null
+  proposed_at: string | null
+  proposed_by: string
+  proposed_function: string
+  /**
+   * In force from, as proposed; null: from the last approval
+   */
+  effective_at: string | null
+  /**
+   * When the last approval came
+   */
+  decided_at: string | null
+  in_force_from: string | null
+  /**
+   * Exclusive; null: until something else is agreed
+   */
+  in_force_to: string | null
+  /**
+   * Both functions approved it; false of the shipped one and of a tie-break
+   */
+  agreed_by_both: boolean
+  /**
+   * Functions whose approval it waits for
+   */
+  missing: string[]
+  statements: DefinitionStatement[]
+  event_id: string | null
+}
+/**
+ * An approval or a refusal
+ */
+export interface DefinitionStatement {
+  at: string
+  decision: 'approved' | 'refused'
+  function: string
+  /**
+   * Who acted
+   */
+  member: string
+  on_behalf_of: string
+  tie_break: boolean
+  reason: string
+  /**
+   * Why it does not count: own-proposal, same-member, not-asked, already-decided, no-reason, not-neutral, no-tie; null: it counts
+   */
+  disregarded: string | null
+  event_id: string
+}
+/**
+ * The log has it
+ */
+export interface Written {
+  /**
+   * For after=<position> on a read: waits until it shows
+   */
+  position: string
+  /**
+   * Ids of what was written, in order
+   */
+  event_ids: string[]
+  /**
+   * Of a document: id@version
+   */
+  name?: string
+}
+/**
+ * A document with all its versions, the newest first
+ */
+export interface Definition {
+  id: string
+  kind: string
+  title: string
+  in_force: string | null
+  versions: DefinitionVersion[]
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * What changes from one version to another, in words
+ */
+export interface DefinitionDiff {
+  id: string
+  from: number
+  to: number
+  /**
+   * Each change as a sentence
+   */
+  words: string[]
+  changes: {
+    path: string
+    words: string
+    before: unknown
+    after: unknown
+  }[]
+  as_of: string
+  watermark: string
+}
+/**
+ * A figure under what is in force and under what is proposed
+ */
+export interface WhatIf {
+  rows: FigureRow[]
+  total: FigureRow[]
+  /**
+   * What is left out, by reason
+   */
+  excluded: {
+    [k: string]: number
+  }
+  /**
+   * Definition that the figure was computed under, id@version
+   */
+  definition: string
+  /**
+   * Attribution model, id@version
+   */
+  model?: string
+  fit?: Fit1
+  /**
+   * not_final: as_of is later than the watermark; reconstructed: before the tenant went live
+   */
+  flags: string[]
+  as_of: string
+  /**
+   * What was recorded until then is in the answer
+   */
+  watermark: string
+  deals: MovedDeal[]
+}
+/**
+ * Of a data-driven model
+ */
+export interface Fit1 {
+  /**
+   * Touches in a state
+   */
+  order: number
+  states: number
+  paths: {
+    distinct: number
+    conversions: number
+    /**
+     * Journeys without the conversion by as_of
+     */
+    nulls: number
+  }
+  /**
+   * Of the journeys without the conversion those that may still convert
+   */
+  open_null_share: number | null
+  p_convert: number
+  /**
+   * In minor units; null where paths have no value
+   */
+  value_per_path: number | null
+  /**
+   * Orders of arrival that were sampled; null where every coalition was counted
+   */
+  sampled: {
+    orders: number
+    seed: number
+  } | null
+  /**
+   * The state map: a state is the last `order` touches, each of them one of these channels
+   */
+  channels: {
+    channel: string
+    /**
+     * Part of P(convert) that is lost without the channel
+     */
+    removal_effect: number | null
+    /**
+     * The same of the value of a path
+     */
+    removal_effect_value: number | null
+    /**
+     * Of the conversions with a touch
+     */
+    share: number
+    /**
+     * Of share, where it was sampled
+     */
+    standard_error: number | null
+  }[]
+}
+/**
+ * A deal whose credit would move, and why
+ */
+export interface MovedDeal {
+  deal: string
+  /**
+   * Part of the deal that goes to other touches, 0..1
+   */
+  moved: number
+  touches: {
+    touch: string
+    before: number
+    after: number
+    reason: 'eligible_now' | 'not_eligible_now' | 'weight'
+  }[]
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface Accounts {
+  rows: Account[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * An account with how far both teams have come with it
+ */
+export interface Account {
+  account: string
+  name: string
+  industry: string
+  country: string
+  region: string
+  segment: string
+  tier: string
+  owner_id: string
+  team: string
+  lifecycle: string
+  partner: string
+  external_url: string
+  employees: number | null
+  open_deals: number
+  won_deals: number
+  /**
+   * Persons linked to its open deals
+   */
+  contacts: number
+  /**
+   * Buying roles that its open deals cover
+   */
+  roles: string[]
+  /**
+   * By team: how many, automatic ones left out, and when the last
+   */
+  touches: {
+    [k: string]: {
+      touches: number
+      last_touch: string
+    }
+  }
+}
+/**
+ * Timeline of one account
+ */
+export interface AccountJourney {
+  account: string
+  rows: Happening[]
+  total: {
+    kind: string
+    metric: 'happenings'
+    value: number
+    unit: 'count'
+  }[]
+  cursor: string | null
+  excluded: {
+    [k: string]: number
+  }
+  definition: string
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * One thing that happened with an account
+ */
+export interface Happening {
+  at: string
+  kind: 'touch' | 'deal-created' | 'deal-stage' | 'deal-closed'
+  event_id: string
+  deal_id?: string
+  stage?: string
+  /**
+   * Whose touch: a person, an anonymous visitor, or the account
+   */
+  subject?: string
+  persons?: string[]
+  touch_type?: string
+  channel?: string
+  campaign?: string
+  direction?: string
+  outcome?: string
+  team?: string
+  automatic?: boolean
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface Campaigns {
+  rows: Campaign[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * What is known about a campaign
+ */
+export interface Campaign {
+  campaign: string
+  /**
+   * On the day of as_of in the tenant’s zone; without dates it is planned
+   */
+  state: 'planned' | 'running' | 'ended' | 'cancelled'
+  name: string
+  channel: string
+  campaign_type: string
+  objective: string
+  offer: string
+  url: string
+  description: string
+  talking_points: string[]
+  quote: string
+  follow_up_template: string
+  personas: string[]
+  stage: string
+  owner_id: string
+  parent: string
+  starts_on: string | null
+  /**
+   * Last day; null: without end
+   */
+  ends_on: string | null
+  budget_minor: number | null
+  currency: string
+  team: string
+  region: string
+  segment: string
+  product: string
+  partner: string
+  content_ids: string[]
+  external_url: string
+  aliases: {
+    system: string
+    alias: string
+  }[]
+  /**
+   * People and accounts on its lists
+   */
+  audience: number
+  cancelled_because: string | null
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface Library {
+  rows: Content[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * A piece of the library
+ */
+export interface Content {
+  content_id: string
+  /**
+   * The latest
+   */
+  version: number
+  /**
+   * Of the latest version on the day of as_of
+   */
+  state: 'current' | 'unapproved' | 'expired' | 'retired'
+  title: string
+  kind: string
+  stage: string
+  personas: string[]
+  owner_id: string
+  authors: string[]
+  approved_by: string
+  expires_on: string | null
+  url: string
+  language: string
+  description: string
+  message: string
+  product: string
+  campaign: string
+  tags: string[]
+  retired_because: string | null
+  replaced_by: string | null
+  /**
+   * Touches that used it, any version
+   */
+  touches: number
+  /**
+   * Who used it
+   */
+  persons: number
+  last_used: string | null
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface Commitments {
+  rows: Commitment[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * Who promised what to whom, and what became of it
+ */
+export interface Commitment {
+  commitment_id: string
+  title: string
+  description: string
+  owner_id: string
+  function: string
+  counterpart_id: string
+  /**
+   * Day in the tenant’s zone
+   */
+  made_on: string
+  due_on: string | null
+  meeting_id: string
+  review_id: string
+  metric: string
+  target_minor: number | null
+  currency: string
+  target_count: number | null
+  target_ppm: number | null
+  status: 'open' | 'kept' | 'missed' | 'dropped'
+  /**
+   * Open after its last day, on the day of as_of
+   */
+  overdue: boolean
+  reason: string
+  /**
+   * When it was last said to be kept, missed or dropped
+   */
+  decided_at: string | null
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface Members {
+  rows: Member[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * Who works here, as of a day
+ */
+export interface Member {
+  member_id: string
+  function: string
+  role: string
+  team: string
+  manager_id: string
+  zone: string
+  calendar: string
+  region: string
+  /**
+   * Leads that the member can work on at a time
+   */
+  capacity_leads: number | null
+  /**
+   * Working minutes a week for leads and deals
+   */
+  capacity_minutes: number | null
+  approver: boolean
+  delegates: string[]
+  active: boolean
+  /**
+   * When first heard of
+   */
+  since: string
+}
+/**
+ * What is behind one number; its arithmetic adds up to it
+ */
+export interface Explained {
+  figure: string
+  row: FigureRow
+  items: ExplainedItem[]
+  /**
+   * Items on all pages
+   */
+  count: number
+  /**
+   * Sum over all pages: value × divisor, or numerator × divisor of a ratio
+   */
+  contributions: number
+  /**
+   * Sum over all pages: denominator × divisor
+   */
+  bases?: number
+  /**
+   * Credit is counted in millionths
+   */
+  divisor: number
+  cursor: string | null
+  definition: string
+  model?: string
+  as_of: string
+  watermark: string
+}
+/**
+ * One counted entity with the events that make it count
+ */
+export interface ExplainedItem {
+  entity: 'deal' | 'journey' | 'cost' | 'campaign'
+  id: string
+  account: string
+  deal_id: string
+  event_ids: string[]
+  at: string | null
+  note: string
+  contribution: number
+  /**
+   * Of a ratio: its part of the denominator
+   */
+  base?: number
+}
+/**
+ * Who asks, and in whose calendar and words
+ */
+export interface Session {
+  tenant: string
+  actor: string
+  /**
+   * The member that the credential is bound to
+   */
+  member: string | null
+  scopes: string[]
+  /**
+   * The open demo: whoever sits here may act as any member
+   */
+  may_act: boolean
+  zone: string
+  currency: string
+  fiscal_year_start_month: number
+  /**
+   * The day of as_of in the tenant’s zone
+   */
+  today: string
+  /**
+   * Answers as of earlier instants are reconstructed
+   */
+  live_from: string | null
+  backfill_open: boolean
+  periods: {
+    period: string
+    kind: 'year' | 'quarter' | 'month'
+    from: string
+    /**
+     * Day after the last
+     */
+    to: string
+    state: 'closed' | 'running' | 'coming'
+  }[]
+  /**
+   * Attribution models in force, id@version
+   */
+  models: string[]
+  /**
+   * Of the funnel, in order
+   */
+  stages: string[]
+  as_of: string
+  watermark: string
+}
+export interface Freshness {
+  now: string
+  /**
+   * Figures show everything recorded until then
+   */
+  projected_to: string | null
+  projecting_to: string | null
+  lag_seconds: number | null
+  landed: {
+    topic: string
+    partition: number
+    next_offset: string
+    appended_at: string
+  }[]
+}
+export interface Ready {
+  ready: boolean
+  found: string
+}

@@ -1,0 +1,101 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import { ask } from '../../api/ask.ts'
+import { campaignName, useCampaigns } from '../../api/names.ts'
+import { worthAnotherTry } from '../../api/use-answer.ts'
+import type { Happening } from '../../api/types.ts'
+import { count, instantText } from '../../format/number.ts'
+import { sideOf, stageText, title } from '../../format/words.ts'
+import { PageHead } from '../../parts/controls.tsx'
+import { Panel } from '../../parts/panel.tsx'
+import { Empty, Failed, Skeleton } from '../../parts/state.tsx'
+import { useAsking, useSession } from '../../shell/session.ts'
+import { keptAcross, useView } from '../../shell/view.ts'
+
+const PAGE = 200
+
+/** One account from its first sign of life: every touch of every team, every deal and its stages, in order. */
+export const Account = () => {
+  const { id = '' } = useParams({ strict: false })
+  const { zone } = useSession()
+  const { as_of } = useAsking()
+  const campaigns = useCampaigns()
+  const asked = useInfiniteQuery({
+    queryKey: ['account', id, as_of],
+    queryFn: ({ signal, pageParam }) => ask('GET /v1/accounts/{id}/journey', { as_of, limit: PAGE, cursor: pageParam }, { id }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: last => last.cursor ?? undefined,
+    retry: worthAnotherTry,
+  })
+  const pages = asked.data?.pages ?? []
+  const happenings = pages.flatMap(({ rows }) => rows)
+  const people = new Set(happenings.flatMap(({ persons }) => persons ?? []))
+  return (
+    <>
+      <PageHead title={`Account ${id}`} about="Everything that happened, of every team, in order. Marketing is blue, sales orange." />
+      <div className="kpis">
+        {(pages[0]?.total ?? []).map(({ kind, value }) => (
+          <div className="kpi" key={kind}>
+            <span className="label">{title(kind)}</span>
+            <span className="value">{count(value)}</span>
+          </div>
+        ))}
+        <div className="kpi">
+          <span className="label">People seen so far</span>
+          <span className="value">{pages.length === 0 ? '…' : count(people.size)}</span>
+        </div>
+      </div>
+      <Panel title="Timeline">
+        {asked.error !== null ? <Failed error={asked.error} /> : null}
+        {asked.data === undefined && asked.error === null ? <Skeleton lines={12} /> : null}
+        {asked.data !== undefined && happenings.length === 0 ? <Empty title="Nothing has happened yet" /> : null}
+        <ol className="timeline">
+          {happenings.map(happening => (
+            <li key={`${happening.event_id} ${happening.kind}`}>
+              <time dateTime={happening.at}>{instantText(happening.at, zone)}</time>
+              <i className={`side ${happening.kind === 'touch' ? sideOf(happening.team ?? '') : 'both'}`} />
+              <span>
+                <Said happening={happening} campaign={campaignName(campaigns, happening.campaign ?? '')} />
+              </span>
+            </li>
+          ))}
+        </ol>
+        {asked.hasNextPage ? (
+          <button type="button" className="button" disabled={asked.isFetchingNextPage} onClick={() => void asked.fetchNextPage()}>
+            Later
+          </button>
+        ) : null}
+      </Panel>
+    </>
+  )
+}
+
+const Said = ({ happening, campaign }: { readonly happening: Happening; readonly campaign: string }) => {
+  const { search } = useView()
+  const { kind, deal_id, stage, touch_type, channel, outcome, persons, subject, automatic } = happening
+  if (kind === 'touch')
+    return (
+      <>
+        {title(touch_type ?? 'touch')}
+        {channel === undefined ? '' : ` · ${title(channel)}`}
+        {happening.campaign === undefined ? '' : ` · ${campaign}`}
+        {outcome === undefined ? '' : ` · ${title(outcome)}`}
+        <span className="n"> {(persons ?? []).join(', ') || subject}</span>
+        {automatic === true ? <span className="tag">automatic</span> : null}
+      </>
+    )
+  return (
+    <strong>
+      {kind === 'deal-created'
+        ? 'Deal created'
+        : kind === 'deal-closed'
+          ? `Deal closed: ${stageText(stage ?? '')}`
+          : `Deal moved to ${stageText(stage ?? '')}`}{' '}
+      {deal_id === undefined ? null : (
+        <Link to="/deals/$id" params={{ id: deal_id }} search={keptAcross(search) as never}>
+          {deal_id}
+        </Link>
+      )}
+    </strong>
+  )
+}

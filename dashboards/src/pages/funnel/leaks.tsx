@@ -1,0 +1,2 @@
+/** Leaks in money, step by step. */
+export const Leaks = () => null

@@ -1,0 +1,169 @@
+import {
+  createSortedRowModel,
+  rowSortingFeature,
+  type SortingState,
+  sortFn_alphanumeric,
+  sortFn_basic,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+
+export type Column<T> = {
+  readonly id: string
+  readonly head: string
+  /** What it sorts by; null goes last. Without it the column does not sort. */
+  readonly by?: (row: T) => number | string | null | undefined
+  readonly cell: (row: T) => ReactNode
+  readonly num?: boolean
+  readonly width?: string
+  readonly hint?: string
+}
+
+type TableProps<T> = {
+  readonly label: string
+  readonly rows: readonly T[]
+  readonly columns: readonly Column<T>[]
+  readonly keyOf: (row: T) => string
+  /** Sorted so at first: `value` or `-value`. */
+  readonly sort?: string | undefined
+  readonly onOpen?: (row: T) => void
+  readonly foot?: ReactNode
+  /** As tall as its rows. */
+  readonly short?: boolean
+}
+
+const features = tableFeatures({
+  rowSortingFeature,
+  sortedRowModel: createSortedRowModel(),
+  sortFns: { basic: sortFn_basic, alphanumeric: sortFn_alphanumeric },
+})
+const ROW_PX = 33
+/** More rows than this are drawn only where one looks. */
+const DRAWN_WHOLE = 80
+const KEYS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -1e9, End: 1e9 }
+
+/** Sortable by its heads, walked with the arrow keys, opened with Enter; long ones draw only what is in view. */
+export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot, short = false }: TableProps<T>) => {
+  const scroller = useRef<HTMLDivElement>(null)
+  const [sorting, setSorting] = useState<SortingState>(() =>
+    sort === undefined || sort === '' ? [] : [{ id: sort.replace(/^-/, ''), desc: sort.startsWith('-') }],
+  )
+  const [at, setAt] = useState(0)
+  const data = useMemo(() => [...rows], [rows])
+  const defined = useMemo(
+    () =>
+      columns.map(({ id, head, by }) => ({
+        id,
+        header: head,
+        accessorFn: (row: T) => by?.(row) ?? undefined,
+        enableSorting: by !== undefined,
+        sortFn: 'basic' as const,
+        sortUndefined: 'last' as const,
+      })),
+    [columns],
+  )
+  const table = useTable({
+    features,
+    data: data as never[],
+    columns: defined,
+    state: { sorting },
+    onSortingChange: setSorting,
+    getRowId: (row: never) => keyOf(row),
+  })
+  const sorted = table.getRowModel().rows
+  const whole = sorted.length <= DRAWN_WHOLE
+  const virtual = useVirtualizer({
+    count: whole ? 0 : sorted.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+  })
+  const drawn = virtual.getVirtualItems()
+  const shown = whole ? sorted.map((_, index) => index) : drawn.map(({ index }) => index)
+  const above = whole ? 0 : (drawn[0]?.start ?? 0)
+  const below = whole ? 0 : virtual.getTotalSize() - (drawn.at(-1)?.end ?? 0)
+
+  const move = (event: KeyboardEvent<HTMLTableRowElement>, row: T): void => {
+    if (event.target !== event.currentTarget) return
+    if (event.key === 'Enter' && onOpen !== undefined) return onOpen(row)
+    const step = KEYS[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    const next = Math.max(0, Math.min(sorted.length - 1, at + step))
+    setAt(next)
+    if (!whole) virtual.scrollToIndex(next)
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`tr[data-index="${next}"]`)?.focus())
+  }
+
+  return (
+    <div className={short ? 'table-wrap short' : 'table-wrap'} ref={scroller} tabIndex={-1}>
+      <table className="table" aria-label={label} aria-rowcount={sorted.length + 1}>
+        <thead>
+          <tr>
+            {columns.map(({ id, head, by, num, width, hint }) => {
+              const order = sorting.find(each => each.id === id)
+              return (
+                <th
+                  key={id}
+                  scope="col"
+                  className={num === true ? 'num' : ''}
+                  title={hint}
+                  style={width === undefined ? undefined : { width }}
+                  aria-sort={order === undefined ? undefined : order.desc ? 'descending' : 'ascending'}
+                >
+                  {by === undefined ? (
+                    head
+                  ) : (
+                    <button
+                      type="button"
+                      onClick={() => table.getColumn(id)?.toggleSorting(order === undefined ? num === true : !order.desc)}
+                    >
+                      {head}
+                      {order === undefined ? '' : order.desc ? ' ↓' : ' ↑'}
+                    </button>
+                  )}
+                </th>
+              )
+            })}
+          </tr>
+        </thead>
+        <tbody>
+          {above > 0 ? <tr aria-hidden="true" style={{ height: above }} /> : null}
+          {shown.map(index => {
+            const row = sorted[index]
+            if (row === undefined) return null
+            const original: T = row.original
+            return (
+              <tr
+                key={row.id}
+                data-index={index}
+                aria-rowindex={index + 2}
+                className={onOpen === undefined ? 'row' : 'row opens'}
+                tabIndex={index === Math.min(at, sorted.length - 1) ? 0 : -1}
+                onKeyDown={event => move(event, original)}
+                onFocus={() => setAt(index)}
+                onClick={onOpen === undefined ? undefined : () => onOpen(original)}
+              >
+                {columns.map(({ id, cell, num }, column) =>
+                  column === 0 ? (
+                    <th key={id} scope="row" className={num === true ? 'num' : 'cut'}>
+                      {cell(original)}
+                    </th>
+                  ) : (
+                    <td key={id} className={num === true ? 'num' : 'cut'}>
+                      {cell(original)}
+                    </td>
+                  ),
+                )}
+              </tr>
+            )
+          })}
+          {below > 0 ? <tr aria-hidden="true" style={{ height: below }} /> : null}
+        </tbody>
+        {foot === undefined ? null : <tfoot>{foot}</tfoot>}
+      </table>
+    </div>
+  )
+}

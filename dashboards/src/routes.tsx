@@ -1,0 +1,40 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { Empty, Failed } from './parts/state.tsx'
+import { Shell } from './shell/shell.tsx'
+import { parseSearch, type Search, searchText } from './shell/view.ts'
+
+const root = createRootRoute({
+  component: Shell,
+  validateSearch: (search): Search => search as Search,
+  errorComponent: ({ error }) => <Failed error={error instanceof Error ? error : new Error(String(error))} />,
+  notFoundComponent: () => <Empty title="There is no such page">The pages are on the left.</Empty>,
+})
+
+const page = <P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) =>
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load as never, name) })
+
+const tree = root.addChildren([
+  page('/', () => import('./pages/week/week.tsx'), 'Week'),
+  page('/campaigns', () => import('./pages/campaigns/campaigns.tsx'), 'Campaigns'),
+  page('/attribution', () => import('./pages/attribution/attribution.tsx'), 'Attribution'),
+  page('/what-if', () => import('./pages/what-if/what-if.tsx'), 'WhatIf'),
+  page('/funnel', () => import('./pages/funnel/funnel.tsx'), 'Funnel'),
+  page('/health', () => import('./pages/health/health.tsx'), 'Health'),
+  page('/deals/$id', () => import('./pages/deal/deal.tsx'), 'Deal'),
+  page('/accounts/$id', () => import('./pages/account/account.tsx'), 'Account'),
+])
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  parseSearch,
+  stringifySearch: searchText,
+})
+
+declare module '@tanstack/react-router' {
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- the library's own extension point
+  interface Register {
+    router: typeof router
+  }
+}
