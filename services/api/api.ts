@@ -34,6 +34,7 @@ import { sessionRoutes } from './session/routes.ts'
 import { slaExplained } from './sla/attainment.ts'
 import { createSlaBooks } from './sla/book.ts'
 import { slaRoutes } from './sla/routes.ts'
+import { scoreRoutes } from './scores/routes.ts'
 import { sourcedRoutes } from './sourced/routes.ts'
 import { spendRoutes } from './spend/routes.ts'
 import { whatIfRoutes } from './what-if/routes.ts'
@@ -110,6 +111,7 @@ export const createApi = ({
     await app.register(funnelLeaksRoutes, figures)
     await app.register(planRoutes, figures)
     await app.register(targetRoutes, figures)
+    await app.register(scoreRoutes, figures)
     await app.register(dealRoutes, figures)
     await app.register(leadRoutes, figures)
     await app.register(definitionRoutes, { reader })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
@@ -16,8 +16,10 @@ import { fillDemo, yesterday } from './operations/fill-demo.ts'
 import { formatsInWords, IMPORT_FORMATS, importFiles } from './operations/import.ts'
 import { DEFAULT_TENANT, type Operation } from './operations/operation.ts'
 import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './operations/repair.ts'
+import { evaluateScore, trainScore } from './operations/score.ts'
 import { columns, createOutput, type Output } from './output.ts'
 import { perform } from './perform.ts'
+import { evaluatedInWords, TrainedScore, trainedInWords } from './score-words.ts'
 import type { ServiceName } from './service.ts'
 
 export type ProgramOptions = {
@@ -305,6 +307,36 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     () => going.opts(),
     said => JSON.stringify(said),
   )
+
+  const scores = program
+    .command('score')
+    .description('the chance that leads and deals get somewhere: learned from the log, judged on later units')
+  const scoring = (name: string, description: string): Command =>
+    command(name, description, scores)
+      .addOption(new Option('--of <units>', 'what is scored').choices(['lead', 'deal']).default('lead'))
+      .addOption(new Option('--outcome <stage>', 'what is foretold').choices(['sqo', 'won']).default('sqo'))
+      .option('--horizon-days <days>', 'within how many days', wholeNumber(1, 1_000))
+      .option('--as-of <when>', 'as it was known then')
+      .option('--tenant <tenant>', 'whose', DEFAULT_TENANT)
+  const training = scoring(
+    'train',
+    'learns a model and writes the document to propose; fails where it is no better than what people go by today',
+  )
+    .option('--include-sales', 'looks at what sales wrote after contact, too')
+    .option('--out <file>', 'where the document goes')
+  training.action(async () => {
+    const context = contextOf(training, true)
+    if (context === null) return
+    const { settings, logger, output } = context
+    const { out, ...asked } = z.looseObject({ out: z.string().optional() }).parse(training.opts())
+    const result = await perform(trainScore, asked, { settings, logger, progress: output.progress, signal })
+    const { ok, document } = TrainedScore.parse(result)
+    if (out !== undefined) await writeFile(out, `${JSON.stringify(document)}\n`)
+    output.result(result, () => trainedInWords(result))
+    if (!ok) onExit(1)
+  })
+  const evaluating = scoring('evaluate', 'how the model in force does on what came since it was learned')
+  asks(evaluating, evaluateScore, () => evaluating.opts(), evaluatedInWords)
 
   const letters = program.command('dead-letters').description('what could not be processed, why, and back into the log')
   const listing = command('list', 'the latest of them', letters).option(

@@ -4,10 +4,12 @@ import { fillDemo } from './fill-demo.ts'
 import { examine } from '../doctor.ts'
 import { importFiles } from './import.ts'
 import type { Operation, Workplace } from './operation.ts'
+import { evaluateScore, trainScore } from './score.ts'
 import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './repair.ts'
 
 const OPERATIONS: readonly Operation[] = [
   createKey,
+  evaluateScore,
   examine,
   fillDemo,
   importFiles,
@@ -18,6 +20,7 @@ const OPERATIONS: readonly Operation[] = [
   redriveDeadLetters,
   revokeKey,
   showDeadLetter,
+  trainScore,
   verify,
 ]
 

@@ -85,6 +85,25 @@ export type Trained = {
   readonly judgedFrom: { readonly from: number; readonly to: number }
 }
 
+/** What the buckets say of some units: each the rate that it had among others, pulled a little to that of all. */
+export const groupRates = (
+  samples: Pick<Samples, 'labels' | 'buckets'>,
+  known: readonly number[],
+  asked: readonly number[],
+): Float64Array => {
+  const byBucket = new Map<string, { n: number; reached: number }>()
+  for (const row of known) {
+    const bucket = samples.buckets[row] ?? ''
+    const { n, reached } = byBucket.get(bucket) ?? { n: 0, reached: 0 }
+    byBucket.set(bucket, { n: n + 1, reached: reached + (samples.labels[row] ?? 0) })
+  }
+  const overall = known.reduce((sum, row) => sum + (samples.labels[row] ?? 0), 0) / Math.max(1, known.length)
+  return Float64Array.from(asked, row => {
+    const found = byBucket.get(samples.buckets[row] ?? '')
+    return found === undefined ? overall : (found.reached + overall) / (found.n + 1)
+  })
+}
+
 export type TrainRefusal = {
   readonly ok: false
   readonly code: 'too_few'
@@ -98,18 +117,18 @@ export type TrainResult = { readonly ok: true; readonly trained: Trained } | Tra
 const LEAST = 50
 
 /**
- * Learns from the first 60 % of the units by time, calibrates on the next 15 %, and judges on the last 25 %: no unit is judged by a model that has seen a later one.
- * `gapMs`: the horizon; units whose outcome was still open when the next part began would let it look ahead, and are left out.
+ * Judges on the last quarter of the units by time, on what was learned from the units whose horizon was over when it began: four fifths of them teach, the last fifth
+ * calibrates. So the judged model knows nothing that could not have been known on the first day that it is judged on.
  */
 export const train = (samples: Samples, gapMs: number, say: (text: string) => void = () => undefined): TrainResult => {
   const order = Array.from(samples.at.keys()).toSorted((a, b) => (samples.at[a] ?? 0) - (samples.at[b] ?? 0) || a - b)
-  const atOf = (place: number): number => samples.at[order[Math.min(order.length - 1, Math.floor(place * order.length))] ?? 0] ?? 0
-  const [calibrateFrom, judgeFrom] = [atOf(0.6), atOf(0.75)]
-  // a short history has no room for gaps of a whole horizon: a third of the span at most
-  const span = atOf(1) - atOf(0)
+  const span = (samples.at[order.at(-1) ?? 0] ?? 0) - (samples.at[order[0] ?? 0] ?? 0)
+  // a short history has no room for a whole horizon: a third of the span at most
   const gap = Math.min(gapMs, span / 3)
-  const learning = order.filter(row => (samples.at[row] ?? 0) < calibrateFrom && (samples.at[row] ?? 0) < judgeFrom - gap)
-  const calibrating = order.filter(row => (samples.at[row] ?? 0) >= calibrateFrom && (samples.at[row] ?? 0) < judgeFrom)
+  const judgeFrom = samples.at[order[Math.floor(0.75 * order.length)] ?? 0] ?? 0
+  const before = order.filter(row => (samples.at[row] ?? 0) < judgeFrom - gap)
+  const learning = before.slice(0, Math.floor(0.8 * before.length))
+  const calibrating = before.slice(learning.length)
   const judging = order.filter(row => (samples.at[row] ?? 0) >= judgeFrom)
   const of = (rows: readonly number[]) => ({
     table: pick(samples.table, rows),
@@ -133,17 +152,7 @@ export const train = (samples: Samples, gapMs: number, say: (text: string) => vo
   }
   const algorithm: Algorithm = (judged.boosting.logLoss ?? Infinity) < (judged.logistic.logLoss ?? Infinity) ? 'boosting' : 'logistic'
   const model = algorithm === 'boosting' ? boosting : logistic
-  const byBucket = new Map<string, { n: number; reached: number }>()
-  for (const row of learning) {
-    const bucket = samples.buckets[row] ?? ''
-    const { n, reached: some } = byBucket.get(bucket) ?? { n: 0, reached: 0 }
-    byBucket.set(bucket, { n: n + 1, reached: some + (samples.labels[row] ?? 0) })
-  }
-  const overall = reached / first.labels.length
-  const bucketRates = Float64Array.from(judging, row => {
-    const found = byBucket.get(samples.buckets[row] ?? '')
-    return found === undefined ? overall : (found.reached + overall) / (found.n + 1)
-  })
+  const bucketRates = groupRates(samples, learning, judging)
   const at = (rows: readonly number[], place: number): number => samples.at[rows.at(place) ?? 0] ?? 0
   return {
     ok: true,

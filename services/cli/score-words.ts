@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { columns } from './output.ts'
+
+const Quality = z.looseObject({
+  n: z.number(),
+  reached: z.number(),
+  auc: z.number().nullable(),
+  logLoss: z.number().nullable(),
+  brier: z.number().nullable(),
+  calibrationError: z.number().nullable(),
+})
+type Quality = z.output<typeof Quality>
+
+/** What `score train` gives. */
+export const TrainedScore = z.looseObject({
+  ok: z.boolean(),
+  document: z.looseObject({ id: z.string(), version: z.number(), algorithm: z.string(), horizon_days: z.number() }),
+  card: z.looseObject({
+    logistic: Quality,
+    boosting: Quality,
+    compared_with: z.string(),
+    comparison: Quality,
+    drift: z.number().nullable(),
+  }),
+})
+const EvaluatedScore = z.looseObject({
+  model: z.string(),
+  since: z.string(),
+  quality: Quality,
+  comparison: Quality,
+  drift: z.number().nullable(),
+})
+
+const shown = (value: number | null): string => (value === null ? '–' : value.toFixed(4))
+const line = (name: string, { n, reached, auc, logLoss, brier, calibrationError }: Quality): readonly string[] => [
+  name,
+  String(n),
+  String(reached),
+  shown(auc),
+  shown(logLoss),
+  shown(brier),
+  shown(calibrationError),
+]
+const HEAD = ['', 'units', 'reached', 'AUC', 'log loss', 'Brier', 'calibration error'] as const
+
+export const trainedInWords = (result: unknown): string => {
+  const { ok, document, card } = TrainedScore.parse(result)
+  return [
+    columns([HEAD, line('logistic', card.logistic), line('boosting', card.boosting), line(card.compared_with, card.comparison)]),
+    `${document.id}@${document.version}: ${document.algorithm}, within ${document.horizon_days} days; drift ${shown(card.drift)}`,
+    ok
+      ? 'It is better than what people go by today: propose the document, and have it approved by both functions.'
+      : `It is no better than the ${card.compared_with}: not one to propose.`,
+  ].join('\n')
+}
+
+export const evaluatedInWords = (result: unknown): string => {
+  const { model, since, quality, comparison, drift } = EvaluatedScore.parse(result)
+  return [columns([HEAD, line(model, quality), line('without it', comparison)]), `units since ${since}; drift ${shown(drift)}`].join('\n')
+}
