@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { readTenantAt } from '../../services/api/settings.ts'
 import { shippedDefinitions } from '../../services/domain/definitions/definitions.ts'
 import type { AttributionQuestion, Conversion } from '../../services/domain/figures/attribution.ts'
-import { attributionPaths } from '../../services/domain/figures/attribution-paths.ts'
+import { attributionPaths, pathModel } from '../../services/domain/figures/attribution-paths.ts'
 import { figureSources, type ProjectionsAsOf } from '../../services/domain/figures/sources.ts'
+import { underTerms } from '../../services/domain/figures/terms.ts'
 import { keptProjections, travelledProjections } from '../../services/domain/figures/time-travel.ts'
 import { type DealCredit, dealConversionsAt, RESPONSES, SHIPPED } from '../oracles/deal-credit.ts'
 import { dealJourneysAt } from '../oracles/deal-journeys.ts'
 import { factsOf } from '../oracles/facts.ts'
+import { leadPathsAt } from '../oracles/lead-paths.ts'
 import { identitiesAt } from '../oracles/identities.ts'
 import type { Recorded } from '../oracles/recorded.ts'
 import { accountTouchesAt } from '../oracles/touches.ts'
@@ -36,7 +39,12 @@ const Row = z.object({
   open_nulls: z.coerce.number(),
 })
 
-const walkedInStore = async (conversion: Conversion, asOf: number, projections: ProjectionsAsOf): Promise<Walked> => {
+const walkedInStore = async (
+  conversion: Conversion,
+  asOf: number,
+  projections: ProjectionsAsOf,
+  definitions = shippedDefinitions,
+): Promise<Walked> => {
   const attribution: AttributionQuestion = {
     basis: 'conversions',
     conversion,
@@ -49,8 +57,11 @@ const walkedInStore = async (conversion: Conversion, asOf: number, projections: 
     currency: 'EUR',
     zone: 'UTC',
   }
-  const sources = figureSources({ tenant: TENANT, asOf, projections })
-  const question = { attribution, order: 2, tenant: TENANT, definitions: shippedDefinitions }
+  const { sources } = underTerms(
+    { sources: figureSources({ tenant: TENANT, asOf, projections }), definitions },
+    { tenant: TENANT, terms: {}, models: [pathModel(definitions)], conversions: [conversion], kept: true },
+  )
+  const question = { attribution, order: 2, tenant: TENANT, definitions }
   const walked: Record<string, [number, number, number]> = {}
   for (const statement of attributionPaths(sources, question)) {
     for (const row of await api.store.read(statement)) {
@@ -127,5 +138,22 @@ describe('paths to a conversion, and journeys without one', () => {
     const sums = Object.values(told).reduce((sum, one) => [sum[0] + one[0], sum[1] + one[1], sum[2] + one[2]] as const, [0, 0, 0] as const)
     // or the comparison says nothing
     expect([sums[0] > 3, sums[1] > 3, sums[2] > 1]).toEqual([true, true, true])
+  })
+
+  it.each([
+    ['lead', last],
+    ['mql', last],
+    ['mql', middle],
+  ] as const)('%s at %d: of journeys of persons, and of visitors who never had one', async (conversion, asOf) => {
+    const told: Record<string, [number, number, number]> = {}
+    for (const { channels, converted, open } of leadPathsAt(factsOf(recorded, TENANT), asOf, conversion)) {
+      const before = told[channels.join(' > ')] ?? [0, 0, 0]
+      told[channels.join(' > ')] = [before[0] + Number(converted), before[1] + Number(!converted), before[2] + Number(open)]
+    }
+    const { definitions } = await readTenantAt(api.store, TENANT, asOf)
+    const projections = asOf === last ? keptProjections : travelledProjections(definitions)
+    expect(await walkedInStore(conversion, asOf, projections, definitions)).toEqual(told)
+    const sums = Object.values(told).reduce((sum, one) => [sum[0] + one[0], sum[1] + one[1], sum[2] + one[2]] as const, [0, 0, 0] as const)
+    expect([sums[0] > 3, sums[1] > 3, sums[2] > 3]).toEqual([true, true, true])
   })
 })

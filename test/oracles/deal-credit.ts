@@ -188,16 +188,10 @@ const whoIsLinked = (
   isContact: (persons: readonly string[]) => boolean,
   inGroup: Linked,
 ): Linked => {
-  switch (linkage) {
-    case 'implicit':
-      return () => true
-    case 'explicit':
-      return isContact
-    case 'buying_group':
-      return (persons, instant) => isContact(persons) || inGroup(persons, instant)
-    case 'hybrid':
-      return touches.some(({ persons }) => isContact(persons)) ? isContact : () => true
-  }
+  if (linkage === 'implicit') return () => true
+  if (linkage === 'explicit') return isContact
+  if (linkage === 'buying_group') return (persons, instant) => isContact(persons) || inGroup(persons, instant)
+  return touches.some(({ persons }) => isContact(persons)) ? isContact : () => true
 }
 
 const whoWhatWhy = ({ persons, subject, campaign, touchType }: AccountTouch): string =>

@@ -4,16 +4,14 @@ import { creditByShare } from '../../domain/attribution/credit.ts'
 import { fitMarkov } from '../../domain/attribution/markov.ts'
 import type { FitLimits, FitRefusal, Fitted, PathCount } from '../../domain/attribution/paths.ts'
 import { fitShapley } from '../../domain/attribution/shapley.ts'
-import { type AttributionQuestion, DEAL_CONVERSIONS } from '../../domain/figures/attribution.ts'
+import type { AttributionQuestion } from '../../domain/figures/attribution.ts'
 import { attributionPaths, pathModel } from '../../domain/figures/attribution-paths.ts'
 import { withChannelWeights } from '../../domain/figures/data-driven-credit.ts'
 import type { FigureSources } from '../../domain/figures/sources.ts'
-import { isOfJourneys } from '../../domain/figures/terms.ts'
 import { HttpProblem, problem } from '../../http/problem.ts'
 import type { Row, Store } from '../../store/port.ts'
 import type { Fit } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
-import { badParameter } from '../problems.ts'
 
 /** Models that learn from all journeys what a channel is worth; the weights of the others are published. */
 export const DATA_DRIVEN = ['markov@1', 'shapley@1', 'shapley-simple@1'] as const
@@ -48,9 +46,6 @@ export const dataDrivenCredit = async (
 ): Promise<DataDrivenCredit | null> => {
   const model = dataDrivenModel(question.model)
   if (model === null) return null
-  // what it learns from are deals and accounts, not journeys of persons
-  if (isOfJourneys(question.conversion))
-    throw badParameter('model', `${model} is answered for conversions ${DEAL_CONVERSIONS.join(', ')}, not for ${question.conversion}`)
   const over = pathModel(context.definitions)
   const weighted = (channels: readonly string[], weights: readonly number[]): FigureSources =>
     withChannelWeights(context.sources, { model, over, channels, weights })

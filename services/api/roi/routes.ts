@@ -5,7 +5,7 @@ import { financeInput } from '../../domain/figures/finance.ts'
 import { requireScope } from '../../http/caller.ts'
 import { dataDrivenModel } from '../attribution/data-driven.ts'
 import { responsesName, restsOn } from '../attribution/figure.ts'
-import { conversionOf, modelOf, orderOf, orderParameter, termsOf, termsParameters } from '../attribution/routes.ts'
+import { anyModelOf, conversionOf, orderOf, orderParameter, termsOf, termsParameters } from '../attribution/routes.ts'
 import type { Explain } from '../explain/figure.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
@@ -40,7 +40,7 @@ const Query = queryOf({
     .default('revenue')
     .describe('revenue answers M67 and M68, pipeline M67 and M76, conversions M70; each beside M66 and the credit'),
   conversion: z.string().optional().describe('won, deal, sqo, mql or lead; default won, for pipeline sqo'),
-  model: z.string().default('linear').describe('Attribution model: id, or id@version'),
+  model: z.string().default('linear').describe('Attribution model, id or id@version; also markov, shapley and shapley-simple'),
   ...orderParameter,
   ...termsParameters,
   by: severalOf(ROI_DIMENSIONS),
@@ -89,7 +89,7 @@ export const roiRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly ce
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query } = request
         const { from, to } = periodOf(query, context.settings)
-        const model = modelOf(context.definitions, query.model)
+        const model = anyModelOf(context.definitions, query.model)
         const order = orderOf(model, query.order)
         const question: RoiQuestion = {
           basis: query.basis,

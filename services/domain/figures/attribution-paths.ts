@@ -4,10 +4,11 @@ import { qualifyingDealStages } from '../definitions/stage-map.ts'
 import { dealCredit } from '../projections/deal-credit.ts'
 import { type FamilyInputs, familyTouches, subsidiaries } from '../projections/families.ts'
 import { foreverValid } from '../projections/in-force.ts'
+import { journeyCredit, stageOf, WHO } from '../projections/journey-credit.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import { type AttributionQuestion, dateIn, deals, EVERY_TYPE, NONE, RENEWAL } from './attribution.ts'
 import type { FigureSources } from './sources.ts'
-import { linkedBy } from './terms.ts'
+import { isOfJourneys, linkedBy } from './terms.ts'
 
 /** The model whose touches data-driven models look at, whatever it weighs them: what is eligible is said once (metrics M53). */
 const TOUCHES_OF = 'linear'
@@ -54,7 +55,7 @@ export const attributionPaths = (sources: FigureSources, question: PathsQuestion
     aggregatedPaths(
       sql`
         SELECT ${named} AS channels, toUInt64(0) AS conversions, toInt128(0) AS value, toUInt64(1) AS nulls, toUInt64(goes_on) AS open_nulls
-        FROM (${journeysWithout(sources, question)})`,
+        FROM (${isOfJourneys(question.attribution.conversion) ? leadsWithout(sources, question) : journeysWithout(sources, question)})`,
       question.order,
     ),
   ]
@@ -67,7 +68,6 @@ export const attributionPaths = (sources: FigureSources, question: PathsQuestion
  */
 const journeysWithout = (sources: FigureSources, question: PathsQuestion): Sql => {
   const { attribution, definitions, tenant } = question
-  const { from, to, zone } = attribution
   const credit = dealCredit({
     dealJourney: sql`(${unconverted(sources, question)})`,
     accountTouches: sources.accountTouches,
@@ -84,14 +84,68 @@ const journeysWithout = (sources: FigureSources, question: PathsQuestion): Sql =
     conversions: ['won'],
     ...linkedBy({ sources, definitions }, attribution),
   })
+  return inWindow(
+    sql`SELECT deal_id AS unit, channels, touched_at, converted_at FROM (${credit}) WHERE conversion = 'won' AND converted = 1`,
+    attribution,
+  )
+}
+
+/** Of (unit, channels, touched_at, converted_at) the paths in the question's window; what is called `open:…` goes on, and is dated by its last touch. */
+const inWindow = (units: Sql, { from, to, zone }: AttributionQuestion): Sql => sql`
+  SELECT channels, goes_on
+  FROM (
+    SELECT channels, startsWith(unit, 'open:') AS goes_on, ${dateIn(sql`if(startsWith(unit, 'open:'), touched_at[-1], converted_at)`, zone)} AS day
+    FROM (${units})
+    WHERE notEmpty(channels)
+  )
+  WHERE ${from === null ? sql`1` : sql`day >= ${bind.date(from)}`} AND ${to === null ? sql`1` : sql`day < ${bind.date(to)}`}`
+
+/**
+ * The same of leads and MQLs (channels, goes_on): a journey without the conversion is one, and whoever acted and has no journey at all, known or not. Their touches are
+ * those that would earn credit if they still converted, or had when the journey ended.
+ */
+const leadsWithout = (sources: FigureSources, { attribution, definitions, tenant }: PathsQuestion): Sql => {
+  const { conversion } = attribution
+  const credit = journeyCredit({
+    ...sources,
+    tenant,
+    definitions,
+    asOf: sql`${sources.asOf}`,
+    models: definitions.models.filter(model => modelName(model) === pathModel(definitions)),
+    units: unconvertedLeads(sources, definitions, conversion === 'lead' ? 'lead' : 'mql'),
+  })
+  return inWindow(
+    sql`SELECT unit, channels, touched_at, converted_at FROM (${credit}) WHERE conversion = ${bind.string(conversion)} AND converted = 1`,
+    attribution,
+  )
+}
+
+/** Units as `journeyUnits` has them, of whoever has not converted, as if they had: `open:…` or `ended:…`. */
+const unconvertedLeads = (
+  { personJourney, accountTouches, roots }: FigureSources,
+  definitions: Definitions,
+  conversion: 'lead' | 'mql',
+): Sql => {
+  const stage = bind.string(stageOf(definitions, conversion))
+  const asIf = (at: Sql): Sql => sql`toUInt8(1) AS counted, '' AS excluded_because, ${at} AS opened_at, [${stage}] AS stages`
   return sql`
-    SELECT channels, goes_on
+    SELECT tenant, concat(if(j.3 >= ${foreverValid}, 'open:', 'ended:'), person, '#', toString(n)) AS unit, person, account, ${asIf(sql`j.1`)}, [j.3] AS entered_at, [''] AS stage_event_ids
     FROM (
-      SELECT channels, startsWith(deal_id, 'open:') AS goes_on, ${dateIn(sql`if(startsWith(deal_id, 'open:'), touched_at[-1], converted_at)`, zone)} AS day
-      FROM (${credit})
-      WHERE conversion = 'won' AND converted = 1 AND notEmpty(channels)
+      SELECT tenant, person, toString(account) AS account, arrayZip(opened_at, stages, ended_at) AS journeys
+      FROM ${personJourney} WHERE excluded_because = ''
     )
-    WHERE ${from === null ? sql`1` : sql`day >= ${bind.date(from)}`} AND ${to === null ? sql`1` : sql`day < ${bind.date(to)}`}`
+    ARRAY JOIN journeys AS j, arrayEnumerate(journeys) AS n
+    WHERE NOT has(j.2, ${stage})
+    UNION ALL
+    SELECT tenant, concat('open:', who) AS unit, who AS person, '' AS account, ${asIf(sql`last_at`)}, [last_at] AS entered_at, [''] AS stage_event_ids
+    FROM (
+      SELECT tenant, who, max(occurred_at) AS last_at
+      FROM (SELECT tenant, occurred_at, arrayJoin(${WHO}) AS who FROM ${accountTouches}
+        WHERE automatic = 0 AND touch_type IN (${bind.strings(definitions.responses.touch_types)}) AND NOT startsWith(subject, 'account:'))
+      WHERE who NOT IN (
+        SELECT if(r.node = '', j.person, r.root) FROM (SELECT person FROM ${personJourney} WHERE notEmpty(opened_at)) AS j LEFT JOIN ${roots} AS r ON r.node = j.person)
+      GROUP BY tenant, who
+    )`
 }
 
 const ofTypes = (dealTypes: readonly string[]): Sql => {

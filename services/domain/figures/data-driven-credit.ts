@@ -1,6 +1,7 @@
 import { bind, type Sql, sql } from '../sql.ts'
 import { type AttributionMeasure, type AttributionQuestion, deals, NONE } from './attribution.ts'
 import type { FigureSources } from './sources.ts'
+import { isOfJourneys } from './terms.ts'
 
 export type ChannelWeights = {
   /** `id@version` of the model that gives the weights. */
@@ -69,7 +70,7 @@ export const globalProof = (
   const share = measure === 'credit' || measure === 'money'
   const part = sql`if(missing != '', weight, if(whole = 0, toInt256(0), intDiv(total * upto, whole) - intDiv(total * (upto - weight), whole)))`
   return sql`
-    SELECT 'deal' AS entity, deal_id AS id, account, deal_id, arrayFilter(id -> id != '', arrayPushBack(if(missing = '', touch_ids, emptyArrayString()), conversion_event_id)) AS event_ids,
+    SELECT ${isOfJourneys(question.conversion) ? sql`'journey'` : sql`'deal'`} AS entity, deal_id AS id, account, deal_id, arrayFilter(id -> id != '', arrayPushBack(if(missing = '', touch_ids, emptyArrayString()), conversion_event_id)) AS event_ids,
       missing AS note, '' AS at, toString(${share ? part : sql`if(missing != '', weight, toInt256(0))`}) AS contribution, toString(${share ? sql`toInt256(0)` : part}) AS base
     FROM (
       SELECT *, toInt256(${bind.string(total.toString())}) AS total,

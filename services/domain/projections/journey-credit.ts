@@ -12,9 +12,12 @@ export type JourneyCreditInputs = EligibleInputs & {
   /** Rows of `person_journey` as of `asOf`. */
   readonly personJourney: Sql
   readonly models: readonly AttributionModel[]
+  /** Other units in place of the journeys, as `journeyUnits` has them; whom nobody knows is a `person` of its own then, by its subject. */
+  readonly units?: Sql
 }
 
-const stageOf = ({ stageMap }: Definitions, conversion: JourneyConversion): string =>
+/** The stage that makes a journey one; '' where the company has none. */
+export const stageOf = ({ stageMap }: Definitions, conversion: JourneyConversion): string =>
   stageMap.stages.find(stage => (conversion === 'lead' ? stage.on === 'created' : stage.name === 'mql'))?.name ?? ''
 
 /** (tenant, unit, person, account, counted, excluded_because, opened_at, stages, entered_at, stage_event_ids), one row a journey: `person:p#1` is the first of p. */
@@ -26,6 +29,9 @@ export const journeyUnits = (personJourney: Sql): Sql => sql`
     FROM ${personJourney}
   )
   ARRAY JOIN journeys AS j, arrayEnumerate(journeys) AS n`
+
+/** By whom a touch is: persons, or a visitor whom nobody knows. */
+export const WHO: Sql = sql`if(empty(persons), [subject], persons)`
 
 /**
  * Credit of leads and MQLs (see unitCredit): the unit is the journey, what may count are the touches of its person, in whatever account; nothing is
@@ -45,12 +51,13 @@ export const journeyCredit = (inputs: JourneyCreditInputs): Sql => {
     FROM (
       SELECT tenant, unit, person, account, opened_at, ${reached(lead ?? sql`0`)} AS is_lead, ${at(lead ?? sql`0`)} AS lead_at,
         ${reached(mql ?? sql`0`)} AS is_mql, ${at(mql ?? sql`0`)} AS mql_at
-      FROM (${journeyUnits(sql`(SELECT * FROM ${inputs.personJourney} WHERE tenant = ${own})`)})
+      FROM (${inputs.units ?? journeyUnits(sql`(SELECT * FROM ${inputs.personJourney} WHERE tenant = ${own})`)})
     ) AS j
     LEFT JOIN (
       SELECT tenant, person, arraySort(groupUniqArray(touch)) AS in_order
-      FROM (SELECT tenant, persons, ${creditableTouch(sql`${bind.uint(WHOLE)}`)} AS touch FROM ${eligibleTouches(inputs, sql`notEmpty(persons)`)})
-      ARRAY JOIN persons AS person
+      FROM (SELECT tenant, ${inputs.units === undefined ? sql`persons` : WHO} AS whose, ${creditableTouch(sql`${bind.uint(WHOLE)}`)} AS touch
+        FROM ${eligibleTouches(inputs, inputs.units === undefined ? sql`notEmpty(persons)` : sql`NOT startsWith(subject, 'account:')`)})
+      ARRAY JOIN whose AS person
       GROUP BY tenant, person
     ) AS t ON t.tenant = j.tenant AND t.person = j.person`
   return unitCredit({ gathered, linkage: 'implicit' }, inputs.models)
