@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { changedSince } from '../domain/figures/credit-cells.ts'
+import { nextTurnAfter } from '../domain/definitions/history.ts'
 import { bind } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { readBackfill, readTenantAt, type TenantAt, type TenantBackfill } from './settings.ts'
@@ -17,14 +18,15 @@ export type Standings = {
   readonly changedAfter: (tenant: string, watermark: number) => Promise<boolean>
 }
 
-type Held = { readonly standing: Standing; unchangedTo: number }
+/** `turnsAt`: something that was agreed before comes into force then; null: nothing will. */
+type Held = { readonly standing: Standing; readonly turnsAt: number | null; unchangedTo: number }
 
 const Changed = z.object({ changed: z.coerce.number() })
 const MAX_HELD = 1_000
 
 /**
  * Settings, definitions and backfill of a tenant at the watermark. Reading them takes longer than most of what they are read for, so they are held until
- * something of the tenant is recorded: one look at `changes`, which has a row for every fact.
+ * something of the tenant is recorded, or a document that was agreed before comes into force: one look at `changes`, which has a row for every fact.
  */
 export const createStandings = ({ store }: { readonly store: Store }): Standings => {
   const held = new Map<string, Held>()
@@ -34,8 +36,8 @@ export const createStandings = ({ store }: { readonly store: Store }): Standings
     return Changed.parse(row).changed > 0
   }
 
-  const isUnchanged = async (tenant: string, { standing, unchangedTo }: Held, watermark: number): Promise<boolean> => {
-    if (watermark < standing.unchangedSince) return false
+  const isUnchanged = async (tenant: string, { standing, turnsAt, unchangedTo }: Held, watermark: number): Promise<boolean> => {
+    if (watermark < standing.unchangedSince || (turnsAt !== null && watermark >= turnsAt)) return false
     return watermark <= unchangedTo || !(await changed(tenant, unchangedTo, watermark))
   }
 
@@ -51,7 +53,8 @@ export const createStandings = ({ store }: { readonly store: Store }): Standings
       const [oldest] = held.keys()
       if (held.size >= MAX_HELD && oldest !== undefined) held.delete(oldest)
       // a slower reader of an earlier watermark must not take the place of a later one
-      if ((held.get(tenant)?.standing.unchangedSince ?? 0) <= watermark) held.set(tenant, { standing, unchangedTo: watermark })
+      if ((held.get(tenant)?.standing.unchangedSince ?? 0) <= watermark)
+        held.set(tenant, { standing, turnsAt: nextTurnAfter(at.definitions.history, watermark), unchangedTo: watermark })
       return standing
     },
     changedAfter: (tenant, watermark) => changed(tenant, watermark, null),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { documentKinds } from '../domain/definitions/documents.ts'
 import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
 import {
   affectedByFacts,
@@ -56,13 +57,14 @@ const changedKinds = async (
   return { kinds, facts: total }
 }
 
-const REDEFINING = ['tenant-configured', 'definition-published', 'definition-approved']
+const DEFINING = ['definition-published', 'definition-approved', 'definition-refused']
+const keptKinds = documentKinds.filter(({ kept }) => kept).map(({ kind }) => kind)
 const WENT_LIVE = 'tenant-went-live'
 const Turn = z.object({ tenant: z.string(), type: z.string() })
 
 /**
  * Tenants whose definitions changed in the window, so that everything of theirs has to be computed anew, and tenants that went live in it. By the rows of
- * `changes`: what became visible late is announced there, at another instant than its own.
+ * `changes`: what became visible late is announced there, at another instant than its own. Of documents only those count that kept tables are computed under.
  */
 const turnsIn = async (
   store: Store,
@@ -71,12 +73,26 @@ const turnsIn = async (
 ): Promise<{ readonly redefined: ReadonlySet<string>; readonly live: ReadonlySet<string> }> => {
   const rows = await store.read(sql`
     SELECT DISTINCT tenant, toString(type) AS type FROM record_facts
-    WHERE type IN (${bind.strings([...REDEFINING, WENT_LIVE])}) AND (tenant, event_id) IN (
-      SELECT tenant, event_id FROM changes WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)} AND kind = 'record')`)
+    WHERE type IN (${bind.strings(['tenant-configured', ...DEFINING, WENT_LIVE])})
+      AND (type NOT IN (${bind.strings(DEFINING)}) OR (tenant, subject) IN (
+        SELECT tenant, subject FROM record_facts
+        WHERE type = 'definition-published' AND JSONExtractString(payload, 'kind') IN (${bind.strings(keptKinds)})))
+      AND (tenant, event_id) IN (
+        SELECT tenant, event_id FROM changes WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)} AND kind = 'record')`)
   const turns = rows.map(row => Turn.parse(row))
   const of = (wanted: (type: string) => boolean): ReadonlySet<string> =>
     new Set(turns.filter(({ type }) => wanted(type)).map(({ tenant }) => tenant))
   return { redefined: of(type => type !== WENT_LIVE), live: of(type => type === WENT_LIVE) }
+}
+
+/** Tenants of whom a document that was agreed before comes into force in the window: by the passing of time alone, nothing is said. */
+const comingIntoForce = async (store: Store, from: number, to: number): Promise<ReadonlySet<string>> => {
+  const rows = await store.read(sql`
+    SELECT DISTINCT tenant, toString(type) AS type FROM record_facts
+    WHERE type = 'definition-published' AND JSONExtractString(payload, 'kind') IN (${bind.strings(keptKinds)})
+      AND fromUnixTimestamp64Micro(JSONExtractInt(payload, 'effective_at'), 'UTC') > ${bind.instant(from)}
+      AND fromUnixTimestamp64Micro(JSONExtractInt(payload, 'effective_at'), 'UTC') <= ${bind.instant(to)}`)
+  return new Set(rows.map(row => Turn.parse(row).tenant))
 }
 const NO_TURNS = { redefined: new Set<string>(), live: new Set<string>() }
 
@@ -101,9 +117,15 @@ type Changes = Window & {
 }
 
 const windowOf = async (store: Store, from: number, to: number): Promise<Changes> => {
-  const [changes, backfills] = await Promise.all([changedKinds(store, from, to), backfillsAt(store, to)])
+  const [changes, backfills, turning] = await Promise.all([
+    changedKinds(store, from, to),
+    backfillsAt(store, to),
+    comingIntoForce(store, from, to),
+  ])
   const kinds = new Map(changes.kinds)
-  const { redefined, live } = [...kinds.values()].some(of => of.has('record')) ? await turnsIn(store, from, to) : NO_TURNS
+  for (const tenant of turning) kinds.set(tenant, kinds.get(tenant) ?? new Set())
+  const { redefined: said, live } = [...kinds.values()].some(of => of.has('record')) ? await turnsIn(store, from, to) : NO_TURNS
+  const redefined = new Set([...said, ...turning])
   const whole = backfills.filter(backfill => !backfill.open && live.has(backfill.tenant)).map(({ tenant }) => tenant)
   const skip = backfills.filter(({ open }) => open).map(({ tenant }) => tenant)
   for (const tenant of whole) kinds.set(tenant, ALL_KINDS)

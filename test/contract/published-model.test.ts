@@ -28,7 +28,7 @@ const said = (one: WritableEvent, appended_at: number): Recorded => {
   return { event: codec.decode(codec.encode(one)).event, appended_at, topic: topicOf(one.type), partition: 0, offset }
 }
 /** Proposed, and approved by one of each function. */
-const publication = (model: ReturnType<typeof document>, at: number): readonly Recorded[] => {
+const publication = (model: ReturnType<typeof document>, at: number, effective_at: number | null = null): readonly Recorded[] => {
   const of = { definition_id: model.id, version: model.version, occurred_at: at * 1000 }
   return [
     said(
@@ -36,6 +36,7 @@ const publication = (model: ReturnType<typeof document>, at: number): readonly R
         ...of,
         event_id: `published-${model.version}`,
         kind: 'attribution-model',
+        effective_at: effective_at === null ? null : effective_at * 1000,
         document: JSON.stringify(model),
       }),
       at,
@@ -100,5 +101,15 @@ describe('a model that both functions approved', () => {
     expect(await windows()).toEqual(['30 conversion without sales', '365 creation all'])
     const { as_of } = Rows.parse(first.json())
     expect((await api.get(`${URL_OF('ends')}&as_of=${as_of}`)).body).toBe(first.body)
+  })
+
+  it('comes into force at the instant that was agreed, although nothing is said then', async () => {
+    await api.projectTo(publication(document(3, 90), last + 50, last + 70), last + 60)
+    expect((await rowsOf(URL_OF('ends'))).model).toBe('ends@2')
+    await api.projectTo([], last + 69)
+    expect((await rowsOf(URL_OF('ends'))).model).toBe('ends@2')
+    await api.projectTo([], last + 70)
+    expect((await rowsOf(URL_OF('ends'))).model).toBe('ends@3')
+    expect(await windows()).toEqual(['365 creation all', '90 conversion without sales'])
   })
 })
