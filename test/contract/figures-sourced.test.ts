@@ -45,6 +45,23 @@ const call = (id: string, on: number, member_id = 'seller'): AccordEvent =>
     member_id,
     tenant,
   }) as AccordEvent
+/** Both functions agree that 2025 is told by the source field and 2026 by the first response. */
+const lockOn = (on: number): readonly AccordEvent[] => {
+  const of = { tenant, definition_id: 'sourced', version: 1, occurred_at: day(on) }
+  const locked = [
+    { fiscal_year: 2025, rule: 'source_field' },
+    { fiscal_year: 2026, rule: 'first_response' },
+  ]
+  return [
+    event('definition-published', {
+      ...of,
+      event_id: 'lock',
+      kind: 'sourced',
+      document: JSON.stringify({ id: 'sourced', version: 1, locked }),
+    }),
+    ...['marketing', 'sales'].map(name => event('definition-approved', { ...of, event_id: `lock-${name}`, function: name })),
+  ]
+}
 const examples = logged(
   ...[
     event('member-changed', { tenant, event_id: 'seller', occurred_at: day(0), member_id: 'seller', function: 'marketing', role: 'sdr' }),
@@ -60,6 +77,7 @@ const examples = logged(
     ...wonDeal('marketing', 35, 'paid-search', [form('marketing', 50), call('marketing', 40, 'marketer'), call('marketing', 60)]),
     ...wonDeal('sales', 25, 'outbound', [call('sales', 50)]),
     ...wonDeal('none', 10, '', []),
+    ...lockOn(140),
   ].toSorted((a, b) => a.occurred_at - b.occurred_at),
 )
 const recorded = [...withSellers(generateCompany({ seed: 8, size: 600, exceptions: true })), ...examples]
@@ -231,5 +249,23 @@ describe('the worked examples of M36 and M57', () => {
   ])('$rule gives $by', async ({ rule, by }) => {
     const { total } = Answer.parse((await api.get('/v1/sourced?basis=revenue', 'stranger')).json())
     expect(byTeam(total, rule)).toEqual(by)
+  })
+})
+
+describe('the rule that is locked for a fiscal year', () => {
+  it('is named, its rows are flagged, and each deal is judged by that of its year', async () => {
+    const { total, definition } = Answer.parse((await api.get('/v1/sourced?basis=revenue', 'stranger')).json())
+    expect(definition).toBe('channel-map@1, sourced@1')
+    expect(byTeam(total, 'locked')).toEqual(byTeam(total, 'first_response'))
+    const flagged = total.filter(row => z.array(z.string()).parse(row['flags']).includes('locked'))
+    expect([...new Set(flagged.map(row => row['rule']))]).toEqual(['first_response'])
+    const mine = total.find(row => row['rule'] === 'locked' && row['sourced_by'] === 'marketing')
+    const { contributions, items } = Explained.parse((await api.get(`/v1/explain/${mine?.explain}`, 'stranger')).json())
+    expect([contributions, items.map(({ id }) => id)]).toEqual([65, ['both', 'marketing']])
+  })
+
+  it('is none before both functions agreed', async () => {
+    const { total, definition } = Answer.parse((await api.get('/v1/sourced?basis=revenue&as_of=2026-05-15', 'stranger')).json())
+    expect([definition, byTeam(total, 'locked')]).toEqual(['channel-map@1', {}])
   })
 })

@@ -9,20 +9,25 @@ import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type Explain, type ExplainableFigure, excludedOf } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
-import { conversionsOf, inTheWindow, dealsQuestionFrom, sourcedRestsOn } from './question.ts'
+import { conversionsOf, inTheWindow, dealsQuestionFrom, locksOf, sourcedRestsOn } from './question.ts'
 
 const Row = z.looseObject({
   is_total: z.coerce.number(),
-  kind: z.enum([...SOURCED_RULES, 'influenced', 'claimed']),
+  kind: z.enum([...SOURCED_RULES, 'locked', 'influenced', 'claimed']),
   name: z.string(),
   deals: z.coerce.number(),
   money: z.coerce.bigint(),
+  locked_deals: z.coerce.number(),
 })
 type Row = z.output<typeof Row>
 
 /** Who may claim a deal; both or neither make the gap (metrics M36). */
 const CLAIMS = ['both', 'marketing', 'sales', 'neither'] as const
 const GAP: readonly string[] = ['both', 'neither']
+
+/** Whether both functions report by this definition for the deals of the row. */
+const lockedOf = ({ deals, locked_deals }: Row): readonly string[] =>
+  locked_deals === 0 ? [] : locked_deals === deals ? ['locked'] : ['partly_locked']
 
 /** Deals of one combination of dimensions: M57 by definition and team, M58, and M36 with the share of each claim. */
 const rowsOf = (
@@ -33,12 +38,20 @@ const rowsOf = (
 ): FigureRow[] => {
   const unit = question.basis === 'conversions' ? 'count' : `${question.currency} minor`
   const worth = ({ deals, money }: Row): number => (question.basis === 'conversions' ? deals : exact(money))
-  const sourced = SOURCED_RULES.flatMap(rule =>
+  const sourced = ([...SOURCED_RULES, 'locked'] as const).flatMap(rule =>
     found
       .filter(({ kind }) => kind === rule)
       .map((row): FigureRow => {
         const explain = token('M57', { kind: rule, name: row.name })
-        return { rule, sourced_by: row.name, metric: 'M57', value: worth(row), unit, flags: flagsOf(row.deals, flags), explain }
+        return {
+          rule,
+          sourced_by: row.name,
+          metric: 'M57',
+          value: worth(row),
+          unit,
+          flags: flagsOf(row.deals, [...flags, ...lockedOf(row)]),
+          explain,
+        }
       }),
   )
   const influenced = found.find(({ kind, name }) => kind === 'influenced' && name === 'yes')
@@ -75,7 +88,7 @@ const rowsOf = (
 export const sourcedAnswer = async (store: Store, given: AnswerContext, question: DealsQuestion, explain: Explain): Promise<Figures> => {
   const context = inTheWindow(given, conversionsOf(question))
   const [found, excluded] = await Promise.all([
-    store.read(sourcedFigure(context.sources, question, context.definitions)),
+    store.read(sourcedFigure(context.sources, question, context.definitions, locksOf(given))),
     store.read(attributionExcluded(context.sources, { ...question, by: [], filters: {} })),
   ])
   assertNotTooMany(found.length)
@@ -104,7 +117,7 @@ export const sourcedAnswer = async (store: Store, given: AnswerContext, question
 }
 
 const Part = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.enum(SOURCED_RULES), name: z.string() }),
+  z.strictObject({ kind: z.enum([...SOURCED_RULES, 'locked']), name: z.string() }),
   z.strictObject({ kind: z.literal('influenced'), campaigns: z.array(z.string()) }),
   z.strictObject({ kind: z.literal('claimed'), names: z.array(z.string()) }),
 ])
@@ -117,7 +130,7 @@ const isThe = (row: FigureRow, part: SourcedPart): boolean => {
 }
 
 export const sourcedExplained: ExplainableFigure = {
-  definitionsOf: ({ definitions }) => sourcedRestsOn(definitions),
+  definitionsOf: sourcedRestsOn,
   explain: async (store, given, metric, asked) => {
     const { question: of, part } = Asked.parse(asked)
     const question = dealsQuestionFrom(of)
@@ -125,6 +138,6 @@ export const sourcedExplained: ExplainableFigure = {
     const row = total.find(one => one.metric === metric && isThe(one, part))
     if (row === undefined) return null
     const context = inTheWindow(given, conversionsOf(question))
-    return { row, proof: sourcedProof(context.sources, question, context.definitions, part), divisor: 1 }
+    return { row, proof: sourcedProof(context.sources, question, context.definitions, locksOf(given), part), divisor: 1 }
   },
 }

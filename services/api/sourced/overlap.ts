@@ -7,7 +7,7 @@ import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type Explain, type ExplainableFigure, excludedOf } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
-import { conversionsOf, inTheWindow, dealsQuestionFrom, sourcedRestsOn } from './question.ts'
+import { conversionsOf, inTheWindow, dealsQuestionFrom, influenceRestsOn } from './question.ts'
 
 const Row = z.object({
   campaign: z.string(),
@@ -50,7 +50,7 @@ export const overlapAnswer = async (store: Store, given: AnswerContext, question
 const Asked = z.strictObject({ question: z.unknown(), campaigns: z.array(z.string()).max(2) })
 
 export const overlapExplained: ExplainableFigure = {
-  definitionsOf: ({ definitions }) => sourcedRestsOn(definitions),
+  definitionsOf: influenceRestsOn,
   explain: async (store, given, metric, asked) => {
     const { question: of, campaigns } = Asked.parse(asked)
     const question = dealsQuestionFrom(of)
@@ -59,6 +59,6 @@ export const overlapExplained: ExplainableFigure = {
     const row = one === undefined ? total[0] : rows.find(pair => pair['campaign'] === one && pair['with_campaign'] === other)
     if (row === undefined || metric !== 'M58') return null
     const context = inTheWindow(given, conversionsOf(question))
-    return { row, proof: sourcedProof(context.sources, question, context.definitions, { kind: 'influenced', campaigns }), divisor: 1 }
+    return { row, proof: sourcedProof(context.sources, question, context.definitions, [], { kind: 'influenced', campaigns }), divisor: 1 }
   },
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { type AttributionModel, modelName, shippedModels } from '../../domain/definitions/attribution-model.ts'
 import type { Definitions } from '../../domain/definitions/definitions.ts'
+import { type InForce, inForceOf } from '../../domain/definitions/history.ts'
+import { type Sourced, sourcedKind } from '../../domain/definitions/sourced.ts'
 import { BASES, CONVERSIONS } from '../../domain/figures/attribution.ts'
 import { DEAL_DIMENSIONS, type DealsQuestion } from '../../domain/figures/deal-dimensions.ts'
-import { SOURCING_DAYS } from '../../domain/figures/sourced.ts'
+import { type SourcedLock, SOURCING_DAYS } from '../../domain/figures/sourced.ts'
+import { parsePeriod } from '../../domain/periods.ts'
 import { underTerms } from '../../domain/figures/terms.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { responsesName } from '../attribution/figure.ts'
@@ -70,7 +73,30 @@ export const inTheWindow = (context: AnswerContext, conversions: readonly string
 /** id@version of what says who brought a deal. */
 export const channelMapName = ({ channelMap }: Definitions): string => `${channelMap.id}@${channelMap.version}`
 
-export const sourcedRestsOn = (definitions: Definitions): readonly string[] => [
+/** What was locked as known then; null before anything was. */
+const lockedInForce = ({ definitions, observedTo }: AnswerContext): InForce<Sourced> | null =>
+  inForceOf(definitions.history, sourcedKind, sourcedKind.kind, observedTo)
+
+/** Fiscal years with the rule that is locked for each, in order. */
+export const locksOf = (context: AnswerContext): readonly SourcedLock[] =>
+  (lockedInForce(context)?.document.locked ?? []).flatMap(({ fiscal_year, rule }) => {
+    const year = parsePeriod(String(fiscal_year), { startMonth: context.settings.fiscalYearStartMonth })
+    return year.ok && year.value.from !== null && year.value.to !== null ? [{ from: year.value.from, to: year.value.to, rule }] : []
+  })
+
+/** id@version of the lock; none where nothing is locked. */
+const lockName = (context: AnswerContext): readonly string[] => {
+  const lock = lockedInForce(context)
+  return lock === null ? [] : [lock.name]
+}
+
+/** id@version of what says who brought a deal, the lock among it where there is one. */
+export const sourcedName = (context: AnswerContext): string => [channelMapName(context.definitions), ...lockName(context)].join(', ')
+
+export const sourcedRestsOn = (context: AnswerContext): readonly string[] => [...influenceRestsOn(context), ...lockName(context)]
+
+/** Of what nobody has to lock: who had a part in a deal. */
+export const influenceRestsOn = ({ definitions }: AnswerContext): readonly string[] => [
   channelMapName(definitions),
   responsesName(definitions),
   `${definitions.stageMap.id}@${definitions.stageMap.version}`,

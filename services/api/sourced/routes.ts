@@ -24,7 +24,7 @@ import {
 import { NEW_BUSINESS } from '../roi/question.ts'
 import { sourcedAnswer } from './figure.ts'
 import { overlapAnswer } from './overlap.ts'
-import { channelMapName, sourcedRestsOn, windowModel } from './question.ts'
+import { channelMapName, influenceRestsOn, sourcedName, sourcedRestsOn, windowModel } from './question.ts'
 
 const FILTERS = ['month', 'owner', 'team', 'region', 'pipeline', 'product'] as const
 
@@ -65,9 +65,10 @@ export const dealsQuestionOf = (query: Query, by: DealsQuestion['by'], context: 
   }
 }
 
-const underOf = ({ definitions }: AnswerContext): Under => ({
-  definition: channelMapName(definitions),
-  definitions: sourcedRestsOn(definitions),
+const sourcedUnder = (context: AnswerContext): Under => ({ definition: sourcedName(context), definitions: sourcedRestsOn(context) })
+const overlapUnder = (context: AnswerContext): Under => ({
+  definition: channelMapName(context.definitions),
+  definitions: influenceRestsOn(context),
 })
 
 /** Who brought the deals, and where both teams say something else. */
@@ -82,14 +83,14 @@ export const sourcedRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
         tags: ['attribution'],
         summary: 'Sourced pipeline and revenue by three definitions (M57), influenced (M58), dispute gap (M36)',
         description:
-          'Every deal has one of marketing, sales, partner, success and unknown under each rule: source_field (the source at creation, through the channel map), first_touch (team of the first eligible touch) and first_response (a marketing response before the first human sales touch), both of 365 days before creation. M58 is the full amount of deals with a marketing response. M36: what both teams claim under one of the rules, or neither.',
+          'Every deal has one of marketing, sales, partner, success and unknown under each rule: source_field (the source at creation, through the channel map), first_touch (team of the first eligible touch) and first_response (a marketing response before the first human sales touch), both of 365 days before creation. One of them may be locked for a fiscal year: its rows are flagged locked, and the rule locked judges each deal by what is locked for its year. M58 is the full amount of deals with a marketing response. M36: what both teams claim under one of the rules, or neither.',
         querystring: SourcedQuery,
         ...figureSchema,
       },
     },
     request =>
       answerFigure(options, request, request.query, async (context, explain) => {
-        const under = underOf(context)
+        const under = sourcedUnder(context)
         const { by, ...query } = request.query
         return { ...(await sourcedAnswer(options.store, context, dealsQuestionOf(query, listOf(by), context), explain(under))), under }
       }),
@@ -110,7 +111,7 @@ export const sourcedRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
     },
     request =>
       answerFigure(options, request, request.query, async (context, explain) => {
-        const under = underOf(context)
+        const under = overlapUnder(context)
         return { ...(await overlapAnswer(options.store, context, dealsQuestionOf(request.query, [], context), explain(under))), under }
       }),
   )

@@ -7,6 +7,12 @@ import { type DealsQuestion, withDimensions } from './deal-dimensions.ts'
 import { ofContacts, salesOfDeals } from './sales-touches.ts'
 import type { FigureSources } from './sources.ts'
 
+/** Which rule both functions report for the deals dated in [from, to), a fiscal year (metrics M57). */
+export type SourcedLock = { readonly from: string; readonly to: string; readonly rule: SourcedRule }
+
+/** Of deals of a year for which no rule is locked. */
+export const NOT_LOCKED = '(not locked)'
+
 /** Days before its creation in which something may have brought a deal. */
 export const SOURCING_DAYS = 365
 
@@ -31,11 +37,17 @@ const origins = ({ dealCredit }: FigureSources, model: string): Sql => sql`
  * One row per deal that counts: its worth (`money`, and 1 in `one`), who brought it by each of the three definitions, whether marketing had a part in it, who of both
  * teams claims it, and the dimensions asked for. A team claims what any of the three definitions gives it (metrics M36).
  */
-const sourcedDeals = (sources: FigureSources, { by, filters, ...question }: DealsQuestion, definitions: Definitions): Sql => {
+const sourcedDeals = (
+  sources: FigureSources,
+  { by, filters, ...question }: DealsQuestion,
+  definitions: Definitions,
+  locks: readonly SourcedLock[],
+): Sql => {
   const { columns, joins, filtered } = withDimensions(sources, { by, filters })
   const span = sql`toIntervalSecond(${bind.int(SOURCING_DAYS * 86_400)})`
   return sql`
-    SELECT *, [source_field, first_touch_team, first_response] AS said_to_be,
+    SELECT *, [source_field, first_touch_team, first_response] AS said_to_be, ${lockedRule(locks)} AS locked_rule,
+      multiIf(locked_rule = 'source_field', source_field, locked_rule = 'first_touch', first_touch_team, locked_rule = 'first_response', first_response, ${bind.string(NOT_LOCKED)}) AS locked,
       multiIf(has(said_to_be, 'marketing') AND has(said_to_be, 'sales'), 'both', has(said_to_be, 'marketing'), 'marketing', has(said_to_be, 'sales'), 'sales', 'neither') AS claimed
     FROM (
       SELECT x.deal_id AS deal_id, x.account AS account, toString(x.date) AS day, x.money AS money, toInt128(1) AS one, x.conversion_event_id AS conversion_event_id,
@@ -56,37 +68,66 @@ const sourcedDeals = (sources: FigureSources, { by, filters, ...question }: Deal
     WHERE ${filtered}`
 }
 
-/** (…by, is_total, kind, name, deals, money): deals and their worth by each definition's verdict, by influence and by claim. */
-export const sourcedFigure = (sources: FigureSources, question: DealsQuestion, definitions: Definitions): Sql => {
+/** By the day that dates a deal; '' where none is locked. */
+const lockedRule = (locks: readonly SourcedLock[]): Sql =>
+  locks.length === 0
+    ? sql`''`
+    : sql`multiIf(${joinSql(
+        locks.map(({ from, to, rule }) => sql`day >= ${bind.string(from)} AND day < ${bind.string(to)}, ${bind.string(rule)}`),
+        ', ',
+      )}, '')`
+
+/**
+ * (…by, is_total, kind, name, deals, money, locked_deals): deals and their worth by each definition's verdict, by what is locked for their year, by influence and by claim;
+ * `locked_deals` are those for which the definition is the locked one.
+ */
+export const sourcedFigure = (
+  sources: FigureSources,
+  question: DealsQuestion,
+  definitions: Definitions,
+  locks: readonly SourcedLock[],
+): Sql => {
   const dims = question.by.map(identifier)
   const list = joinSql(dims, ', ')
   return sql`
     SELECT ${dims.length === 0 ? sql`` : sql`${list}, `}toUInt8(${dims[0] === undefined ? sql`1` : sql`grouping(${dims[0]})`}) AS is_total,
-      verdict.1 AS kind, verdict.2 AS name, uniqExact(deal_id) AS deals, sum(d.money) AS money
-    FROM (${sourcedDeals(sources, question, definitions)}) AS d
-    ARRAY JOIN [('source_field', source_field), ('first_touch', first_touch_team), ('first_response', first_response),
+      verdict.1 AS kind, verdict.2 AS name, uniqExact(deal_id) AS deals, sum(d.money) AS money, countIf(locked_rule = verdict.1) AS locked_deals
+    FROM (${sourcedDeals(sources, question, definitions, locks)}) AS d
+    ARRAY JOIN [('source_field', source_field), ('first_touch', first_touch_team), ('first_response', first_response),${locks.length === 0 ? sql`` : sql` ('locked', locked),`}
       ('influenced', if(empty(marketing_touches), 'no', 'yes')), ('claimed', claimed)] AS verdict
     GROUP BY GROUPING SETS (${dims.length === 0 ? sql`` : sql`(${list}, kind, name), `}(kind, name))
     ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}, kind, name`
 }
 
 export type SourcedPart =
-  | { readonly kind: SourcedRule; readonly name: string }
+  | { readonly kind: SourcedRule | 'locked'; readonly name: string }
   | { readonly kind: 'influenced'; readonly campaigns: readonly string[] }
   /** Empty names: all deals are the base, none is claimed. */
   | { readonly kind: 'claimed'; readonly names: readonly string[] }
 
 /** The deals behind M57 or M58, or of M36 (`claimed`) the share of all that they are. */
-export const sourcedProof = (sources: FigureSources, question: DealsQuestion, definitions: Definitions, part: SourcedPart): Sql => {
+export const sourcedProof = (
+  sources: FigureSources,
+  question: DealsQuestion,
+  definitions: Definitions,
+  locks: readonly SourcedLock[],
+  part: SourcedPart,
+): Sql => {
   const worth = question.basis === 'conversions' ? sql`one` : sql`money`
   const touches: Readonly<Record<SourcedPart['kind'], Sql>> = {
     source_field: sql`[created_event]`,
     first_touch: sql`[first_touch]`,
     first_response: sql`[marketing_touch, first_sales.3]`,
+    locked: sql`multiIf(locked_rule = 'source_field', [created_event], locked_rule = 'first_touch', [first_touch], locked_rule = 'first_response', [marketing_touch, first_sales.3], emptyArrayString())`,
     influenced: sql`marketing_touches`,
     claimed: sql`[created_event, first_touch, marketing_touch, first_sales.3]`,
   }
-  const verdict = { source_field: sql`source_field`, first_touch: sql`first_touch_team`, first_response: sql`first_response` }
+  const verdict = {
+    source_field: sql`source_field`,
+    first_touch: sql`first_touch_team`,
+    first_response: sql`first_response`,
+    locked: sql`locked`,
+  }
   const which =
     part.kind === 'claimed'
       ? sql`1`
@@ -97,8 +138,8 @@ export const sourcedProof = (sources: FigureSources, question: DealsQuestion, de
   return sql`
     SELECT 'deal' AS entity, deal_id AS id, account, deal_id,
       arraySort(arrayDistinct(arrayFilter(id -> id != '', arrayPushBack(${touches[part.kind]}, conversion_event_id)))) AS event_ids,
-      ${part.kind === 'claimed' ? sql`claimed` : sql`''`} AS note, '' AS at, toString(${share}) AS contribution, toString(${part.kind === 'claimed' ? worth : sql`toInt128(0)`}) AS base
-    FROM (${sourcedDeals(sources, question, definitions)})
+      ${part.kind === 'claimed' ? sql`claimed` : part.kind === 'locked' ? sql`locked_rule` : sql`''`} AS note, '' AS at, toString(${share}) AS contribution, toString(${part.kind === 'claimed' ? worth : sql`toInt128(0)`}) AS base
+    FROM (${sourcedDeals(sources, question, definitions, locks)})
     WHERE ${which}
     ORDER BY deal_id`
 }
@@ -110,7 +151,7 @@ export const overlapFigure = (sources: FigureSources, question: DealsQuestion, d
     if(is_total = 1, sumIf(d.money, pair = (marketing_campaigns[1], marketing_campaigns[1])), sum(d.money)) AS money
   FROM (
     SELECT *, arrayJoin(arrayFlatten(arrayMap(a -> arrayMap(b -> (a, b), marketing_campaigns), marketing_campaigns))) AS pair
-    FROM (${sourcedDeals(sources, question, definitions)})
+    FROM (${sourcedDeals(sources, question, definitions, [])})
   ) AS d
   GROUP BY GROUPING SETS ((pair), ())
   ORDER BY is_total, campaign, with_campaign`
