@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   markov: async () => (await import('./paths.ts')).markov,
   shapley: async () => (await import('./paths.ts')).shapley,
   roi: async () => (await import('./roi.ts')).roi,
+  score: async () => (await import('./score.ts')).score,
   start: async () => (await import('./start.ts')).start,
 }
 

@@ -4,7 +4,7 @@ import { BOOSTING, fitBoosting } from '../../services/domain/scoring/boosting.ts
 import { encode, type FeatureTable, inputsOf, pick } from '../../services/domain/scoring/encoding.ts'
 import { fitLogistic } from '../../services/domain/scoring/logistic.ts'
 import { auc, brier, calibrationError, drift, logLoss, reliability } from '../../services/domain/scoring/measures.ts'
-import { marginsOf, ModelParameters, reasonsOf, score } from '../../services/domain/scoring/model.ts'
+import { marginsOf, ModelParameters, score, scoreWithReasons } from '../../services/domain/scoring/model.ts'
 import { type Algorithm, calibrationOf, learn, type Samples, train } from '../../services/domain/scoring/train.ts'
 import { diceOf } from '../support/dice.ts'
 
@@ -134,7 +134,9 @@ describe.each(['logistic', 'boosting'] as const)('a %s model', algorithm => {
   it('has reasons that add up to the log odds, the strongest first', () => {
     const table = pick(units.table, [0, 1, 2, 3, 700])
     const p = score(learned, table)
-    const bases = reasonsOf(learned, table, 99).map((reasons, row) => {
+    const scored = scoreWithReasons(learned, table, 99)
+    for (const [row, each] of scored.probabilities.entries()) expect(each).toBeCloseTo(p[row] ?? 0, 12)
+    const bases = scored.reasons.map((reasons, row) => {
       expect(reasons.map(reason => Math.abs(reason.effect))).toEqual(
         reasons.map(reason => Math.abs(reason.effect)).toSorted((x, y) => y - x),
       )

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { rankOf } from '../../domain/figures/stage-paths.ts'
 import { dealNow } from '../../domain/scoring/deal-samples.ts'
 import type { FeatureTable } from '../../domain/scoring/encoding.ts'
-import { reasonsOf, score } from '../../domain/scoring/model.ts'
+import { scoreWithReasons } from '../../domain/scoring/model.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import { Problem } from '../../http/problem.ts'
 import { instantOf } from '../answer.ts'
@@ -76,13 +76,16 @@ const cardOf = ({ name, status, from, document, card }: AgreedModel): z.input<ty
 
 const TimeQuery = queryOf(timeParameters)
 
-const scoreWith = ({ name, document, model }: AgreedModel, table: FeatureTable): z.input<typeof Score> => ({
-  model: name,
-  outcome: document.outcome,
-  horizon_days: document.horizon_days,
-  probability: score(model, table)[0] ?? 0,
-  reasons: [...(reasonsOf(model, table)[0] ?? [])],
-})
+const scoreWith = ({ name, document, model }: AgreedModel, table: FeatureTable): z.input<typeof Score> => {
+  const { probabilities, reasons } = scoreWithReasons(model, table)
+  return {
+    model: name,
+    outcome: document.outcome,
+    horizon_days: document.horizon_days,
+    probability: probabilities[0] ?? 0,
+    reasons: [...(reasons[0] ?? [])],
+  }
+}
 
 /** Models of each outcome that are in force; 404 where none is. */
 const needed = (context: AnswerContext, of: 'lead' | 'deal'): readonly AgreedModel[] => {

@@ -142,7 +142,6 @@ const growTree = (
   }
   const all = Int32Array.from({ length: rows }, (_, row) => row)
   const open: Leaf[] = [put(all, histogramOf(data, width, all, gradients, hessians))]
-  const closed: Leaf[] = []
   for (let count = 1; count < options.leaves; count++) {
     const best = open.reduce<Leaf | null>(
       (found, leaf) => (leaf.split !== null && (found?.split == null || leaf.split.gain > found.split.gain) ? leaf : found),
@@ -164,7 +163,7 @@ const growTree = (
     right[best.node] = rightLeaf.node
     open.splice(open.indexOf(best), 1, leftLeaf, rightLeaf)
   }
-  for (const leaf of [...open, ...closed]) {
+  for (const leaf of open) {
     const add = value[leaf.node] ?? 0
     for (const row of leaf.rows) margins[row] = (margins[row] ?? 0) + add
   }
@@ -200,12 +199,4 @@ export const fitBoosting = (
     if (watch !== undefined && !watch(trees, base)) break
   }
   return { base, trees }
-}
-
-/** The leaf that a row ends in. */
-export const leafOf = ({ input, threshold, left, right }: Tree, values: Float64Array, at: number): number => {
-  let node = 0
-  for (let feature = input[0] ?? -1; feature >= 0; feature = input[node] ?? -1)
-    node = (values[at + feature] ?? 0) <= (threshold[node] ?? 0) ? (left[node] ?? 0) : (right[node] ?? 0)
-  return node
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { Tree } from './boosting.ts'
 import { type FeatureTable, encode, type Input, type Matrix } from './encoding.ts'
-import { leafOf } from './boosting.ts'
 
 const InputShape = z.union([
   z.strictObject({
@@ -32,6 +32,40 @@ export const ModelParameters = z.strictObject({
 })
 export type ModelParameters = z.infer<typeof ModelParameters>
 
+/** All trees one after the other in flat arrays: what is walked a million times. Leaves have input −1; `roots` are the nodes that the trees begin in. */
+type Flat = {
+  readonly roots: Int32Array
+  readonly input: Int32Array
+  readonly threshold: Float64Array
+  readonly left: Int32Array
+  readonly right: Int32Array
+  readonly value: Float64Array
+}
+
+const flattened = new WeakMap<object, Flat>()
+const flat = (trees: readonly Tree[]): Flat => {
+  const known = flattened.get(trees)
+  if (known !== undefined) return known
+  const starts: number[] = []
+  let size = 0
+  for (const tree of trees) {
+    starts.push(size)
+    size += tree.input.length
+  }
+  const shifted = (of: (tree: Tree) => readonly number[]): Int32Array =>
+    Int32Array.from(trees.flatMap((tree, i) => of(tree).map(node => (node < 0 ? -1 : node + (starts[i] ?? 0)))))
+  const made = {
+    roots: Int32Array.from(starts),
+    input: Int32Array.from(trees.flatMap(tree => tree.input)),
+    threshold: Float64Array.from(trees.flatMap(tree => tree.threshold)),
+    left: shifted(tree => tree.left),
+    right: shifted(tree => tree.right),
+    value: Float64Array.from(trees.flatMap(tree => tree.value)),
+  }
+  flattened.set(trees, made)
+  return made
+}
+
 /** log odds before calibration, one a row. */
 export const marginsOf = (
   { inputs, learned }: Pick<ModelParameters, 'inputs' | 'learned'>,
@@ -49,9 +83,18 @@ export const marginsOf = (
     }
     return margins
   }
-  margins.fill(learned.base)
-  for (const tree of learned.trees)
-    for (let row = 0; row < rows; row++) margins[row] = (margins[row] ?? 0) + (tree.value[leafOf(tree, values, row * width)] ?? 0)
+  const { roots, input, threshold, left, right, value } = flat(learned.trees)
+  for (let row = 0; row < rows; row++) {
+    const at = row * width
+    let margin = learned.base
+    for (const root of roots) {
+      let node = root
+      for (let feature = input[node] ?? -1; feature >= 0; feature = input[node] ?? -1)
+        node = ((values[at + feature] ?? 0) <= (threshold[node] ?? 0) ? left[node] : right[node]) ?? 0
+      margin += value[node] ?? 0
+    }
+    margins[row] = margin
+  }
   return margins
 }
 
@@ -95,48 +138,67 @@ const featuresOf = (inputs: readonly Input[]): { readonly names: readonly string
   return { names, places: Int32Array.from(inputs, input => place.get(input.feature) ?? 0) }
 }
 
+export type Scored = { readonly probabilities: Float64Array; readonly reasons: readonly (readonly Reason[])[] }
+
 /**
- * What moved each score most, strongest first. Effects of all features add up, with the average, to the log odds exactly: those of a logistic model are weight ×
+ * Probabilities, and what moved each most, strongest first. Effects of all features add up, with the average, to the log odds: those of a logistic model are weight ×
  * distance from the mean, those of trees what each step on the way to the leaf changed (Saabas 2014).
  */
-export const reasonsOf = (model: ModelParameters, table: FeatureTable, most = 5): readonly (readonly Reason[])[] => {
+export const scoreWithReasons = (model: ModelParameters, table: FeatureTable, most = 5): Scored => {
   const { inputs, learned, calibration } = model
   const { names, places } = featuresOf(inputs)
-  const columns = new Map(table.columns.map(column => [column.name, column]))
-  const all: (readonly Reason[])[] = []
+  const byName = new Map(table.columns.map(column => [column.name, column]))
+  const columns = names.map(name => byName.get(name))
+  const trees = learned.algorithm === 'boosting' ? flat(learned.trees) : null
+  const weights =
+    learned.algorithm === 'logistic'
+      ? Float64Array.from(learned.weights, (weight, i) => weight / (inputs[i]?.scale ?? 1))
+      : new Float64Array()
+  const means = Float64Array.from(inputs, ({ mean }) => mean)
+  // what a unit has before anything is known of it
+  let average = learned.algorithm === 'logistic' ? learned.intercept : learned.base
+  if (trees !== null) for (const root of trees.roots) average += trees.value[root] ?? 0
+  const probabilities = new Float64Array(table.rows)
+  const reasons: (readonly Reason[])[] = []
   const effects = new Float64Array(names.length)
   for (let from = 0; from < table.rows; from += BATCH) {
     const { rows, width, values } = encode(inputs, slice(table, from, Math.min(table.rows, from + BATCH)))
     for (let row = 0; row < rows; row++) {
+      const at = row * width
       effects.fill(0)
-      const add = (input: number, effect: number): void => {
-        const place = places[input] ?? 0
-        effects[place] = (effects[place] ?? 0) + effect * calibration.slope
-      }
-      if (learned.algorithm === 'logistic')
-        learned.weights.forEach((weight, i) => {
-          const input = inputs[i]
-          if (input !== undefined) add(i, (weight * ((values[row * width + i] ?? 0) - input.mean)) / input.scale)
-        })
-      else
-        for (const { input, threshold, left, right, value } of learned.trees) {
-          let node = 0
-          for (let feature = input[0] ?? -1; feature >= 0; feature = input[node] ?? -1) {
-            const next = (values[row * width + feature] ?? 0) <= (threshold[node] ?? 0) ? (left[node] ?? 0) : (right[node] ?? 0)
-            add(feature, (value[next] ?? 0) - (value[node] ?? 0))
+      if (trees === null)
+        for (let i = 0; i < width; i++) {
+          const place = places[i] ?? 0
+          effects[place] = (effects[place] ?? 0) + (weights[i] ?? 0) * ((values[at + i] ?? 0) - (means[i] ?? 0))
+        }
+      else {
+        const { roots, input, threshold, left, right, value } = trees
+        for (const root of roots) {
+          let node = root
+          for (let feature = input[node] ?? -1; feature >= 0; feature = input[node] ?? -1) {
+            const next = ((values[at + feature] ?? 0) <= (threshold[node] ?? 0) ? left[node] : right[node]) ?? 0
+            const place = places[feature] ?? 0
+            effects[place] = (effects[place] ?? 0) + (value[next] ?? 0) - (value[node] ?? 0)
             node = next
           }
         }
-      all.push(
+      }
+      let margin = average
+      for (let place = 0; place < effects.length; place++) margin += effects[place] ?? 0
+      probabilities[from + row] = 1 / (1 + Math.exp(-(calibration.slope * margin + calibration.offset)))
+      reasons.push(
         strongest(effects, most).map((place): Reason => {
-          const feature = names[place] ?? ''
-          const said = columns.get(feature)?.values[from + row]
-          return { feature, value: said === undefined || said === '' || Number.isNaN(said) ? null : said, effect: effects[place] ?? 0 }
+          const said = columns[place]?.values[from + row]
+          return {
+            feature: names[place] ?? '',
+            value: said === undefined || said === '' || Number.isNaN(said) ? null : said,
+            effect: (effects[place] ?? 0) * calibration.slope,
+          }
         }),
       )
     }
   }
-  return all
+  return { probabilities, reasons }
 }
 
 /** Places of the strongest effects; the first of equals. */
