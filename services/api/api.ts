@@ -4,6 +4,8 @@ import type { FitLimits } from '../domain/attribution/paths.ts'
 import { operationsRoutes, type Readiness } from '../http/operations.ts'
 import { StoreError, type Store } from '../store/port.ts'
 import { accountRoutes } from './accounts/routes.ts'
+import { alignmentExplained } from './alignment/figure.ts'
+import { alignmentRoutes } from './alignment/routes.ts'
 import { createAnswerReader } from './as-of.ts'
 import { commitmentRoutes } from './commitments/routes.ts'
 import { memberRoutes } from './members/routes.ts'
@@ -26,9 +28,11 @@ import { createCellReader } from './roi/cells.ts'
 import { journeyRoutes } from './journeys/routes.ts'
 import { planRoutes } from './plan/routes.ts'
 import { targetRoutes } from './plan/target-routes.ts'
+import { leadListRoutes } from './leads/list-routes.ts'
 import { leadRoutes } from './leads/routes.ts'
 import { bridgeRoutes } from './pipeline/bridge.ts'
 import { pipelineDealRoutes } from './pipeline/deals.ts'
+import { reviewRoutes } from './qbr/routes.ts'
 import { roiRoutes } from './roi/routes.ts'
 import { sessionRoutes } from './session/routes.ts'
 import { slaExplained } from './sla/attainment.ts'
@@ -114,6 +118,7 @@ export const createApi = ({
     await app.register(scoreRoutes, figures)
     await app.register(dealRoutes, figures)
     await app.register(leadRoutes, figures)
+    await app.register(leadListRoutes, { ...figures, books })
     await app.register(definitionRoutes, { reader })
     await app.register(definitionWriteRoutes, { reader, writer })
     await app.register(whatIfRoutes, figures)
@@ -122,8 +127,16 @@ export const createApi = ({
     await app.register(contentRoutes, figures)
     await app.register(commitmentRoutes, figures)
     await app.register(memberRoutes, figures)
+    await app.register(reviewRoutes, { ...figures, writer })
     await app.register(slaRoutes, { ...figures, books })
-    await app.register(explainRoutes, { ...figures, more: new Map([['sla', slaExplained(books)]]) })
+    await app.register(alignmentRoutes, { ...figures, books })
+    await app.register(explainRoutes, {
+      ...figures,
+      more: new Map([
+        ['sla', slaExplained(books)],
+        ['alignment', alignmentExplained(books)],
+      ]),
+    })
     await app.register(sessionRoutes, figures)
     await app.register(freshnessRoutes, { store, reader, now })
     await app.register(operationsRoutes, { readiness: () => storeReadiness(store), metrics })

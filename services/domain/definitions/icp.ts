@@ -62,10 +62,17 @@ const shippedIcp: Icp = Icp.parse({
               'media',
             ],
           },
+          // of a company whose industry nobody said, its code says it
           {
-            op: 'starts',
-            attribute: 'account.naics',
-            values: ['22', '23', '31', '32', '33', '42', '44', '45', '48', '49', '51', '52', '54', '62'],
+            op: 'all',
+            of: [
+              { op: 'not', of: { op: 'known', attribute: 'account.industry' } },
+              {
+                op: 'starts',
+                attribute: 'account.naics',
+                values: ['22', '23', '31', '32', '33', '42', '44', '45', '48', '49', '51', '52', '54', '62'],
+              },
+            ],
           },
         ],
       },
