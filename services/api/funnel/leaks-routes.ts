@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { FUNNEL_DIMENSIONS } from '../../domain/figures/funnel-dimensions.ts'
-import { targetsInForce } from '../../domain/figures/targets.ts'
 import { rankOf } from '../../domain/figures/stage-paths.ts'
 import { addDays, dateAt, startOfDay } from '../../domain/periods.ts'
 import { daysBetween, shiftMonths } from '../../domain/plan/days.ts'
@@ -23,6 +22,7 @@ import {
   timeParameters,
 } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
+import { readTargets } from '../plan/target-list.ts'
 import { leaksAnswer, type LeaksAsked } from './leaks.ts'
 import { slicingParameters } from './question.ts'
 import { stageMapName } from './stages.ts'
@@ -69,32 +69,18 @@ const before = (
   return { from: addDays(from, -n * days), to: addDays(to, -n * days) }
 }
 
-const Target = z.object({
-  metric: z.string(),
-  from_on: z.string().nullish(),
-  to_on: z.string().nullish(),
-  ratio_ppm: z.number().nullish(),
-  withdrawn: z.boolean().nullish(),
-  team: z.string().nullish(),
-  region: z.string().nullish(),
-  segment: z.string().nullish(),
-})
-const TargetRow = z.object({ payload: z.string().transform(text => JSON.parse(text) as unknown) })
-
 /** Agreed rates of the company as a whole for a period, by `from>to`, in millionths. */
 const agreedRates = async ({ store }: FigureRouteOptions, context: AnswerContext, { from, to }: Period): Promise<LeaksAsked['agreed']> => {
-  const rows = await store.read(targetsInForce(context.sources))
+  const { targets } = await readTargets(store, context)
   return Object.fromEntries(
-    rows
-      .map(row => Target.safeParse(TargetRow.parse(row).payload))
-      .flatMap(({ data }) => (data === undefined ? [] : [data]))
-      .filter(({ withdrawn, team, region, segment }) => withdrawn !== true && !team && !region && !segment)
-      .filter(({ from_on, to_on }) => (from_on ?? '') <= (from ?? '') && (to ?? '9999') <= (to_on ?? '9999'))
-      .flatMap(({ metric, ratio_ppm }) => {
+    targets
+      .filter(
+        target =>
+          target.unit === 'ratio' && Object.keys(target.dims).length === 0 && target.from <= (from ?? '') && (to ?? '9999') <= target.to,
+      )
+      .flatMap(({ metric, value }) => {
         const [name, a, b] = metric.split(':')
-        return name === 'M6' && a !== undefined && b !== undefined && typeof ratio_ppm === 'number'
-          ? [[`${a}>${b}`, ratio_ppm] as const]
-          : []
+        return name === 'M6' && a !== undefined && b !== undefined ? [[`${a}>${b}`, Math.round(value * 1_000_000)] as const] : []
       }),
   )
 }

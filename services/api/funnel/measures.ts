@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { lossMix } from '../../domain/figures/alignment.ts'
 import { FUNNEL_DIMENSIONS } from '../../domain/figures/funnel-dimensions.ts'
 import { cohortWins, CYCLE_STARTS, type DealsQuestion, salesCycle, staleDeals, winRate } from '../../domain/figures/funnel-deals.ts'
 import {
@@ -24,7 +25,7 @@ import { type ExplainableFigure, type Explain, excludedOf } from '../explain/fig
 import { Dims, FunnelFilters } from './question.ts'
 import { type FunnelFigures, stageMapName, withoutUndefined } from './stages.ts'
 
-export const MEASURED = ['M10', 'M11', 'M12', 'M13', 'M14', 'M15', 'M16', 'M17', 'M18', 'M19', 'M20', 'M90'] as const
+export const MEASURED = ['M10', 'M11', 'M12', 'M13', 'M14', 'M15', 'M16', 'M17', 'M18', 'M19', 'M20', 'M90', 'M103'] as const
 export type MeasuredMetric = (typeof MEASURED)[number]
 
 /** As it stands in explain tokens: the stage map goes by its name. */
@@ -75,6 +76,8 @@ const factsOf = ({ sources, definitions }: AnswerContext, metric: MeasuredMetric
       return cohortWins(sources, question, question.horizonDays)
     case 'M20':
       return salesCycle(sources, question, question.start)
+    case 'M103':
+      return lossMix(sources, question)
     case 'M90':
       return staleDeals(sources, question, definitions, question.staleDays)
   }

@@ -213,4 +213,26 @@ export const funnelWayRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async 
         return { ...together(parts), under }
       }),
   )
+
+  app.get(
+    '/v1/funnel/losses',
+    {
+      ...figure,
+      schema: {
+        tags: ['funnel'],
+        summary: 'Why deals were lost: by reason and by competitor (M103)',
+        description:
+          'Lost deals by close date, each share of all that were lost; by=segment and the like take it apart. New business unless deal types are asked for.',
+        querystring: OutcomesQuery,
+        ...figureSchema,
+      },
+    },
+    request =>
+      answerFigure(options, request, request.query, async (context, explainUnder) => {
+        const question = { ...questionOf(request.query, context), counted: 'deals' as const }
+        const under = underOf(question.stageMap)
+        const [figures] = await measures(context, explainUnder(under), [['M103', question]])
+        return { ...(figures ?? { rows: [], total: [], excluded: {} }), under }
+      }),
+  )
 }

@@ -27,7 +27,7 @@ export const NO_DEALS = ['duplicate', 'duplicated', 'duplicate deal', 'error', '
  * One row per deal that counts: its way, and `sqo_at` when it first was qualified (far in the future: never), `sold_at` the end of its close date in the tenant's zone (metrics,
  * Close date), `mistaken` closed as a duplicate or an error, `worth` in the currency asked for: of a lost one the last amount before the closing that was not nothing.
  */
-const deals = (sources: FigureSources, question: DealsQuestion): Sql => {
+export const dealWays = (sources: FigureSources, question: DealsQuestion): Sql => {
   const { stageMap, zone, dealTypes, currency } = question
   const day = sql`coalesce(said_close_date, ${dateIn(sql`ended_at`, zone)})`
   // no two sides of a join share a name: a column would else go by its table's
@@ -68,7 +68,7 @@ export const winRate = (sources: FigureSources, question: DealsQuestion, which: 
         multiIf(mistaken, 'duplicate_or_error', ${which === 'count' ? sql`0` : sql`isNull(amount)`}, 'amount_missing', ${which === 'count' ? sql`0` : sql`isNull(worth)`}, 'rate_missing', '') AS reason,
         ${which === 'count' ? sql`toInt128(${won})` : sql`if(${won}, ifNull(worth, toInt128(0)), toInt128(0))`} AS num,
         ${which === 'count' ? sql`toInt128(1)` : sql`ifNull(worth, toInt128(0))`} AS den${dimensionColumns(sources, question, sql`sold_at`)}
-      FROM (${deals(sources, question)})
+      FROM (${dealWays(sources, question)})
       WHERE outcome IN ('won', 'lost') AND sqo_at < ${foreverValid} AND ${within(sql`sold_at`, question.from, question.to)}`,
   }
 }
@@ -87,7 +87,7 @@ export const cohortWins = (sources: FigureSources, question: DealsQuestion, hori
         if(mistaken, 'duplicate_or_error', '') AS reason, if(start.1 = 0, 'created', ${stageName(stageMap, sql`start.1`)}) AS stage, start.1 AS place,
         toUInt8(outcome = 'won' AND ended_at <= start.2 + ${span}) AS num, toUInt8(1) AS den,
         toUInt8(outcome = 'open' AND start.2 + ${span} > ${observed}) AS young${dimensionColumns(sources, question, sql`start.2`)}
-      FROM (${deals(sources, question)})
+      FROM (${dealWays(sources, question)})
       ARRAY JOIN arrayConcat([(toInt64(0), opened_at, '')],
         arrayFilter((m, i) -> m.1 != ${won} AND arrayFirstIndex(b -> b.1 = m.1, moves) = i, moves, arrayEnumerate(moves))) AS start
       WHERE ${within(sql`start.2`, from, to)}`,
@@ -105,7 +105,7 @@ export const salesCycle = (sources: FigureSources, question: DealsQuestion, star
       SELECT ${columns}, [closed_event_id] AS event_ids, sold_at AS at, '' AS note,
         multiIf(${began} = ${foreverValid}, 'never_qualified', ${days} < 0, 'out_of_order', '') AS reason,
         greatest(${days}, 0) * 86400000000 AS micros, toUInt8(1) AS done${dimensionColumns(sources, question, sql`sold_at`)}
-      FROM (${deals(sources, question)})
+      FROM (${dealWays(sources, question)})
       WHERE outcome = 'won' AND ${within(sql`sold_at`, question.from, question.to)}`,
   }
 }
@@ -132,7 +132,7 @@ export const velocityParts = (sources: FigureSources, question: DealsQuestion, s
       FROM (
         SELECT *, toUInt8(sqo_at < ${when} AND ended_at >= ${when}) AS standing, toUInt8(outcome IN ('won', 'lost') AND ${within(sql`sold_at`, from, to)}) AS closed,
           if(standing = 1, ${when} - toIntervalMicrosecond(1), sold_at) AS seen
-        FROM (${deals(sources, question)})
+        FROM (${dealWays(sources, question)})
         WHERE NOT mistaken AND sqo_at < ${foreverValid}
       )
       WHERE standing = 1 OR closed = 1
@@ -151,7 +151,7 @@ export const staleDeals = (sources: FigureSources, question: DealsQuestion, defi
       SELECT ${columns}, [last.3, arrayLast(t -> t.5 = 1, sales).3] AS event_ids,
         greatest(last.1, arrayLast(t -> t.5 = 1, sales).1, responded) AS moved_at, ${observed} AS at, toString(moved_at) AS note, '' AS reason,
         toUInt8(moved_at < ${observed} - toIntervalSecond(${bind.int(staleDays * 86_400)})) AS num, toUInt8(1) AS den, toUInt8(0) AS young${dimensionColumns(sources, question, sql`${observed}`)}
-      FROM (SELECT * FROM (${deals(sources, question)}) WHERE outcome = 'open' AND sqo_at <= ${observed}) AS p
+      FROM (SELECT * FROM (${dealWays(sources, question)}) WHERE outcome = 'open' AND sqo_at <= ${observed}) AS p
       LEFT JOIN (
         SELECT subject, max((occurred_at, recorded_at, event_id)) AS last
         FROM ${sources.dealFacts}
