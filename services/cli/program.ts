@@ -13,10 +13,12 @@ import { describeProblem, readEnvironment, type Settings } from './environment.t
 import { createLogger, isEmbedded, openInstallation, prepareInstallation } from './installation.ts'
 import { createKey, listKeys, live, revokeKey } from './operations/administer.ts'
 import { fillDemo, yesterday } from './operations/fill-demo.ts'
+import { backtestForecast } from './operations/forecast.ts'
 import { formatsInWords, IMPORT_FORMATS, importFiles } from './operations/import.ts'
 import { DEFAULT_TENANT, type Operation } from './operations/operation.ts'
 import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './operations/repair.ts'
 import { evaluateScore, trainScore } from './operations/score.ts'
+import { backtestInWords } from './forecast-words.ts'
 import { columns, createOutput, type Output } from './output.ts'
 import { perform } from './perform.ts'
 import { evaluatedInWords, TrainedScore, trainedInWords } from './score-words.ts'
@@ -337,6 +339,14 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
   })
   const evaluating = scoring('evaluate', 'how the model in force does on what came since it was learned')
   asks(evaluating, evaluateScore, () => evaluating.opts(), evaluatedInWords)
+
+  const forecasts = program.command('forecast').description('how wrong forecasts have been')
+  const backtesting = command('backtest', 'forecasts every past week again, from what was known then, by every method', forecasts)
+    .option('--period <period>', 'periods of its kind before it are judged: 2026-Q3, 2026-09 (default: this quarter)')
+    .option('--periods <number>', 'at most so many of them', wholeNumber(1, 60), 12)
+    .option('--as-of <when>', 'as it was known then')
+    .option('--tenant <tenant>', 'whose', DEFAULT_TENANT)
+  asks(backtesting, backtestForecast, () => backtesting.opts(), backtestInWords)
 
   const letters = program.command('dead-letters').description('what could not be processed, why, and back into the log')
   const listing = command('list', 'the latest of them', letters).option(

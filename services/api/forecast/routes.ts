@@ -24,12 +24,19 @@ import { byParameter, floorOf, PipelineAsked, periodDaysOf, scopeParameters } fr
 const DEFAULT_PERIODS = 12
 const DEFAULT_RUNS = 10_000
 const STALE_DAYS = 30
+const DEFAULT_SEED = 1
 const MOST_RUNS = 100_000
 
 const shared = {
   ...scopeParameters,
   periods: z.coerce.number().int().min(1).max(60).default(DEFAULT_PERIODS).describe('At most so many earlier periods are forecast again'),
-  seed: z.coerce.number().int().min(0).max(2_147_483_647).default(1).describe('Of the simulation: the same seed, the same bytes'),
+  seed: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .default(DEFAULT_SEED)
+    .describe('Of the simulation: the same seed, the same bytes'),
 }
 
 const Query = queryOf({
@@ -61,6 +68,12 @@ export const forecasterOf = (store: Store): Forecaster => {
   forecasters.set(store, found)
   return found
 }
+
+/** A question about a whole company that no route has asked; null where there is no such period. */
+export const askedFor = (name: string, { periods }: { readonly periods: number }, context: AnswerContext): ForecastAsked | null =>
+  periodDaysOf(name, context.settings.fiscalYearStartMonth) === null
+    ? null
+    : askedOf({ periods, seed: DEFAULT_SEED }, name, DEFAULT_RUNS, context)
 
 type Scoped = z.output<z.ZodObject<typeof scopeParameters>>
 

@@ -2,12 +2,14 @@ import { Refused } from '../control.ts'
 import { createKey, listKeys, live, revokeKey } from './administer.ts'
 import { fillDemo } from './fill-demo.ts'
 import { examine } from '../doctor.ts'
+import { backtestForecast } from './forecast.ts'
 import { importFiles } from './import.ts'
 import type { Operation, Workplace } from './operation.ts'
 import { evaluateScore, trainScore } from './score.ts'
 import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './repair.ts'
 
 const OPERATIONS: readonly Operation[] = [
+  backtestForecast,
   createKey,
   evaluateScore,
   examine,

@@ -19,6 +19,8 @@ export type Judged = {
   /** Periods that had ended and were learned from. */
   readonly periodsJudged: number
   readonly quantiles: Readonly<Record<'p025' | 'p10' | 'p25' | 'p50' | 'p75' | 'p90' | 'p975', number>>
+  /** The band before it was corrected by how past bands held. */
+  readonly uncorrected: { readonly p10: number; readonly p50: number; readonly p90: number }
   readonly wonPlaces: ReadonlySet<number>
 }
 
@@ -98,6 +100,7 @@ const PRIOR_SPREAD = 0.35
 const PRIOR_PERIODS = 2
 /** Fewer periods than this say nothing about quantiles: then the interval is not corrected by them. */
 const CONFORMAL_PERIODS = 10
+const NOMINAL = 0.8
 
 /**
  * How far periods as a whole missed what the chance of deals alone allows (method of moments over the periods that have ended, each one period however often
@@ -112,32 +115,38 @@ export const sharedFactor = (
     judged.filter(({ points }) => points[method] !== undefined),
     ({ n }) => n,
   )
-  let excess = PRIOR_PERIODS * PRIOR_SPREAD ** 2
-  for (const [n, origins] of byPeriod) {
-    // days on which little was still to come say little about how far the period as a whole was off
-    let [missed, expected] = [0, 0]
+  // by money, not by share: a day on which little was still to come says little about how far the period as a whole was off
+  let [missed, expected] = [0, 0]
+  for (const [n, origins] of byPeriod)
     for (const { points, variance, scale } of origins) {
-      missed += ((points[method] ?? 0) - (actuals[n] ?? 0)) ** 2 - variance
-      expected += scale ** 2
+      missed += (((points[method] ?? 0) - (actuals[n] ?? 0)) ** 2 - variance) / origins.length
+      expected += scale ** 2 / origins.length
     }
-    excess += missed / Math.max(1, expected)
-  }
   const periods = byPeriod.size
-  const spread = Math.sqrt(Math.max(0.01 ** 2, excess / (periods + PRIOR_PERIODS)) * (1 + 1 / Math.max(1, periods)))
+  const found = expected > 0 ? missed / expected : 0
+  const drawn = (PRIOR_PERIODS * PRIOR_SPREAD ** 2 + periods * found) / (PRIOR_PERIODS + periods)
+  const spread = Math.sqrt(Math.max(0.01 ** 2, drawn) * (1 + 1 / Math.max(1, periods)))
   return { spread, freedom: periods + 1, conformal: conformalOf(judged, actuals), periods }
 }
 
+/** How wide past bands were learned from fewer periods says nothing about one that is learned from more. */
+const LEARNED_PERIODS = 3
+
 const conformalOf = (judged: readonly Judged[], actuals: readonly number[]): number => {
-  const periods = new Set(judged.map(({ n }) => n)).size
+  const learned = judged.filter(({ periodsJudged }) => periodsJudged >= LEARNED_PERIODS)
+  const periods = new Set(learned.map(({ n }) => n)).size
   if (periods < CONFORMAL_PERIODS) return 1
-  const misses = judged
-    .map(({ n, quantiles: { p10, p50, p90 } }) => {
+  const misses = learned
+    .map(({ n, uncorrected: { p10, p50, p90 } }) => {
       const miss = (actuals[n] ?? 0) - p50
       const half = miss < 0 ? p50 - p10 : p90 - p50
       return half > 0 ? Math.abs(miss) / half : 1
     })
     .toSorted((a, b) => a - b)
+  // bands that hold about what they say, as far as so few periods can tell, are left as they are
+  const held = misses.filter(miss => miss <= 1).length / misses.length
+  if (Math.abs(held - NOMINAL) <= Math.sqrt((NOMINAL * (1 - NOMINAL)) / periods)) return 1
   // a share of the periods, not of the forecasts: those of one period miss together
-  const rank = Math.min(1, Math.ceil((periods + 1) * 0.8) / periods) * misses.length
-  return Math.min(3, Math.max(0.5, misses[Math.min(misses.length, Math.ceil(rank)) - 1] ?? 1))
+  const rank = Math.min(1, Math.ceil((periods + 1) * NOMINAL) / periods) * misses.length
+  return Math.min(2, Math.max(0.5, misses[Math.min(misses.length, Math.ceil(rank)) - 1] ?? 1))
 }

@@ -296,6 +296,7 @@ export function* forecastRun(history: DealHistory, question: ForecastQuestion): 
         p90: quantile(0.9),
         p975: quantile(0.975),
       },
+      uncorrected: { p10: quantileOf(draws, 0.1), p50: around, p90: quantileOf(draws, 0.9) },
       wonPlaces: new Set((wins[n] ?? []).map(({ place }) => place)),
       open: valued.map(({ deal }, i) => ({ place: deal.place, chance: factors[i] ?? 0 })),
       samePoint: {
