@@ -26,16 +26,20 @@ import { funnelWayRoutes } from './funnel/way-routes.ts'
 import { freshnessRoutes } from './freshness/routes.ts'
 import { createCellReader } from './roi/cells.ts'
 import { journeyRoutes } from './journeys/routes.ts'
+import { callRoutes } from './plan/call-routes.ts'
 import { planRoutes } from './plan/routes.ts'
 import { targetRoutes } from './plan/target-routes.ts'
+import { leadActionRoutes } from './leads/action-routes.ts'
 import { leadListRoutes } from './leads/list-routes.ts'
 import { leadRoutes } from './leads/routes.ts'
 import { bridgeRoutes } from './pipeline/bridge.ts'
 import { pipelineDealRoutes } from './pipeline/deals.ts'
 import { reviewRoutes } from './qbr/routes.ts'
+import { reconcileRoutes } from './reconcile/routes.ts'
 import { roiRoutes } from './roi/routes.ts'
 import { sessionRoutes } from './session/routes.ts'
 import { slaExplained } from './sla/attainment.ts'
+import { slaAuditRoutes } from './sla/audit-routes.ts'
 import { createSlaBooks } from './sla/book.ts'
 import { slaRoutes } from './sla/routes.ts'
 import { scoreRoutes } from './scores/routes.ts'
@@ -113,12 +117,15 @@ export const createApi = ({
     await app.register(pipelineDealRoutes, figures)
     await app.register(funnelWayRoutes, figures)
     await app.register(funnelLeaksRoutes, figures)
+    await app.register(reconcileRoutes, figures)
     await app.register(planRoutes, figures)
     await app.register(targetRoutes, figures)
+    await app.register(callRoutes, { ...figures, writer })
     await app.register(scoreRoutes, figures)
     await app.register(dealRoutes, figures)
     await app.register(leadRoutes, figures)
     await app.register(leadListRoutes, { ...figures, books })
+    await app.register(leadActionRoutes, { store, reader, writer })
     await app.register(definitionRoutes, { reader })
     await app.register(definitionWriteRoutes, { reader, writer })
     await app.register(whatIfRoutes, figures)
@@ -129,6 +136,7 @@ export const createApi = ({
     await app.register(memberRoutes, figures)
     await app.register(reviewRoutes, { ...figures, writer })
     await app.register(slaRoutes, { ...figures, books })
+    await app.register(slaAuditRoutes, { ...figures, books, writer })
     await app.register(alignmentRoutes, { ...figures, books })
     await app.register(explainRoutes, {
       ...figures,
