@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Definitions } from '../definitions/definitions.ts'
+import { exitStages } from '../definitions/stage-map.ts'
 import { byTime, type LeadEvent, type Life, memberAt, type MemberSince, type Members, type WonDeal, type WorkTouch } from './lives.ts'
 
 const micros = z.coerce.number()
@@ -102,6 +103,7 @@ const foundOf = (found: readonly z.output<typeof Found>[]): Life['engagements'] 
 export const livesOf = (rows: LifeRows, members: Members, definitions: Definitions): readonly Life[] => {
   const responses = new Set(definitions.responses.touch_types)
   const stageNames = new Map(definitions.stageMap.stages.flatMap(({ name, lead_stages }) => lead_stages.map(lead => [lead, name] as const)))
+  const exits = new Map(exitStages(definitions.stageMap))
   const events = new Map(rows.events.map(row => EventsRow.parse(row)).map(row => [row.person, row.events]))
   const touches = new Map(rows.touches.map(row => TouchesRow.parse(row)).map(row => [row.root, row]))
   const known = new Map(rows.known.map(row => KnownRow.parse(row)).map(row => [row.subject, row]))
@@ -127,7 +129,8 @@ export const livesOf = (rows: LifeRows, members: Members, definitions: Definitio
       })),
       events: (events.get(person) ?? []).flatMap(
         ([at, recordedAt, id, type, stage, owner, reasonClass, reason, source, handoff, team, queue, leadId]): LeadEvent[] => {
-          const is = TYPES[type]
+          // a lead stage that is an end of the funnel ends what is owed as the event of its name does
+          const is = TYPES[type === 'lead-stage-changed' && exits.has(stage) ? `lead-${exits.get(stage) ?? ''}` : type]
           if (is === undefined) return []
           return [
             {
