@@ -1,3 +1,4 @@
+import { agree } from './agreements.ts'
 import { DAY, HOUR, REGIONS, season } from './calendar.ts'
 import { createDeals } from './deals.ts'
 import { everydayPersons, everydayTouches } from './everyday.ts'
@@ -45,6 +46,7 @@ export function* demoDays({ seed = DEFAULT_SEED, scale = 1, until }: DemoOptions
   const leads = createLeads(world, deals)
 
   layFoundations(world)
+  agree(world)
   const accountsBefore = market.accountsBy(story.start)
   for (let account = 1; account <= accountsBefore; account++) tellAccount(world, account, story.start - DAY)
   for (let account = 1; account <= accountsBefore; account++) tellParent(world, account, story.start - DAY)

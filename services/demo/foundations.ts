@@ -93,7 +93,8 @@ const tellMembers = ({ story, staff, emit, onDay }: World): void => {
 }
 
 /** New revenue a quarter, whole euros at scale 1; grows by 4 % a quarter. */
-const REVENUE_TARGET = 1_450_000
+export const REVENUE_TARGET = 1_450_000
+export const MQL_TARGET = 830
 const REGION_SHARE = { emea: 0.47, americas: 0.37, apac: 0.16 } as const
 
 const tellTargets = ({ story, scale, emit }: World): void => {
@@ -121,7 +122,7 @@ const tellTargets = ({ story, scale, emit }: World): void => {
         target_id: `mql-${period}-${region}`,
         metric: 'mql',
         ...bounds,
-        count: Math.round(830 * scale * growth * REGION_SHARE[region]),
+        count: Math.round(MQL_TARGET * scale * growth * REGION_SHARE[region]),
         region,
         team: 'marketing',
       })

@@ -32,7 +32,7 @@ const COUNTRIES: Readonly<Record<Region, readonly string[]>> = {
   americas: ['US', 'US', 'US', 'US', 'CA', 'MX', 'BR'],
   apac: ['SG', 'AU', 'JP', 'IN', 'NZ'],
 }
-const FITTING = ['software', 'logistics', 'manufacturing', 'financial_services', 'healthcare', 'retail']
+export const FITTING = ['software', 'logistics', 'manufacturing', 'financial_services', 'healthcare', 'retail']
 const OTHER = ['education', 'agency', 'non_profit', 'public_sector', 'hospitality']
 
 /** `p_17` of person number 17. */

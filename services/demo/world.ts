@@ -27,7 +27,8 @@ export type InputEvent = {
   readonly data: EventData
 }
 
-export type Emit = (type: string, occurred: number, known: number, source: string, data: EventData) => string
+/** With an `id` of its own an event leaves the numbers of all others as they are. */
+export type Emit = (type: string, occurred: number, known: number, source: string, data: EventData, id?: string) => string
 
 export type World = {
   readonly seed: number
@@ -65,9 +66,9 @@ export const createWorld = (seed: number, scale: number, story: Story): World =>
 
   const index = (instant: number): number => Math.floor((instant - story.start) / DAY)
 
-  const emit: Emit = (type, occurred, known, source, data) => {
-    told++
-    const id = `${prefix}-${told.toString(36)}`
+  const emit: Emit = (type, occurred, known, source, data, own) => {
+    if (own === undefined) told++
+    const id = `${prefix}-${own ?? told.toString(36)}`
     // what is older than the story comes with the first day's import of the old systems
     const knownAt = known < story.start ? story.start + 2 * MINUTE + told : Math.round(known)
     if (knownAt >= story.end) return id

@@ -223,7 +223,7 @@ describe('what is in force', () => {
       ...plan('recycling', 3, 200, rest(20), 'recycling', { effective_at: 50_000 }),
     ])
     expect([49, 50, 150, 202].map(at => restAt(earlier, at))).toEqual([60, 20, 20, 20])
-    expect(statusAt(earlier.versions[0] ?? expect.fail('no version'), 300)).toBe('superseded')
+    expect(earlier.versions.map(version => statusAt(version, 300))).toEqual(['superseded', 'in-force'])
   })
 
   it('is not changed by another text under the same version, nor by a document of another kind, nor by a wrong one', () => {

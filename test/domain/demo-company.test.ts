@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { fiscalQuarterName, fiscalQuarterStart } from '../../services/demo/calendar.ts'
+import { addMonths, DAY, fiscalQuarterName, fiscalQuarterStart } from '../../services/demo/calendar.ts'
 import { DEAL_COUNT, TOUCH_COUNT, demoCompany } from '../../services/demo/company.ts'
 import { ACCOUNT_COUNT, PERSON_COUNT } from '../../services/demo/market.ts'
 import { createStory } from '../../services/demo/story.ts'
 import { SELLER_COUNT } from '../../services/demo/staff.ts'
+import { sharedDefinitions } from '../../services/domain/definitions/coverage.ts'
+import { inForceAt } from '../../services/domain/definitions/history.ts'
+import { type DefinitionEvent, historyOf } from '../../services/domain/definitions/history-of.ts'
+import { qualificationKind } from '../../services/domain/definitions/qualification.ts'
 import { tallyOf, type Tally } from '../support/demo-tally.ts'
 
 const UNTIL = '2026-06-30'
@@ -64,6 +68,23 @@ describe('the demo company', () => {
     expect(tally.loggedDaysLater).toBeGreaterThan(500)
     expect(tally.leadsOfOnePerson).toBeGreaterThan(100)
     expect(new Set(tally.rejections.keys())).toEqual(new Set(['definitional', 'procedural', 'clerical']))
+  })
+
+  it('has agreed on its definitions: every document is one, and each quarter has its plan', () => {
+    const events: DefinitionEvent[] = []
+    for (const { type, event_id: eventId, known_at, data } of demoCompany({ until: UNTIL }))
+      if (type.startsWith('definition-')) events.push({ type, eventId, at: Date.parse(known_at), payload: data })
+    const history = historyOf(events)
+    expect(history.versions.length).toBe(events.filter(({ type }) => type === 'definition-published').length)
+    const quarters = [0, 1, 2, 3, 4, 5].map(index => addMonths(fiscalQuarterStart(story.start), 3 * index))
+    const covered = quarters.map(start => {
+      const [year = '', quarter = ''] = fiscalQuarterName(start).split('-Q')
+      const of = { fiscalYear: Number(year), quarter: ([1, 2, 3, 4] as const)[Number(quarter) - 1] ?? 1 }
+      return sharedDefinitions(history, Math.max(start + 9 * DAY, story.start + 9 * DAY), of).numerator
+    })
+    expect(covered).toEqual([8, 8, 8, 8, 8, 8])
+    const rules = [story.start + DAY, story.badEnd].map(at => inForceAt(history, qualificationKind, at).version)
+    expect(rules).toEqual([2, 4])
   })
 
   it('wins between 18 and 28 % of its new business, in 40 to 120 days, at amounts that people would write', () => {
