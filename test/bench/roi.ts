@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pino from 'pino'
 import type { Caller } from '../../services/access/caller.ts'
 import { createApi } from '../../services/api/api.ts'
+import { shippedDefinitions } from '../../services/domain/definitions/definitions.ts'
 import { attributionExcluded, attributionFigure, type AttributionQuestion } from '../../services/domain/figures/attribution.ts'
 import { figureSources } from '../../services/domain/figures/sources.ts'
 import { spendFigure } from '../../services/domain/figures/spend.ts'
@@ -104,7 +105,7 @@ const bareSql = async (store: Store, { question }: Asked): Promise<void> => {
   for (const statement of [
     attributionFigure(sources, question),
     attributionExcluded(sources, question),
-    spendFigure(sources, spend, { budgets: false }),
+    spendFigure(sources, spend, { budgets: false, definitions: shippedDefinitions }),
   ])
     await store.read(statement)
 }

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { shippedDefinitions } from '../../services/domain/definitions/definitions.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { AccordEvent } from '../../schemas/events/generated/types.ts'
@@ -54,7 +55,7 @@ const sourcesAt = (asOf: number) => figureSources({ tenant: TENANT, asOf, projec
 /** `{value of the dimensions: spent}` with the total under `=`. */
 const spentBy = async (more: Partial<SpendQuestion> = {}, asOf = END): Promise<Readonly<Record<string, number>>> => {
   const asked = { ...question, ...more }
-  const rows = await figures.rows(spendFigure(sourcesAt(asOf), asked, { budgets: false }))
+  const rows = await figures.rows(spendFigure(sourcesAt(asOf), asked, { budgets: false, definitions: shippedDefinitions }))
   return Object.fromEntries(
     rows.map(row => [row['is_total'] === 1 ? '=' : asked.by.map(name => String(row[name])).join('/'), Number(row['spent'])]),
   )
@@ -83,7 +84,7 @@ describe('spend (M66)', () => {
       cost('e', { amount_minor: 7n }),
     )
     expect(await spentBy({ by: ['day'] })).toEqual({ '2026-02-28': 0, '2026-03-01': 12, '2026-03-02': 5, '2026-03-03': 2, '=': 19 })
-    const rows = await figures.rows(spendFigure(sourcesAt(END), question, { budgets: false }))
+    const rows = await figures.rows(spendFigure(sourcesAt(END), question, { budgets: false, definitions: shippedDefinitions }))
     expect([Number(rows[0]?.['rate_missing']), Number(rows[0]?.['costs'])]).toEqual([1, 3])
   })
 
@@ -169,8 +170,8 @@ describe('spend (M66)', () => {
       cost('d', { amount_minor: 77n, campaign: 'c1', committed: true }),
     )
     const of = async (more: Partial<SpendQuestion>) =>
-      (await figures.rows(spendFigure(sourcesAt(END), { ...question, ...more }, { budgets: true }))).map(row =>
-        ['has_budget', 'spent', 'budget', 'committed'].map(name => Number(row[name])),
+      (await figures.rows(spendFigure(sourcesAt(END), { ...question, ...more }, { budgets: true, definitions: shippedDefinitions }))).map(
+        row => ['has_budget', 'spent', 'budget', 'committed'].map(name => Number(row[name])),
       )
     expect(await of({})).toEqual([[1, 300, 1_000, 77]])
     expect(await of({ from: '2026-03-01', to: '2026-03-05' })).toEqual([[1, 300, 400, 77]])
@@ -185,7 +186,7 @@ describe('spend (M66)', () => {
       cost('d', { amount_minor: 5n, category: 'event' }),
     )
     const rows = async (measure: Parameters<typeof spendProof>[2]) =>
-      (await figures.rows(spendProof(sourcesAt(END), { ...question, to: '2026-03-03' }, measure))).map(row => [
+      (await figures.rows(spendProof(sourcesAt(END), { ...question, to: '2026-03-03' }, measure, shippedDefinitions))).map(row => [
         row['entity'],
         row['id'],
         Number(row['contribution']),
@@ -286,7 +287,9 @@ describe('spend of generated companies', () => {
             expected.set(key, (expected.get(key) ?? 0n) + (day.committed ? 0n : (day.worth ?? 0n)))
           }
           const sources = figureSources({ tenant, asOf, projections: keptProjections })
-          const rows = await figures.rows(spendFigure(sources, { ...question, by, currency: target }, { budgets: false }))
+          const rows = await figures.rows(
+            spendFigure(sources, { ...question, by, currency: target }, { budgets: false, definitions: shippedDefinitions }),
+          )
           const found = new Map(
             rows
               .filter(row => row['is_total'] === 0)

@@ -14,7 +14,10 @@ export type SpentDay = {
   readonly channel: string
   readonly campaign: string
   readonly match: string
-  /** Minor units of the currency asked for; null without a rate. */
+  /** What the shipped channel map knows of the systems that stories buy media in (metrics C13). */
+const PLATFORMS: ReadonlyMap<string, string> = new Map([['google-ads', 'paid_search']])
+
+/** Minor units of the currency asked for; null without a rate. */
   readonly worth: bigint | null
 }
 
@@ -166,7 +169,7 @@ export const spentDays = (all: readonly Recorded[], asOf: number, target: string
         day,
         category: cost.category,
         committed: cost.committed,
-        channel: cost.channel || ofCampaign || '(none)',
+        channel: cost.channel || ofCampaign || (cost.category === 'media' ? (PLATFORMS.get(cost.system) ?? '') : '') || '(none)',
         campaign: campaign || cost.campaign || '(none)',
         match: cost.campaign === '' ? '(none)' : campaign === '' ? 'unmatched' : 'matched',
         worth: worthOn(rates, cost.amount < 0n ? -part : part, cost.currency, day, target),

@@ -133,7 +133,7 @@ export const reverseFunnelAnswer = async (
       spendFigure(
         sources,
         { by: ['channel'], filters: {}, scope: 'program', from: dateAt(ofJourneys.from, zone), to: dateAt(ofJourneys.to, zone), currency },
-        { budgets: false },
+        { budgets: false, definitions: context.definitions },
       ),
     ),
   ])

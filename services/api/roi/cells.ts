@@ -85,7 +85,7 @@ export const createCellReader = ({ store }: { readonly store: Store }): CellRead
       store.read(joinSql([sql`SELECT * FROM (${cells})`, sql`LIMIT ${bind.uint(MAX_CELLS + 1)}`], ' '))
     const [creditRows, spendRows, excludedRows, stages, finance, won] = await Promise.all([
       atMost(creditCells(sources, credit)),
-      atMost(spendCells(sources, spend)),
+      atMost(spendCells(sources, spend, context.definitions)),
       atMost(excludedCells(sources, credit)),
       credit.basis === 'conversions' ? readStages(store, context) : [],
       store.read(financeInputs(sources)),

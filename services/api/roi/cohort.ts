@@ -37,7 +37,7 @@ export const cohortAnswer = async (store: Store, given: AnswerContext, question:
   const today = dateAt(context.observedTo, question.zone)
   const [found, spent, lagRows, left] = await Promise.all([
     store.read(cohortCredit(context.sources, creditQuestion(question))),
-    store.read(spendFigure(context.sources, spendQuestion(question), { budgets: false })),
+    store.read(spendFigure(context.sources, spendQuestion(question), { budgets: false, definitions: context.definitions })),
     store.read(creditLags(context.sources, creditQuestion(question), today)),
     // a touch of the period may have won at any time since
     store.read(attributionExcluded(context.sources, { ...creditQuestion(question), from: null, to: null })),
@@ -119,7 +119,7 @@ export const cohortExplained: ExplainableFigure = {
     if (metric === 'M54') return { row, model: question.model, proof: credit, divisor: 1 }
     const spend = sql`
       SELECT entity, id, account, deal_id, event_ids, note, at, toString(-own) AS contribution, toString(own) AS base
-      FROM (SELECT * EXCEPT (contribution, base), toInt256(contribution) AS own FROM (${spendProof(context.sources, spendQuestion(question), 'spent')}))`
+      FROM (SELECT * EXCEPT (contribution, base), toInt256(contribution) AS own FROM (${spendProof(context.sources, spendQuestion(question), 'spent', context.definitions)}))`
     const proof = sql`SELECT * FROM (SELECT * FROM (${credit}) UNION ALL ${spend}) ORDER BY entity, id, at, event_ids, note`
     return { row, model: question.model, proof, divisor: 1 }
   },

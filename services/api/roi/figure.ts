@@ -177,9 +177,9 @@ const METRICS = { revenue: 'M54', pipeline: 'M55', conversions: 'M56' } as const
 const sorted = (flags: readonly string[]): string[] => [...new Set(flags)].toSorted()
 
 /** What is behind a quotient: the credit of deals and the costs, each with its part of numerator and denominator times `divisor`. */
-const proofOf = (sources: AnswerContext['sources'], question: RoiQuestion, metric: string, credit: AttributionFigures) => {
+const proofOf = ({ sources, definitions }: AnswerContext, question: RoiQuestion, metric: string, credit: AttributionFigures) => {
   const measure: AttributionMeasure = question.basis === 'conversions' ? 'credit' : 'money'
-  const spend = spendProof(sources, spendQuestion(question), metric === 'M68' ? 'media' : 'spent')
+  const spend = spendProof(sources, spendQuestion(question), metric === 'M68' ? 'media' : 'spent', definitions)
   const part = (rows: Sql, contribution: Sql, base: Sql): Sql =>
     sql`SELECT entity, id, account, deal_id, event_ids, note, at, toString(${contribution}) AS contribution, toString(${base}) AS base FROM (SELECT * EXCEPT (contribution, base), toInt256(contribution) AS own FROM (${rows}))`
   const times = (factor: number): Sql => sql`own * ${{ parts: [String(factor)] }}`
@@ -201,6 +201,6 @@ export const roiExplained: ExplainableFigure = {
     const question = roiQuestionFrom(asked)
     const { rows, credit } = await roiAnswer(sidesOf(store, null, context), question, () => '')
     const row = rows.find(found => found.metric === metric)
-    return row === undefined ? null : { row, model: question.model, ...proofOf(context.sources, question, metric, credit) }
+    return row === undefined ? null : { row, model: question.model, ...proofOf(context, question, metric, credit) }
   },
 }

@@ -42,7 +42,7 @@ export const sidesOf = (store: Store, cells: CellReader | null, context: AnswerC
     spend: async question => {
       const known = await held(question)
       return known === null
-        ? store.read(spendFigure(context.sources, spendQuestion(question), { budgets: false }))
+        ? store.read(spendFigure(context.sources, spendQuestion(question), { budgets: false, definitions: context.definitions }))
         : spendRows(known, question)
     },
     stages: async question => (await held(question))?.stages ?? readStages(store, context),

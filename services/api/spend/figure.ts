@@ -48,7 +48,9 @@ export const spendRow = (row: Row): SpendRow => SpendRow.parse(row)
 
 /** M66 spend, and M66b budget used where the dimensions are those of campaigns. */
 export const spendAnswer = async (store: Store, context: AnswerContext, question: SpendQuestion, explain: Explain): Promise<Figures> => {
-  const found = (await store.read(spendFigure(context.sources, question, { budgets: true }))).map(spendRow)
+  const found = (await store.read(spendFigure(context.sources, question, { budgets: true, definitions: context.definitions }))).map(
+    spendRow,
+  )
   assertNotTooMany(found.length)
   const sum = found.find(row => row.is_total === 1) ?? NO_SPEND
   const rowsOf = (row: SpendRow): FigureRow[] => {
@@ -104,6 +106,10 @@ export const spendExplained: ExplainableFigure = {
     const question: SpendQuestion = { ...rest, filters: withoutUndefined(filters) }
     const row = (await spendAnswer(store, context, question, () => '')).total.find(total => total.metric === metric)
     if (row === undefined) return null
-    return { row, proof: spendProof(context.sources, question, metric === 'M66b' ? 'budget_used' : 'spent'), divisor: 1 }
+    return {
+      row,
+      proof: spendProof(context.sources, question, metric === 'M66b' ? 'budget_used' : 'spent', context.definitions),
+      divisor: 1,
+    }
   },
 }

@@ -14,7 +14,7 @@ export const channelKey = (raw: string): string =>
 
 /**
  * Which channel a raw source means, and whose effort that channel is (metrics C13). A channel is known by its own name and by the
- * raw values of `sources`; no value may mean two channels.
+ * raw values of `sources`: a source field, a utm medium or source, or both of them together as `facebook/cpc`, which goes first; no value may mean two channels.
  */
 export const ChannelMap = z
   .strictObject({
@@ -54,10 +54,21 @@ export const shippedChannelMap: ChannelMap = ChannelMap.parse({
   version: 1,
   channels: [
     channel('marketing', 'paid_search', 'google ads', 'adwords', 'sem', 'ppc', 'bing ads', 'cpc'),
-    channel('marketing', 'paid_social', 'linkedin ads', 'facebook ads', 'social ads'),
-    channel('marketing', 'display', 'advertisement', 'banner', 'programmatic', 'retargeting'),
-    channel('marketing', 'organic_search', 'seo', 'google', 'search engine'),
-    channel('marketing', 'organic_social', 'social', 'social media', 'linkedin'),
+    channel(
+      'marketing',
+      'paid_social',
+      'linkedin ads',
+      'facebook ads',
+      'social ads',
+      ...['linkedin', 'facebook', 'instagram', 'meta', 'x', 'twitter', 'tiktok', 'youtube'].flatMap(site => [
+        `${site}/cpc`,
+        `${site}/ppc`,
+        `${site}/paid`,
+      ]),
+    ),
+    channel('marketing', 'display', 'advertisement', 'banner', 'programmatic', 'retargeting', 'cpm'),
+    channel('marketing', 'organic_search', 'seo', 'organic', 'google', 'bing', 'duckduckgo', 'search engine'),
+    channel('marketing', 'organic_social', 'social', 'social media', 'linkedin', 'facebook'),
     channel('marketing', 'ai_assistants', 'ai referrals', 'chatgpt'),
     channel('marketing', 'email', 'email marketing', 'newsletter', 'nurture'),
     channel('marketing', 'events', 'event', 'trade show', 'tradeshow', 'conference', 'seminar'),
@@ -67,7 +78,7 @@ export const shippedChannelMap: ChannelMap = ChannelMap.parse({
     channel('marketing', 'review_sites', 'review site', 'g2', 'capterra'),
     channel('marketing', 'public_relations', 'pr', 'press'),
     channel('marketing', 'website', 'web', 'web form', 'inbound', 'contact form', 'demo request', 'trial', 'phone inquiry'),
-    channel('marketing', 'direct', 'direct traffic'),
+    channel('marketing', 'direct', 'direct traffic', '(direct)'),
     channel('marketing', 'marketing'),
     channel(
       'sales',
@@ -98,6 +109,12 @@ export const shippedChannelMap: ChannelMap = ChannelMap.parse({
     channel('success', 'referral', 'customer referral', 'referrals', 'word of mouth'),
   ],
 })
+
+/** What may stand for a channel, as keys, and the name of each. */
+export const channelsByKey = ({ channels }: ChannelMap): { readonly keys: readonly string[]; readonly names: readonly string[] } => {
+  const pairs = channels.flatMap(({ name, sources }) => [...new Set([name, ...sources].map(channelKey))].map(key => ({ key, name })))
+  return { keys: pairs.map(({ key }) => key), names: pairs.map(({ name }) => name) }
+}
 
 /** What may stand in a source field, as keys, and the team of each. */
 export const teamsBySource = ({ channels }: ChannelMap): { readonly keys: readonly string[]; readonly teams: readonly SourcingTeam[] } => {

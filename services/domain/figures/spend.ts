@@ -1,3 +1,5 @@
+import type { Definitions } from '../definitions/definitions.ts'
+import { channelOfCost } from '../projections/meant-channel.ts'
 import { bind, type Bound, identifier, joinSql, type Sql, sql } from '../sql.ts'
 import { NONE } from './attribution.ts'
 import { campaignNames, campaigns, meantIn } from './campaign-names.ts'
@@ -51,6 +53,17 @@ const costs = ({ spendFacts }: FigureSources): Sql => sql`
 
 const NONE_TEXT = bind.string(NONE)
 const shown = (value: Sql): Sql => sql`if(${value} = '', ${NONE_TEXT}, ${value})`
+/** What the cost says of its channel, else its campaign, else the channel map of its first day. */
+const channelTold = (definitions: Definitions): Sql =>
+  shown(
+    channelOfCost(definitions, {
+      channel: sql`if(said.9 = '', meant.3, said.9)`,
+      source: sql`said.12`,
+      system: sql`if(said.7 = ${bind.string(MEDIA)}, said.11, '')`,
+      on: sql`toDate32(said.4)`,
+    }),
+  )
+
 /** What the cost says, else what its campaign says. */
 const told = (own: Sql, ofCampaign: Sql): Sql => shown(sql`if(${own} = '', ${ofCampaign}, ${own})`)
 
@@ -58,9 +71,9 @@ const told = (own: Sql, ofCampaign: Sql): Sql => shown(sql`if(${own} = '', ${ofC
  * One row per cost and day (metrics M66): `amount` in minor units of `currency` on `rate_day`, and the values of every dimension. A cost whose
  * campaign nobody knows keeps the name that it came with.
  */
-const costDays = (sources: FigureSources, question: SpendQuestion): Sql => sql`
+const costDays = (sources: FigureSources, question: SpendQuestion, definitions: Definitions): Sql => sql`
   SELECT cost, said.1 AS event_id, said.6 AS kind, ${SHARE} AS amount, said.3 AS currency, first_day + toInt32(place) AS rate_day,
-    said.7 AS category, ${told(sql`said.9`, sql`meant.3`)} AS channel, if(meant.2 = '', ${shown(sql`said.8`)}, meant.2) AS campaign,
+    said.7 AS category, ${channelTold(definitions)} AS channel, if(meant.2 = '', ${shown(sql`said.8`)}, meant.2) AS campaign,
     ${told(sql`said.10`, sql`meant.4`)} AS team, ${told(sql`said.15`, sql`meant.5`)} AS region, ${told(sql`said.16`, sql`meant.6`)} AS segment,
     ${told(sql`said.14`, sql`meant.7`)} AS product, ${shown(sql`said.12`)} AS source, ${shown(sql`said.11`)} AS system, ${shown(sql`said.13`)} AS vendor,
     multiIf(said.8 = '', ${NONE_TEXT}, meant.2 = '', 'unmatched', 'matched') AS match
@@ -97,9 +110,13 @@ const budgetDays = (sources: FigureSources, question: SpendQuestion): Sql => sql
 const withBudget = ({ by, filters }: SpendQuestion): boolean =>
   [...by, ...Object.keys(filters)].every(name => BUDGET_DIMENSIONS.some(dimension => dimension === name))
 
+/** `budgets`: budgets beside the costs, where the dimensions allow it. Definitions say what raw sources mean. */
+export type SpendOptions = { readonly budgets: boolean; readonly definitions: Definitions }
+
 /** Costs and, where the dimensions allow, budgets by day, with `worth` in the question's currency: NULL where there is no rate. */
-const moneyDays = (sources: FigureSources, question: SpendQuestion, budgets: boolean): Sql => {
-  const rows = budgets ? sql`${costDays(sources, question)} UNION ALL ${budgetDays(sources, question)}` : costDays(sources, question)
+const moneyDays = (sources: FigureSources, question: SpendQuestion, { budgets, definitions }: SpendOptions): Sql => {
+  const costsOnly = costDays(sources, question, definitions)
+  const rows = budgets ? sql`${costsOnly} UNION ALL ${budgetDays(sources, question)}` : costsOnly
   const filters = Object.entries(question.filters).map(([name, values]) => sql`${identifier(name)} IN (${bind.strings(values)})`)
   return sql`
     SELECT * FROM (
@@ -113,7 +130,7 @@ const moneyDays = (sources: FigureSources, question: SpendQuestion, budgets: boo
  * Spend (metrics M66) by the question's dimensions and in total (`is_total` = 1): `spent`, `media` of it, `unmatched` of it, and beside it `committed` (promised,
  * not spent) and `budget`, all in minor units; `costs` counts what is in it, `rate_missing` the costs left out for want of a rate.
  */
-export const spendFigure = (sources: FigureSources, question: SpendQuestion, options: { readonly budgets: boolean }): Sql => {
+export const spendFigure = (sources: FigureSources, question: SpendQuestion, options: SpendOptions): Sql => {
   const dims = question.by.map(identifier)
   const list = joinSql(dims, ', ')
   const budgets = options.budgets && withBudget(question)
@@ -124,7 +141,7 @@ export const spendFigure = (sources: FigureSources, question: SpendQuestion, opt
       sumIf(money, ${of(SPENT)}) AS spent, sumIf(money, ${of(SPENT)} AND category = ${bind.string(MEDIA)}) AS media, sumIf(money, ${of(SPENT)} AND match = 'unmatched') AS unmatched,
       sumIf(money, ${of(COMMITTED)}) AS committed, sumIf(money, ${of(BUDGET)}) AS budget,
       uniqExactIf(cost, ${of(SPENT)}) AS costs, uniqExactIf(cost, kind < ${{ parts: [String(BUDGET)] }} AND isNull(worth)) AS rate_missing
-    FROM (SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, question, budgets)}))
+    FROM (SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, question, { ...options, budgets })}))
     GROUP BY GROUPING SETS ${dims.length === 0 ? sql`(())` : sql`((${list}), ())`}
     ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}`
 }
@@ -133,11 +150,11 @@ export const spendFigure = (sources: FigureSources, question: SpendQuestion, opt
  * The same days added up by the dimensions that credit has too: (day, channel, campaign, source, team, overhead, spent, media, missing), `missing` the
  * costs that have no rate. For all of the time, both scopes and no filter of the question.
  */
-export const spendCells = (sources: FigureSources, question: SpendQuestion): Sql => sql`
+export const spendCells = (sources: FigureSources, question: SpendQuestion, definitions: Definitions): Sql => sql`
   SELECT day, channel, campaign, source, team, category IN (${bind.strings(OVERHEAD)}) AS overhead,
     toString(sumIf(m.money, kind = ${{ parts: [String(SPENT)] }})) AS spent, toString(sumIf(m.money, kind = ${{ parts: [String(SPENT)] }} AND category = ${bind.string(MEDIA)})) AS media,
     arraySort(groupUniqArrayIf(cost, isNull(worth))) AS missing
-  FROM (SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, { ...question, by: [], filters: {}, scope: 'loaded', from: null, to: null }, false)})) AS m
+  FROM (SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, { ...question, by: [], filters: {}, scope: 'loaded', from: null, to: null }, { budgets: false, definitions })})) AS m
   GROUP BY day, channel, campaign, source, team, overhead
   ORDER BY day, channel, campaign, source, team, overhead`
 
@@ -145,7 +162,7 @@ export const spendCells = (sources: FigureSources, question: SpendQuestion): Sql
 export type SpendMeasure = 'spent' | 'media' | 'budget_used'
 
 /** One row per cost, and per campaign for its budget, as explain lists them: `contribution` and `base` in minor units. */
-export const spendProof = (sources: FigureSources, question: SpendQuestion, measure: SpendMeasure): Sql => {
+export const spendProof = (sources: FigureSources, question: SpendQuestion, measure: SpendMeasure, definitions: Definitions): Sql => {
   const used = measure === 'budget_used'
   const which = used ? sql`kind != ${{ parts: [String(COMMITTED)] }}` : sql`kind = ${{ parts: [String(SPENT)] }}`
   return sql`
@@ -153,7 +170,7 @@ export const spendProof = (sources: FigureSources, question: SpendQuestion, meas
       concat(min(day), ' 00:00:00') AS at,
       toString(sumIf(m.money, kind = ${{ parts: [String(SPENT)] }})) AS contribution, toString(sumIf(m.money, kind = ${{ parts: [String(BUDGET)] }})) AS base
     FROM (
-      SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, question, used)})
+      SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, question, { budgets: used, definitions })})
       WHERE isNotNull(worth) AND ${which} ${measure === 'media' ? sql`AND category = ${bind.string(MEDIA)}` : sql``}
     ) AS m
     GROUP BY kind, cost, event_id, campaign

@@ -14,6 +14,8 @@ type ConsentInputs = {
   readonly asOf: Sql
   /** Whether touches without a record of consent count. */
   readonly lawful: boolean
+  /** The channel of a row of the touches. */
+  readonly channel: Sql
 }
 
 /**
@@ -21,7 +23,7 @@ type ConsentInputs = {
  * everybody merged into it, that hold for the touch's channel or for all, the last until the touch decides for each purpose; a permission that
  * has ended by then is none. Without a record the tenant's lawful basis decides.
  */
-export const consentedTouches = ({ consentFacts, touches, roots, tenant, asOf, lawful }: ConsentInputs): Sql => {
+export const consentedTouches = ({ consentFacts, touches, roots, tenant, asOf, lawful, channel }: ConsentInputs): Sql => {
   const own = bind.string(tenant)
   const said = sql`
     SELECT if(r.node = '', c.subject, r.root) AS person, arraySort(groupArray((occurred_at, recorded_at, event_id, toString(purpose), toString(channel), granted, expires_at))) AS said
@@ -34,8 +36,8 @@ export const consentedTouches = ({ consentFacts, touches, roots, tenant, asOf, l
       arrayExists(s -> (s.6 = 0 OR s.7 <= occurred_at) AND NOT arrayExists(later -> later.4 = s.4 AND (later.1, later.2, later.3) > (s.1, s.2, s.3), heard), heard) AS refused
     FROM (
       SELECT t.subject AS subject, t.touch_id AS touch_id, t.occurred_at AS occurred_at,
-        arrayFilter(s -> s.1 <= t.occurred_at AND (s.5 = '' OR s.5 = t.channel), c.said) AS heard
-      FROM (SELECT subject, touch_id, occurred_at, toString(channel) AS channel, arrayJoin(persons) AS person FROM ${touches}) AS t
+        arrayFilter(s -> s.1 <= t.occurred_at AND (s.5 = '' OR s.5 = t.meant), c.said) AS heard
+      FROM (SELECT subject, touch_id, occurred_at, ${channel} AS meant, arrayJoin(persons) AS person FROM ${touches}) AS t
       ${lawful ? sql`INNER JOIN` : sql`LEFT JOIN`} (${said}) AS c ON c.person = t.person
     )`
   return lawful

@@ -71,7 +71,7 @@ const gathered = (inputs: ScopedInputs): Sql => sql`
   LEFT JOIN (
     SELECT tenant, account, arraySort(groupArrayIf(touch, what = 'touch')) AS in_order, arraySort(groupArrayIf((touch.1, touch.2, touch.11${byGroup(inputs, () => sql`, touch.13`)}), what = 'lead')) AS leads
     FROM (
-    SELECT 'touch' AS what, tenant, account, ${creditableTouch(weightOf(inputs), inGroup(inputs))} AS touch
+    SELECT 'touch' AS what, tenant, account, ${creditableTouch(inputs.definitions, weightOf(inputs), inGroup(inputs))} AS touch
     FROM ${eligibleTouches(inputs, sql`account != '' AND account IN (SELECT account FROM (${dealAccounts(inputs)}))`)}
     ${inputs.leads && needsLeads(inputs.definitions) ? sql`UNION ALL ${createdLeads(inputs, inputs.leads)}` : sql``}
     )

@@ -4,6 +4,7 @@ import { campaignAliases } from './campaign-aliases.ts'
 import { consentedTouches, NO_LAWFUL_BASIS } from './consented.ts'
 import { countedTouches } from './counted-touches.ts'
 import { excludedRecords } from './excluded.ts'
+import { channelOfTouch } from './meant-channel.ts'
 
 export type EligibleInputs = {
   /** Rows of `account_touches`; only those known at `asOf` are looked at. */
@@ -39,13 +40,13 @@ export const eligibleTouches = (inputs: EligibleInputs, where: Sql): Sql => {
   })
   const lawful = lawfulBasis !== NO_LAWFUL_BASIS
   if (lawful && !exceptions.consents) return touches
-  return sql`(SELECT * FROM ${touches}) WHERE ${consentedTouches({ consentFacts, touches, roots, tenant, asOf, lawful })}`
+  return sql`(SELECT * FROM ${touches}) WHERE ${consentedTouches({ consentFacts, touches, roots, tenant, asOf, lawful, channel: channelOfTouch(definitions) })}`
 }
 
 /**
  * A row of `account_touches` as credit looks at it: (1 occurred_at, 2 recorded_at, 3 touch_id, 4 channel, 5 campaign, 6 source, 7 content, 8 team, 9 type,
  * 10 subject, 11 who did it, 12 its weight); the last is its part among the accounts that it lies in, in `WHOLE`ths. `more`: items of its own that a report adds, after a comma.
  */
-export const creditableTouch = (weight: Sql, more: Sql = sql``): Sql => sql`
-  (occurred_at, recorded_at, touch_id, toString(channel), toString(campaign), toString(utm_source), toString(content), toString(team),
+export const creditableTouch = (definitions: Definitions, weight: Sql, more: Sql = sql``): Sql => sql`
+  (occurred_at, recorded_at, touch_id, ${channelOfTouch(definitions)}, toString(campaign), toString(utm_source), toString(content), toString(team),
     toString(touch_type), subject, if(empty(persons), [subject], persons), toUInt32(${weight})${more})`

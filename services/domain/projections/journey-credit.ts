@@ -55,7 +55,7 @@ export const journeyCredit = (inputs: JourneyCreditInputs): Sql => {
     ) AS j
     LEFT JOIN (
       SELECT tenant, person, arraySort(groupUniqArray(touch)) AS in_order
-      FROM (SELECT tenant, ${inputs.units === undefined ? sql`persons` : WHO} AS whose, ${creditableTouch(sql`${bind.uint(WHOLE)}`)} AS touch
+      FROM (SELECT tenant, ${inputs.units === undefined ? sql`persons` : WHO} AS whose, ${creditableTouch(inputs.definitions, sql`${bind.uint(WHOLE)}`)} AS touch
         FROM ${eligibleTouches(inputs, inputs.units === undefined ? sql`notEmpty(persons)` : sql`NOT startsWith(subject, 'account:')`)})
       ARRAY JOIN whose AS person
       GROUP BY tenant, person

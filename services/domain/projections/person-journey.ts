@@ -5,6 +5,7 @@ import { campaignAliases } from './campaign-aliases.ts'
 import { countedTouches, type TouchRules } from './counted-touches.ts'
 import { excludedRecords } from './excluded.ts'
 import { everKnown, everValid, foreverValid } from './in-force.ts'
+import { channelOfTouch } from './meant-channel.ts'
 
 export type PersonJourneyInputs = {
   readonly leadFacts: Sql
@@ -164,9 +165,9 @@ const happened = (inputs: PersonJourneyInputs): Sql => {
   WHERE said.2 != '' AND (tenant, person) IN (
     SELECT tenant, node FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND root != node)
   UNION ALL
-  SELECT tenant, arrayJoin(persons) AS person, (occurred_at, recorded_at, touch_id, 'response', '', '', '', toString(channel), toString(campaign), ${noDeal}) AS event
+  SELECT tenant, arrayJoin(persons) AS person, (occurred_at, recorded_at, touch_id, 'response', '', '', '', meant, toString(campaign), ${noDeal}) AS event
   FROM (
-    SELECT DISTINCT tenant, persons, occurred_at, recorded_at, touch_id, channel, campaign
+    SELECT DISTINCT tenant, persons, occurred_at, recorded_at, touch_id, ${channelOfTouch(definitions)} AS meant, campaign
     FROM ${countedTouches({ accountTouches, where: ofTheirs, rules: rulesOf(inputs) })}
   )
   UNION ALL
