@@ -2,6 +2,9 @@ import type { Recorded } from './recorded.ts'
 import { read } from './recorded.ts'
 import { byBytes, type Moment } from './order.ts'
 
+/** What the shipped channel map knows of the systems that stories buy media in (metrics C13). */
+const PLATFORMS: ReadonlyMap<string, string> = new Map([['google-ads', 'paid_search']])
+
 /**
  * What was spent, told again from the metric dictionary (M66, C5): of each cost the last restatement, else the last recording; spread evenly over its days,
  * what is left over to the first of them; each day at the last rate on or before it, halves to the even.
@@ -14,10 +17,7 @@ export type SpentDay = {
   readonly channel: string
   readonly campaign: string
   readonly match: string
-  /** What the shipped channel map knows of the systems that stories buy media in (metrics C13). */
-const PLATFORMS: ReadonlyMap<string, string> = new Map([['google-ads', 'paid_search']])
-
-/** Minor units of the currency asked for; null without a rate. */
+  /** Minor units of the currency asked for; null without a rate. */
   readonly worth: bigint | null
 }
 
