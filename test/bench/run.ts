@@ -16,7 +16,11 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   shapley: async () => (await import('./paths.ts')).shapley,
   roi: async () => (await import('./roi.ts')).roi,
   score: async () => (await import('./score.ts')).score,
+  forecast: async () => (await import('./forecast.ts')).forecast,
+  backtest: async () => (await import('./forecast.ts')).backtest,
+  bridge: async () => (await import('./forecast.ts')).bridge,
   start: async () => (await import('./start.ts')).start,
+  whatif: async () => (await import('./whatif.ts')).whatif,
 }
 
 const usage = (problem: string): never => {
