@@ -65,14 +65,21 @@ const RESPONSES: readonly string[] = Object.entries(KINDS).flatMap(([kind, types
 )
 const TWO_WAY: readonly string[] = ['call_connected', 'meeting', 'meeting_held', 'reply']
 
-/** Touches of persons, all of them in one array a person: (at, recorded, known, type, channel, sales). Only what the sample could have known is looked at later on. */
-const touchesBy = ({ accountTouches }: FigureSources, key: 'person' | 'account'): Sql => sql`
+/**
+ * (key, touches): all touches of each person, or account, in one array: (at, type, channel, whether it is of sales, touch_id, subject, known from, known to). A touch is there once for each
+ * place and stretch of knowledge that it was ever in: `knownBy` leaves what was known at a sample's instant.
+ */
+const touchesBy = ({ everKnown }: FigureSources, key: 'person' | 'account'): Sql => sql`
   SELECT ${key === 'person' ? sql`arrayJoin(persons)` : sql`account`} AS key,
-    arraySort(t -> (t.1, t.2, t.7), groupArray((occurred_at, recorded_at, greatest(recorded_at, known_from), replaceAll(toString(touch_type), '-', '_'), toString(channel),
-      toUInt8(team IN ('sales', 'success', 'support')), touch_id, subject))) AS touches
-  FROM ${accountTouches}
+    arraySort(t -> (t.1, t.5, t.7), groupArray((occurred_at, replaceAll(toString(touch_type), '-', '_'), toString(channel), toUInt8(team IN ('sales', 'success', 'support')), touch_id, subject,
+      greatest(recorded_at, known_from), known_to))) AS touches
+  FROM ${everKnown.accountTouches}
   WHERE automatic = 0 OR direction = 'outbound'
   GROUP BY key`
+
+/** Touches that were known at the sample's moment, each once, in order. */
+const knownBy = (touches: Sql): Sql =>
+  sql`arraySort(t -> (t.1, t.5), arrayDistinct(arrayMap(t -> (t.1, t.2, t.3, t.4, t.5, t.6), arrayFilter(t -> t.1 <= moment AND t.7 <= moment AND t.8 > moment, ${touches}))))`
 
 const recordsBy = ({ recordFacts }: FigureSources, types: readonly string[], names: readonly string[]): Sql => sql`
   SELECT subject AS key, arraySort(r -> (r.1, r.2, r.3), groupArray((occurred_at, recorded_at, event_id, ${joinSql(
@@ -112,11 +119,10 @@ const sampled = (sources: FigureSources, asked: LeadSamples): Sql => {
  * 1 where the outcome came within the horizon after it.
  */
 export const leadSamples = (sources: FigureSources, asked: LeadSamples): Sql => {
-  const own = asked.includeSales ? sql`1` : sql`t.6 = 0`
+  const own = asked.includeSales ? sql`1` : sql`t.4 = 0`
   const span = (days: number): Sql => sql`t.1 > moment - toIntervalDay(${bind.int(days)})`
-  const around = (days: number): Sql => sql`t.1 <= moment AND t.3 <= moment AND ${span(days)}`
   const counts = Object.entries(KINDS).flatMap(([kind, types]) =>
-    DAYS.map(days => sql`arrayCount(t -> ${span(days)} AND t.4 IN (${bind.strings(types)}), seen) AS ${{ parts: [`${kind}_${days}d`] }}`),
+    DAYS.map(days => sql`arrayCount(t -> ${span(days)} AND t.2 IN (${bind.strings(types)}), seen) AS ${{ parts: [`${kind}_${days}d`] }}`),
   )
   const person = PERSON.map(
     (name, i) =>
@@ -128,39 +134,40 @@ export const leadSamples = (sources: FigureSources, asked: LeadSamples): Sql => 
   )
   const responses = bind.strings(RESPONSES)
   return sql`
+    WITH ${knownBy(sql`g.touches`)} AS around
     SELECT person, n, toUnixTimestamp64Milli(moment) AS moment_ms, toUInt8(reached_at <= moment + toIntervalDay(${bind.int(asked.horizonDays)})) AS reached,
       arrayLast(r -> r.2 <= moment AND r.1 <= moment AND r.4 != '', b.said).4 AS bucket, ${joinSql(counts, ', ')},
-      length(arrayDistinct(arrayMap(t -> t.4, arrayFilter(t -> ${span(30)} AND t.4 IN (${responses}), seen)))) AS kinds_30d,
+      length(arrayDistinct(arrayMap(t -> t.2, arrayFilter(t -> ${span(30)} AND t.2 IN (${responses}), seen)))) AS kinds_30d,
       if(notEmpty(answered), dateDiff('second', answered[-1].1, moment), NULL) AS days_since_response,
       if(notEmpty(seen), dateDiff('second', seen[1].1, moment), 0) AS days_known,
       dateDiff('second', opened_at, moment) AS hours_open,
-      answered[1].5 AS first_channel, answered[-1].5 AS last_channel,
+      answered[1].3 AS first_channel, answered[-1].3 AS last_channel,
       arrayLast(l -> l.2 <= moment AND l.1 <= moment AND l.4 = 'lead-created', l.said).5 AS lead_source,
       toUInt8(arrayExists(s -> s.2 <= moment AND s.1 <= moment AND s.4 = 'lead-stage-changed' AND s.6 = 'mql', l.said)) AS is_mql,
       n AS journey,
-      length(arrayDistinct(arrayMap(t -> t.8, arrayFilter(t -> ${around(30)} AND t.8 != person, g.touches)))) AS others_responded_30d,
-      arrayCount(t -> ${around(30)}, g.touches) AS account_responses_30d, arrayCount(t -> ${around(365)}, g.touches) AS account_responses_365d,
+      length(arrayDistinct(arrayMap(t -> t.6, arrayFilter(t -> ${span(30)} AND t.6 != person, around)))) AS others_responded_30d,
+      arrayCount(t -> ${span(30)}, around) AS account_responses_30d, arrayCount(t -> ${span(365)}, around) AS account_responses_365d,
       toUInt8(place != '') AS has_account,
       ${joinSql(person, ', ')}, ${joinSql(account, ', ')},
       toInt64OrNull(arrayLast(r -> r.2 <= moment AND r.1 <= moment AND r.7 NOT IN ('', '0'), a.said).7) AS employees
       ${
         asked.includeSales
-          ? sql`, arrayCount(t -> ${span(30)} AND t.6 = 1, seen) AS sales_touches_30d, arrayCount(t -> ${span(30)} AND t.6 = 1 AND t.4 IN (${bind.strings(TWO_WAY)}), seen) AS sales_two_way_30d`
+          ? sql`, arrayCount(t -> ${span(30)} AND t.4 = 1, seen) AS sales_touches_30d, arrayCount(t -> ${span(30)} AND t.4 = 1 AND t.2 IN (${bind.strings(TWO_WAY)}), seen) AS sales_two_way_30d`
           : sql``
       }
     FROM (
-      SELECT s.*, arrayFilter(t -> t.1 <= moment AND t.3 <= moment AND ${own}, h.touches) AS seen,
-        arrayFilter(t -> t.4 IN (${responses}), seen) AS answered,
-        arrayFirst(i -> i.2 <= moment AND i.3 <= moment AND i.4 > moment, i.places).1 AS place
+      SELECT s.*, arrayFilter(t -> ${own}, ${knownBy(sql`h.touches`)}) AS seen,
+        arrayFilter(t -> t.2 IN (${responses}), seen) AS answered,
+        arrayFirst(p -> p.2 <= moment AND p.5 > moment AND p.3 <= moment AND p.4 > moment, i.places).1 AS place
       FROM (${sampled(sources, asked)}) AS s
       LEFT JOIN (${touchesBy(sources, 'person')}) AS h ON h.key = s.person
       LEFT JOIN (
-        SELECT subject, arraySort(p -> (p.2, p.1), groupArray((account, known_from, valid_from, valid_to))) AS places FROM ${sources.identities}
+        SELECT subject, arraySort(p -> (p.2, p.1), groupArray((account, known_from, valid_from, valid_to, known_to))) AS places FROM ${sources.everKnown.identities}
         WHERE account != '' GROUP BY subject
       ) AS i ON i.subject = s.person
     ) AS s
     LEFT JOIN (
-      SELECT key, arrayFilter(t -> t.6 = 0 AND t.4 IN (${responses}), touches) AS touches FROM (${touchesBy(sources, 'account')}) WHERE key != ''
+      SELECT key, arrayFilter(t -> t.4 = 0 AND t.2 IN (${responses}), touches) AS touches FROM (${touchesBy(sources, 'account')}) WHERE key != ''
     ) AS g ON g.key = s.place
     LEFT JOIN (
       SELECT subject AS key, arraySort(l -> (l.1, l.2, l.3), groupArray((occurred_at, recorded_at, event_id, toString(type), toString(lead_source), toString(stage)))) AS said

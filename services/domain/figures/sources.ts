@@ -30,6 +30,8 @@ export type FigureSources = ProjectionSources & {
   readonly roots: Sql
   /** Whom subjects stood for; only what was known at `asOf`. */
   readonly identities: Sql
+  /** Placements that were ever known by `asOf`, each with its stretch of knowledge (known_from, known_to): for what was known at instants before. */
+  readonly everKnown: { readonly accountTouches: Sql; readonly identities: Sql }
   /** Knowledge time, DateTime64(3); and in milliseconds since the epoch. */
   readonly asOf: Bound
   readonly asOfMs: number
@@ -61,6 +63,10 @@ export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): F
     consentFacts: sql`(SELECT * FROM consent_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     roots: sql`(SELECT * FROM roots FINAL WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
     identities: sql`(SELECT * FROM identities FINAL WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
+    everKnown: {
+      accountTouches: sql`(SELECT * FROM ${accountTouches} WHERE tenant = ${tenantIs} AND known_from <= ${known})`,
+      identities: sql`(SELECT * FROM identities FINAL WHERE tenant = ${tenantIs} AND known_from <= ${known})`,
+    },
     asOf: known,
     asOfMs: asOf,
   }
