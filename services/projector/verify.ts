@@ -7,6 +7,7 @@ import type { Projector } from './projector.ts'
 import { projectEverything } from './rebuild.ts'
 import { PROJECT_LIMITS } from './compute.ts'
 import { verifyFigures } from './verify-figures.ts'
+import { verifySigned } from './verify-signed.ts'
 
 export type Finding = {
   readonly check: string
@@ -106,5 +107,11 @@ export const verify = async (store: Store, projector: Projector, onProgress: (fi
   })
   said(named('money adds up', figures.money))
   said(named('dimensions add up', figures.dimensions))
+  const { checked, broken } = await verifySigned(store)
+  said({
+    check: 'signed audits and reviews',
+    ok: broken.length === 0,
+    detail: broken.length === 0 ? `${checked} signatures, each of bytes that are there, in one chain` : broken.join('; '),
+  })
   return findings
 }

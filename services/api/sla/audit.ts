@@ -139,18 +139,19 @@ const maturedConversion = async (store: Store, context: AnswerContext, month: Re
       : [{ from: stage.name, to: next.name, horizonDays: horizonOf(stageMap, stage.name) }]
   })
   const until = Math.min(month.toMs, context.observedTo)
+  // steps that are waited for alike are read together
   const rows = await Promise.all(
-    steps.map(async transition => {
+    [...Map.groupBy(steps, ({ horizonDays }) => horizonDays)].map(async ([horizonDays, transitions]) => {
       let cohort = month
-      while (cohort.toMs + transition.horizonDays * 86_400_000 > until) cohort = monthOf(previousMonth(cohort.from), context)
+      while (cohort.toMs + horizonDays * 86_400_000 > until) cohort = monthOf(previousMonth(cohort.from), context)
       const { total } = await conversionAnswer(
         store,
         context,
         {
           stageMap,
           counted: 'journeys',
-          transitions: [transition],
-          policy: 'implied',
+          transitions,
+          policy: stageMap.skipping ?? 'implied',
           by: [],
           filters: {},
           from: cohort.fromMs,
@@ -162,13 +163,15 @@ const maturedConversion = async (store: Store, context: AnswerContext, month: Re
         none,
       )
       const plan = inForceOf(history, quarterPlanKind, quarterPlanId(quarterOf(cohort.from, fiscalYearStartMonth).name), until)
-      const planned = (stage: string): number | null => plan?.document.funnel.find(each => each.stage === stage)?.entries ?? null
-      const [entering, reaching] = [planned(transition.from), planned(transition.to)]
-      return total.map(row => ({
-        ...plain(row),
-        cohort: cohort.from.slice(0, 7),
-        planned: entering === null || reaching === null || entering === 0 ? null : reaching / entering,
-      }))
+      const planned = (stage: unknown): number | null => plan?.document.funnel.find(each => each.stage === stage)?.entries ?? null
+      return total.map(row => {
+        const [entering, reaching] = [planned(row['stage_from']), planned(row['stage_to'])]
+        return {
+          ...plain(row),
+          cohort: cohort.from.slice(0, 7),
+          planned: entering === null || reaching === null || entering === 0 ? null : reaching / entering,
+        }
+      })
     }),
   )
   return rows.flat()
