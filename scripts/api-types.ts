@@ -36,14 +36,16 @@ const closed = (properties: Readonly<Record<string, Schema>>, required: readonly
 })
 
 /** Tuples and open objects in words that the generator knows. */
-const plain = (part: unknown): unknown => {
-  if (Array.isArray(part)) return part.map(plain)
+const plain = (part: unknown, named: ReadonlySet<string>): unknown => {
+  if (Array.isArray(part)) return part.map(each => plain(each, named))
   if (typeof part !== 'object' || part === null) return part
-  const { prefixItems, ...rest } = Schema.parse(part)
+  const { prefixItems, $ref: reference, ...rest } = Schema.parse(part)
+  // what refers to itself has no name of its own in the description: anything, for whoever reads it
+  if (typeof reference === 'string') return named.has(reference.replace('#/components/schemas/', '')) ? { $ref: reference } : {}
   if (Array.isArray(prefixItems)) return { tsType: `[${prefixItems.map(item => Named.parse(item).type).join(', ')}]` }
   const open = typeof rest['additionalProperties'] === 'object' && typeof rest['properties'] === 'object'
   return Object.fromEntries(
-    Object.entries(rest).map(([name, value]) => [name, open && name === 'additionalProperties' ? true : plain(value)]),
+    Object.entries(rest).map(([name, value]) => [name, open && name === 'additionalProperties' ? true : plain(value, named)]),
   )
 }
 
@@ -77,7 +79,7 @@ const operations = (paths: z.output<typeof Document>['paths']): Record<string, S
   )
 
 export const apiTypes = async (description: string): Promise<string> => {
-  const { paths, components } = Document.parse(plain(JSON.parse(description)))
+  const { paths, components } = Document.parse(plain(JSON.parse(description), new Set(Object.keys(Document.parse(JSON.parse(description)).components.schemas))))
   const named = { ...components.schemas }
   const every = { ...operations(paths) }
   const root = { title: 'Api', ...closed(every, Object.keys(every)), components: { schemas: named } }

@@ -12,6 +12,7 @@ export type PagesOptions = {
 const INDEX = 'index.html'
 /** Names under it carry a hash of their content: they never change. */
 const HASHED = 'assets/'
+const HASHED_FILE = /^assets\/[\w-]+\.[\w-]+$/
 /** What belongs to machines: a wrong address there is a problem document, not the application. */
 const NOT_PAGES = /^(?:v1|docs|subjects|schemas|metrics|openapi\.json|assets)(?:\/|$)/
 const NOT_BUILT = `<!doctype html><meta charset="utf-8"><title>Accord</title><h1>The pages are not built yet</h1>
@@ -22,7 +23,7 @@ export const arePagesBuilt = (root: string): boolean => existsSync(join(root, IN
 
 /**
  * The web application: its files, compressed ahead, and its first page for every address that is not the API's, so that a link into it
- * opens. Files are those that were there at the start.
+ * opens.
  */
 export const pageRoutes: FastifyPluginAsync<PagesOptions> = async (app, { root }) => {
   const built = arePagesBuilt(root)
@@ -31,7 +32,9 @@ export const pageRoutes: FastifyPluginAsync<PagesOptions> = async (app, { root }
 
   app.get<{ Params: { '*': string } }>('/*', { schema: { hide: true } }, (request, reply) => {
     const path = request.params['*']
-    if (files.has(path) && path !== INDEX && path.includes('.')) {
+    // built again while it runs: new names are there too
+    const known = files.has(path) || (HASHED_FILE.test(path) && existsSync(join(root, path)))
+    if (known && path !== INDEX && path.includes('.')) {
       return path.startsWith(HASHED)
         ? reply.sendFile(path, { maxAge: '365d', immutable: true })
         : reply.sendFile(path, { maxAge: '1h', immutable: false })

@@ -441,6 +441,54 @@ export interface Api {
     body: unknown
     answer: Answer
   }
+  'GET /v1/pipeline/bridge': {
+    query: {
+      from?: string
+      to?: string
+      period?: string
+      team?: string | string[]
+      owner?: string | string[]
+      pipeline?: string | string[]
+      product?: string | string[]
+      region?: string | string[]
+      segment?: string | string[]
+      deal_type?: string | string[]
+      stage_floor?: string
+      currency?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/deals': {
+    query: {
+      period?: string
+      status?: 'open' | 'won' | 'lost'
+      stage?: string | string[]
+      category?: string | string[]
+      stale?: 'true' | 'false'
+      stale_days?: number
+      moved_since?: string
+      sort?: 'close_date' | 'amount' | 'age' | 'moved' | 'pushes'
+      team?: string | string[]
+      owner?: string | string[]
+      pipeline?: string | string[]
+      product?: string | string[]
+      region?: string | string[]
+      segment?: string | string[]
+      deal_type?: string | string[]
+      stage_floor?: string
+      currency?: string
+      as_of?: string
+      after?: string
+      limit?: number
+      cursor?: string
+    }
+    body: unknown
+    answer: PipelineDeals
+  }
   'GET /v1/funnel/velocity': {
     query: {
       stage_from?: string
@@ -571,6 +619,66 @@ export interface Api {
       stale_days?: number
       start?: 'creation' | 'sqo'
       currency?: string
+      by?:
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )
+        | (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+          )[]
+      from?: string
+      to?: string
+      period?: string
+      month?: string | string[]
+      week?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      industry?: string | string[]
+      segment?: string | string[]
+      tier?: string | string[]
+      persona?: string | string[]
+      pipeline?: string | string[]
+      deal_type?: string | string[]
+      product?: string | string[]
+      dims?: 'anchor' | 'current'
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/funnel/losses': {
+    query: {
       by?:
         | (
             | 'month'
@@ -760,6 +868,49 @@ export interface Api {
     body: unknown
     answer: Answer
   }
+  'GET /v1/scores/model': {
+    query: {
+      of?: 'lead' | 'deal'
+      all?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: {
+      models: ScoreModelCard[]
+      flags: string[]
+      as_of: string
+      watermark: string
+    }
+  }
+  'GET /v1/leads/{person}/score': {
+    query: {
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: {
+      id: string
+      scores: Score[]
+      flags: string[]
+      as_of: string
+      watermark: string
+    }
+  }
+  'GET /v1/deals/{id}/score': {
+    query: {
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: {
+      id: string
+      scores: Score[]
+      flags: string[]
+      as_of: string
+      watermark: string
+    }
+  }
   'GET /v1/deals/{id}/credit': {
     query: {
       model?: string | string[]
@@ -907,6 +1058,91 @@ export interface Api {
     body: unknown
     answer: Answer
   }
+  'GET /v1/leads': {
+    query: {
+      state?: 'open' | 'ended' | 'all'
+      from?: string
+      to?: string
+      period?: string
+      bucket?: string | string[]
+      stage?: string | string[]
+      owner?: string | string[]
+      channel?: string | string[]
+      campaign?: string | string[]
+      account?: string | string[]
+      outcome?: string | string[]
+      person?: string | string[]
+      limit?: number
+      cursor?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv'
+    }
+    body: unknown
+    answer: Leads
+  }
+  'POST /v1/leads/{person}/accept': {
+    query: {
+      after?: string
+    }
+    body: {
+      handoff?: 'marketing-sdr' | 'sdr-ae' | 'ae-success' | 'sales-marketing'
+      /**
+       * The same for every attempt: said twice it counts once
+       */
+      event_id?: string
+    }
+    answer: Written
+  }
+  'POST /v1/leads/{person}/reject': {
+    query: {
+      after?: string
+    }
+    body: {
+      /**
+       * definitional ends the journey; after the others it may be handed over again
+       */
+      reason_class: 'procedural' | 'clerical' | 'definitional'
+      reason: string
+      handoff?: 'marketing-sdr' | 'sdr-ae' | 'ae-success' | 'sales-marketing'
+      /**
+       * The same for every attempt: said twice it counts once
+       */
+      event_id?: string
+    }
+    answer: Written
+  }
+  'POST /v1/leads/{person}/disqualify': {
+    query: {
+      after?: string
+    }
+    body: {
+      reason: 'unreachable' | 'bad-data' | 'no-need' | 'no-budget' | 'no-fit' | 'timing'
+      sub_reason?: string
+      /**
+       * The same for every attempt: said twice it counts once
+       */
+      event_id?: string
+    }
+    answer: Written
+  }
+  'POST /v1/leads/{person}/assign': {
+    query: {
+      after?: string
+    }
+    body: {
+      owner_id?: string
+      queue?: string
+      team?: string
+      reason?: string
+      handoff?: 'marketing-sdr' | 'sdr-ae' | 'ae-success' | 'sales-marketing'
+      /**
+       * The same for every attempt: said twice it counts once
+       */
+      event_id?: string
+    }
+    answer: Written
+  }
   'GET /v1/definitions': {
     query: {
       kind?: string | string[]
@@ -1043,55 +1279,156 @@ export interface Api {
   }
   'POST /v1/what-if': {
     query: {}
-    body: {
-      kind: 'attribution-model'
-      /**
-       * The model as it would be published; nothing is written
-       */
-      document: {
-        id: string
-        version: number
-        weights:
-          | {
-              kind: 'position'
-              shares: {
-                first?: number
-                lead_creation?: number
-                deal_creation?: number
-                closed_won?: number
-                last?: number
-                middle?: number
-              }
-            }
-          | {
-              kind: 'decay'
-              half_life_days: number
-            }
-        lookback_days: number | null
-        lookback_anchor?: 'creation' | 'conversion'
-        sales_touches?: boolean
-      }
-      /**
-       * Model in force that it is compared with; default: that of the same id, else linear
-       */
-      against?: string
-      basis?: 'conversions' | 'pipeline' | 'revenue'
-      conversion?: string
-      /**
-       * @maxItems 4
-       */
-      by?: ('channel' | 'campaign' | 'source' | 'content' | 'team' | 'month' | 'day')[]
-      from?: string
-      to?: string
-      period?: string
-      currency?: string
-      deal_type?: string[]
-      as_of?: string
-      /**
-       * Deals in the answer, most moved first
-       */
-      limit?: number
-    }
+    body:
+      | {
+          kind: 'attribution-model'
+          /**
+           * The model as it would be published; nothing is written
+           */
+          document: {
+            id: string
+            version: number
+            weights:
+              | {
+                  kind: 'position'
+                  shares: {
+                    first?: number
+                    lead_creation?: number
+                    deal_creation?: number
+                    closed_won?: number
+                    last?: number
+                    middle?: number
+                  }
+                }
+              | {
+                  kind: 'decay'
+                  half_life_days: number
+                }
+            lookback_days: number | null
+            lookback_anchor?: 'creation' | 'conversion'
+            sales_touches?: boolean
+          }
+          /**
+           * Model in force that it is compared with; default: that of the same id, else linear
+           */
+          against?: string
+          basis?: 'conversions' | 'pipeline' | 'revenue'
+          conversion?: string
+          /**
+           * @maxItems 4
+           */
+          by?: ('channel' | 'campaign' | 'source' | 'content' | 'team' | 'month' | 'day')[]
+          from?: string
+          to?: string
+          period?: string
+          currency?: string
+          deal_type?: string[]
+          as_of?: string
+          /**
+           * Deals in the answer, most moved first
+           */
+          limit?: number
+        }
+      | {
+          kind: 'icp'
+          /**
+           * The profile as it would be published
+           */
+          document: {
+            id: 'icp'
+            version: number
+            fit: unknown
+            /**
+             * @maxItems 20
+             */
+            attributes?: string[]
+          }
+          /**
+           * @maxItems 4
+           */
+          by?: (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+            | 'bucket'
+          )[]
+          from?: string
+          to?: string
+          period?: string
+          /**
+           * Days in which what came of an MQL is looked at
+           */
+          horizon_days?: number
+          as_of?: string
+          /**
+           * Persons in each list, the earliest first
+           */
+          limit?: number
+        }
+      | {
+          kind: 'qualification'
+          /**
+           * The rules as they would be published
+           */
+          document: {
+            id: 'qualification'
+            version: number
+            hand_raiser: unknown
+            sales_ready: unknown
+            /**
+             * @minItems 1
+             * @maxItems 12
+             */
+            entry: {
+              stage: string
+              unit?: 'lead' | 'deal'
+              rule: unknown
+            }[]
+          }
+          /**
+           * @maxItems 4
+           */
+          by?: (
+            | 'month'
+            | 'week'
+            | 'channel'
+            | 'campaign'
+            | 'owner'
+            | 'team'
+            | 'region'
+            | 'industry'
+            | 'segment'
+            | 'tier'
+            | 'persona'
+            | 'pipeline'
+            | 'deal_type'
+            | 'product'
+            | 'bucket'
+          )[]
+          from?: string
+          to?: string
+          period?: string
+          /**
+           * Days in which what came of an MQL is looked at
+           */
+          horizon_days?: number
+          as_of?: string
+          /**
+           * Persons in each list, the earliest first
+           */
+          limit?: number
+        }
     answer: WhatIf
   }
   'GET /v1/accounts': {
@@ -1219,6 +1556,179 @@ export interface Api {
     body: unknown
     answer: Members
   }
+  'GET /v1/qbr/{quarter}': {
+    query: {
+      fresh?: 'true' | 'false'
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: Review
+  }
+  'GET /v1/qbr/{quarter}/document': {
+    query: {
+      fresh?: 'true' | 'false'
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: string
+  }
+  'GET /v1/qbr/{quarter}/changes': {
+    query: {
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: ReviewChanges
+  }
+  'POST /v1/qbr/{quarter}/notes': {
+    query: {
+      after?: string
+    }
+    body: {
+      place: 'commitments' | 'headline' | 'channels' | 'health' | 'economics' | 'learnings' | 'outlook' | 'asks'
+      kind: 'takeaway' | 'comment' | 'ask'
+      /**
+       * Empty: as computed
+       */
+      text: string
+    }
+    answer: Written
+  }
+  'POST /v1/qbr/{quarter}/sign-off': {
+    query: {
+      after?: string
+    }
+    body: {
+      /**
+       * Knowledge time of the pack; default: of the version that is proposed, else now
+       */
+      as_of?: string
+      /**
+       * What the signer has seen: refused where the bytes are others
+       */
+      sha256?: string
+      /**
+       * The approver whose delegate signs
+       */
+      on_behalf_of?: string
+    }
+    answer: Written
+  }
+  'GET /v1/sla/clocks': {
+    query: {
+      state?: ('running' | 'met' | 'breached' | 'void' | 'excused') | ('running' | 'met' | 'breached' | 'void' | 'excused')[]
+      open?: 'true' | 'false'
+      handoff?:
+        | ('marketing-sdr' | 'sdr-ae' | 'ae-success' | 'sales-marketing')
+        | ('marketing-sdr' | 'sdr-ae' | 'ae-success' | 'sales-marketing')[]
+      step?:
+        | ('decide' | 'first-touch' | 'cadence' | 'disposition' | 'delivery' | 'information' | 'nurture')
+        | ('decide' | 'first-touch' | 'cadence' | 'disposition' | 'delivery' | 'information' | 'nurture')[]
+      side?: ('sales' | 'marketing') | ('sales' | 'marketing')[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      bucket?: string | string[]
+      source?: string | string[]
+      person?: string | string[]
+      account?: string | string[]
+      from?: string
+      to?: string
+      period?: string
+      limit?: number
+      cursor?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: SlaClocks
+  }
+  'GET /v1/sla/attainment': {
+    query: {
+      metric?:
+        | (
+            | 'M25'
+            | 'M26'
+            | 'M27'
+            | 'M30'
+            | 'M39'
+            | 'M40'
+            | 'M41'
+            | 'M42'
+            | 'M43'
+            | 'M44'
+            | 'M45'
+            | 'M46'
+            | 'M47'
+            | 'M48'
+            | 'M49'
+            | 'M50'
+            | 'M51'
+            | 'M52'
+          )
+        | (
+            | 'M25'
+            | 'M26'
+            | 'M27'
+            | 'M30'
+            | 'M39'
+            | 'M40'
+            | 'M41'
+            | 'M42'
+            | 'M43'
+            | 'M44'
+            | 'M45'
+            | 'M46'
+            | 'M47'
+            | 'M48'
+            | 'M49'
+            | 'M50'
+            | 'M51'
+            | 'M52'
+          )[]
+      by?:
+        | ('handoff' | 'step' | 'side' | 'owner' | 'team' | 'region' | 'bucket' | 'source' | 'month')
+        | ('handoff' | 'step' | 'side' | 'owner' | 'team' | 'region' | 'bucket' | 'source' | 'month')[]
+      handoff?:
+        | ('marketing-sdr' | 'sdr-ae' | 'ae-success' | 'sales-marketing')
+        | ('marketing-sdr' | 'sdr-ae' | 'ae-success' | 'sales-marketing')[]
+      step?:
+        | ('decide' | 'first-touch' | 'cadence' | 'disposition' | 'delivery' | 'information' | 'nurture')
+        | ('decide' | 'first-touch' | 'cadence' | 'disposition' | 'delivery' | 'information' | 'nurture')[]
+      side?: ('sales' | 'marketing') | ('sales' | 'marketing')[]
+      owner?: string | string[]
+      team?: string | string[]
+      region?: string | string[]
+      bucket?: string | string[]
+      source?: string | string[]
+      month?: string | string[]
+      from?: string
+      to?: string
+      period?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'GET /v1/alignment': {
+    query: {
+      past?: number
+      moved_by?: 'region' | 'team' | 'owner'
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
   'GET /v1/explain/{token}': {
     query: {
       limit?: number
@@ -1314,7 +1824,7 @@ export interface FigureRow {
   [k: string]: unknown
 }
 /**
- * Of a data-driven model
+ * What a data-driven attribution model learned from the journeys
  */
 export interface Fit {
   /**
@@ -1368,6 +1878,295 @@ export interface Fit {
      */
     standard_error: number | null
   }[]
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface PipelineDeals {
+  rows: PipelineDeal[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+export interface PipelineDeal {
+  deal_id: string
+  account: string
+  owner: string
+  team: string
+  region: string
+  segment: string
+  pipeline: string
+  product: string
+  deal_type: string
+  status: 'open' | 'won' | 'lost'
+  stage: string
+  category: string
+  /**
+   * Minor units of currency; null: not known, or no rate
+   */
+  amount: number | null
+  currency: string
+  close_date: string | null
+  created_at: string
+  age_days: number
+  /**
+   * In the stage it is in
+   */
+  stage_days: number
+  /**
+   * M89: later close dates so far
+   */
+  pushes: number
+  /**
+   * M90
+   */
+  stale: boolean
+  /**
+   * Last response of the account, or act of a human of sales
+   */
+  touched_at: string | null
+  moved_at: string
+  /**
+   * In order: what changed, from what to what; amounts in minor units of the currency said
+   */
+  moves: {
+    at: string
+    known_at: string
+    event_id: string
+    kind: 'created' | 'stage' | 'amount' | 'close_date' | 'category' | 'owner' | 'closed' | 'reopened'
+    from: string | number | null
+    to: string | number | null
+    currency: string
+  }[]
+  flags: string[]
+}
+/**
+ * What a score model was learned from and how good it is
+ */
+export interface ScoreModelCard {
+  model: string
+  /**
+   * proposed, scheduled, in-force, superseded or refused
+   */
+  status: string
+  in_force_from: string | null
+  of: string
+  outcome: string
+  horizon_days: number
+  algorithm: string
+  features: {
+    name: string
+    kind: string
+  }[]
+  learned_from: {
+    from: string
+    to: string
+    as_of: string
+    entries: number
+    reached: number
+  }
+  quality: {
+    entries: number
+    auc_ppm: number | null
+    brier_ppm: number | null
+  }
+  /**
+   * How both algorithms, and the buckets, did on later units; drift of the scores to them
+   */
+  card: {
+    include_sales: boolean
+    drift: number | null
+    judged_from: string
+    judged_to: string
+    logistic: {
+      n: number
+      reached: number
+      auc: number | null
+      logLoss: number | null
+      brier: number | null
+      calibrationError: number | null
+      reliability: {
+        n: number
+        said: number
+        came: number
+      }[]
+      [k: string]: unknown
+    }
+    boosting: {
+      n: number
+      reached: number
+      auc: number | null
+      logLoss: number | null
+      brier: number | null
+      calibrationError: number | null
+      reliability: {
+        n: number
+        said: number
+        came: number
+      }[]
+      [k: string]: unknown
+    }
+    compared_with: 'buckets' | 'stages'
+    comparison: {
+      n: number
+      reached: number
+      auc: number | null
+      logLoss: number | null
+      brier: number | null
+      calibrationError: number | null
+      reliability: {
+        n: number
+        said: number
+        came: number
+      }[]
+      [k: string]: unknown
+    }
+    better: boolean
+  } | null
+}
+/**
+ * A chance and what moved it
+ */
+export interface Score {
+  /**
+   * id@version of the model in force at as_of
+   */
+  model: string
+  outcome: string
+  horizon_days: number
+  /**
+   * Chance of the outcome within the horizon
+   */
+  probability: number
+  /**
+   * Strongest first
+   */
+  reasons: {
+    feature: string
+    /**
+     * As it was known; null: not known
+     */
+    value: string | number | null
+    /**
+     * Log odds that it added or took, against the average of what was learned from
+     */
+    effect: number
+  }[]
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface Leads {
+  rows: Lead[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * One lead
+ */
+export interface Lead {
+  person: string
+  /**
+   * Which qualification cycle of the person, from 1
+   */
+  journey: number
+  account: string
+  company: string
+  /**
+   * fit/readiness now, or as the journey ended
+   */
+  bucket: string
+  fit: 'good' | 'bad' | 'unknown'
+  readiness: string
+  /**
+   * When the rule in force was first satisfied (M23b)
+   */
+  computed_mql_at: string | null
+  /**
+   * When it was declared an MQL (M23a)
+   */
+  mql_at: string | null
+  stage: string
+  stage_since: string | null
+  outcome: string
+  opened_at: string
+  ended_at: string | null
+  owner: string
+  channel: string
+  campaign: string
+  deal_id: string
+  /**
+   * What fit and readiness are judged from
+   */
+  inputs: {
+    title: string
+    seniority: string
+    persona: string
+    country: string
+    industry: string
+    employees: number | null
+    segment: string
+    region: string
+    /**
+     * Points that a source gave last
+     */
+    score: number | null
+    inbound_touches: number
+    outbound_touches: number
+  }
+  /**
+   * The last ones, newest first
+   */
+  touches: {
+    touch: string
+    at: string
+    type: string
+    channel: string
+    direction: string
+    outcome: string
+    member: string
+  }[]
+  clocks: {
+    id: string
+    step: 'decide' | 'first-touch' | 'cadence' | 'disposition' | 'delivery' | 'information' | 'nurture'
+    handoff: string
+    state: 'running' | 'breached'
+    due_at: string
+  }[]
+}
+/**
+ * The log has it
+ */
+export interface Written {
+  /**
+   * For after=<position> on a read: waits until it shows
+   */
+  position: string
+  /**
+   * Ids of what was written, in order
+   */
+  event_ids: string[]
+  /**
+   * Of a document: id@version
+   */
+  name?: string
 }
 /**
  * A list as it was known at an instant
@@ -1449,23 +2248,6 @@ export interface DefinitionStatement {
   event_id: string
 }
 /**
- * The log has it
- */
-export interface Written {
-  /**
-   * For after=<position> on a read: waits until it shows
-   */
-  position: string
-  /**
-   * Ids of what was written, in order
-   */
-  event_ids: string[]
-  /**
-   * Of a document: id@version
-   */
-  name?: string
-}
-/**
  * A document with all its versions, the newest first
  */
 export interface Definition {
@@ -1518,7 +2300,7 @@ export interface WhatIf {
    * Attribution model, id@version
    */
   model?: string
-  fit?: Fit1
+  fit?: Fit
   /**
    * not_final: as_of is later than the watermark; reconstructed: before the tenant went live
    */
@@ -1528,63 +2310,8 @@ export interface WhatIf {
    * What was recorded until then is in the answer
    */
   watermark: string
-  deals: MovedDeal[]
-}
-/**
- * Of a data-driven model
- */
-export interface Fit1 {
-  /**
-   * Touches in a state
-   */
-  order: number
-  states: number
-  paths: {
-    distinct: number
-    conversions: number
-    /**
-     * Journeys without the conversion by as_of
-     */
-    nulls: number
-  }
-  /**
-   * Of the journeys without the conversion those that may still convert
-   */
-  open_null_share: number | null
-  p_convert: number
-  /**
-   * In minor units; null where paths have no value
-   */
-  value_per_path: number | null
-  /**
-   * Orders of arrival that were sampled; null where every coalition was counted
-   */
-  sampled: {
-    orders: number
-    seed: number
-  } | null
-  /**
-   * The state map: a state is the last `order` touches, each of them one of these channels
-   */
-  channels: {
-    channel: string
-    /**
-     * Part of P(convert) that is lost without the channel
-     */
-    removal_effect: number | null
-    /**
-     * The same of the value of a path
-     */
-    removal_effect_value: number | null
-    /**
-     * Of the conversions with a touch
-     */
-    share: number
-    /**
-     * Of share, where it was sampled
-     */
-    standard_error: number | null
-  }[]
+  deals?: MovedDeal[]
+  leads?: MovedLeads
 }
 /**
  * A deal whose credit would move, and why
@@ -1601,6 +2328,47 @@ export interface MovedDeal {
     after: number
     reason: 'eligible_now' | 'not_eligible_now' | 'weight'
   }[]
+}
+/**
+ * Who would be an MQL and is not, and the other way round
+ */
+export interface MovedLeads {
+  entering: {
+    person: string
+    journey: string
+    /**
+     * When the rule would be, or was, first satisfied
+     */
+    at: string
+    why: 'fit gained' | 'fit lost' | 'readiness' | 'entry rule'
+    bucket_before: string
+    bucket_after: string
+    /**
+     * Stages that the journey entered as observed; nothing is imputed
+     */
+    reached: string[]
+  }[]
+  entering_count: number
+  leaving: {
+    person: string
+    journey: string
+    /**
+     * When the rule would be, or was, first satisfied
+     */
+    at: string
+    why: 'fit gained' | 'fit lost' | 'readiness' | 'entry rule'
+    bucket_before: string
+    bucket_after: string
+    /**
+     * Stages that the journey entered as observed; nothing is imputed
+     */
+    reached: string[]
+  }[]
+  leaving_count: number
+  /**
+   * MQLs under both, at another instant
+   */
+  moved_count: number
 }
 /**
  * A list as it was known at an instant
@@ -1916,6 +2684,186 @@ export interface Member {
   since: string
 }
 /**
+ * The quarterly review
+ */
+export interface Review {
+  /**
+   * open: computed; proposed: one function has signed these bytes; signed: both have
+   */
+  state: 'open' | 'proposed' | 'signed'
+  /**
+   * Of the canonical bytes, which GET …/document gives
+   */
+  sha256: string
+  signatures: {
+    function: string
+    member: string
+    on_behalf_of: string
+    signed_at: string
+  }[]
+  pack: ReviewPack
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * The pack of a quarterly review
+ */
+export interface ReviewPack {
+  review_id: string
+  quarter: string
+  from: string
+  to: string
+  as_of: string
+  currency: string
+  sections: {
+    part: string
+    title: string
+    /**
+     * One sentence that the figures say
+     */
+    computed: string
+    /**
+     * What a member wrote in its place
+     */
+    takeaway: {
+      text: string
+      member: string
+    } | null
+    comments: {
+      text: string
+      member: string
+    }[]
+    figures: {
+      figure: string
+      title: string
+      /**
+       * The API call that it is the answer of, without as_of
+       */
+      question: string
+      answer: {
+        rows: FigureRow[]
+        total: FigureRow[]
+        excluded: {
+          [k: string]: number
+        }
+        definition?: string
+        model?: string
+        flags: string[]
+      } | null
+      /**
+       * Why there is no answer: too little history, nothing planned …
+       */
+      refusal: {
+        status: number
+        title: string
+        detail: string
+      } | null
+    }[]
+  }[]
+  /**
+   * Promised in the review before, or due in the quarter
+   */
+  commitments: Commitment[]
+  /**
+   * What the functions ask of each other and of the company
+   */
+  asks: {
+    text: string
+    member: string
+  }[]
+  /**
+   * id → version of every definition and model that a figure names
+   */
+  $defs?: {
+    [k: string]: string
+  }
+}
+/**
+ * What is otherwise now than when it was signed
+ */
+export interface ReviewChanges {
+  signed_as_of: string
+  rows: {
+    part: string
+    figure: string
+    metric: string
+    dimensions: {
+      [k: string]: string | number
+    }
+    unit: string
+    then: number | null
+    now: number | null
+  }[]
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface SlaClocks {
+  rows: SlaClock[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * One obligation to one lead, as it stood at as_of
+ */
+export interface SlaClock {
+  id: string
+  side: 'sales' | 'marketing'
+  handoff: 'marketing-sdr' | 'sdr-ae' | 'ae-success' | 'sales-marketing'
+  step: 'decide' | 'first-touch' | 'cadence' | 'disposition' | 'delivery' | 'information' | 'nurture'
+  state: 'running' | 'met' | 'breached' | 'void' | 'excused'
+  /**
+   * There is still something to do: running, or breached and not made good
+   */
+  open: boolean
+  person: string
+  account: string
+  deal_id: string
+  lead: string
+  /**
+   * Of a running clock who has the lead now; else who had it when it was decided
+   */
+  owner: string
+  team: string
+  region: string
+  bucket: string
+  source: string
+  start_at: string
+  due_at: string
+  met_at: string | null
+  /**
+   * Business time until due; null unless running
+   */
+  remaining_seconds: number | null
+  /**
+   * Since due, calendar time: until it was made good, or so far; null unless breached or excused
+   */
+  overdue_seconds: number | null
+  reassigned: number
+  /**
+   * What ended it
+   */
+  because: string
+  policy: string
+  calendar: string
+  zone: string
+  started_by: string
+  met_by: string
+}
+/**
  * What is behind one number; its arithmetic adds up to it
  */
 export interface Explained {
@@ -1948,7 +2896,7 @@ export interface Explained {
  * One counted entity with the events that make it count
  */
 export interface ExplainedItem {
-  entity: 'deal' | 'journey' | 'cost' | 'campaign'
+  entity: 'deal' | 'journey' | 'cost' | 'campaign' | 'clock'
   id: string
   account: string
   deal_id: string

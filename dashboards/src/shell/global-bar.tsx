@@ -109,13 +109,9 @@ const HealthBadge = () => {
 const ActAs = () => {
   const { may_act } = useSession()
   const acting = credentials.acting()
-  const members = useAnswer('GET /v1/members' as 'GET /v1/session', {}, { enabled: may_act })
+  const members = useAnswer('GET /v1/members', { limit: 1_000 }, { enabled: may_act })
   if (!may_act) return null
-  const rows = (members.data as unknown as { rows?: readonly Record<string, unknown>[] } | undefined)?.rows ?? []
-  const known = rows.flatMap(row => {
-    const id = row['member'] ?? row['member_id'] ?? row['id']
-    return typeof id === 'string' ? [id] : []
-  })
+  const known = (members.data?.rows ?? []).filter(({ active }) => active).map(({ member_id }) => member_id)
   if (known.length === 0 && acting === null) return null
   return (
     <label className="field">

@@ -3,6 +3,9 @@ import { dateText } from '../../format/number.ts'
 import { periodText } from '../../format/words.ts'
 import { PageHead } from '../../parts/controls.tsx'
 import { useAsking, usePeriod } from '../../shell/session.ts'
+import { Leaks } from '../funnel/leaks.tsx'
+import { Breaches } from './breaches.tsx'
+import { Commitments } from './commitments.tsx'
 import { Earned } from './earned.tsx'
 import { Headline } from './headline.tsx'
 import { Plan } from './plan.tsx'
@@ -27,6 +30,9 @@ export const Week = () => {
       <Plan />
       <Headline stages={stages} />
       <div className="grid">
+        <Leaks className="w4" most={3} />
+        <Breaches />
+        <Commitments />
         <Stages />
         <Sourced />
         <Earned />

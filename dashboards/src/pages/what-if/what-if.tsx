@@ -130,7 +130,7 @@ export const WhatIf = () => {
         <Panel title="Deals whose credit would move most" flush>
           <DataTable
             label="Deals that would move"
-            rows={effect.data.deals}
+            rows={effect.data.deals ?? []}
             keyOf={({ deal }) => deal}
             columns={[
               { id: 'deal', head: 'Deal', cell: ({ deal }) => deal },

@@ -1,0 +1,22 @@
+import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
+import { addressOf, type Params, post, send } from './ask.ts'
+
+const WAITED = 'GET /v1/freshness'
+
+/**
+ * Says something through the API and waits until figures show it, so that the page that follows is true. Every question on the page is
+ * asked again.
+ */
+export const useWrite = <B>(route: `POST ${string}`): UseMutationResult<unknown, Error, { readonly params?: Params; readonly body: B }> => {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async ({ params = {}, body }) => {
+      const written = await post(addressOf(route, {}, params), body)
+      const position = typeof written === 'object' && written !== null && 'position' in written ? String(written.position) : ''
+      // a read with after= answers when it shows
+      if (position !== '') await send(addressOf('GET /v1/session', { after: position }))
+      return written
+    },
+    onSuccess: () => client.invalidateQueries({ predicate: query => query.queryKey[0] !== WAITED }),
+  })
+}
