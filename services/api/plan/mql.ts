@@ -88,7 +88,12 @@ export const mqlAnswer = async (store: Store, context: AnswerContext, asked: Mql
     activities.filter(each => each.month >= firstMonth),
     credited,
     { lastMonth, maxLag },
-  ).map(each => ({ ...each, yield: asked.yields.get(each.type) ?? each.yield }))
+  ).map(each => {
+    const wanted = asked.yields.get(each.type)
+    if (wanted === undefined) return each
+    // nothing was learned of when they come: in the month itself
+    return { ...each, yield: wanted, lagShares: each.yield === 0 ? each.lagShares.map((_, lag) => (lag === 0 ? 1 : 0)) : each.lagShares }
+  })
   const baseMonths = Math.min(asked.baseMonths, asked.historyMonths)
   const base =
     Array.from({ length: baseMonths }, (_, n) => unplanned.get(lastMonth - n) ?? 0).reduce((sum, each) => sum + each, 0) / baseMonths
