@@ -240,13 +240,13 @@ const Judged = z.object({
   person: z.string(),
   said: z.array(z.tuple([z.string(), z.coerce.number(), z.coerce.number()])),
   satisfied: z.coerce.number(),
-  marks: z.array(z.tuple([z.coerce.number(), z.unknown()])),
+  mark_at: z.array(z.coerce.number()),
 })
 
 const judged = async (rulings: readonly Ruling[]) => {
   const place = ruledStages(rulings).indexOf('mql')
   const rows = await figures.rows(sql`
-    SELECT person, ${satisfiedAt(place, END)} AS satisfied, marks,
+    SELECT person, ${satisfiedAt(place, END)} AS satisfied, mark_at,
       [${PROBES.map(at => sql`(${bucketOf(codeAt(sql`${bind.int(at)}`))}, ${fitOf(codeAt(sql`${bind.int(at)}`))}, ${ruleTruth(codeAt(sql`${bind.int(at)}`), place)})`).reduce((a, b) => sql`${a}, ${b}`)}] AS said
     FROM (${judgedJourneys({ sources, definitions: shippedDefinitions, sides: [rulings], events: false })})
     ORDER BY person`)
@@ -267,12 +267,42 @@ describe('judging', () => {
           })
           expect([p, row?.said]).toEqual([p, said])
           // the first instant of the journey at which it holds: it holds then, and at no change before
-          const changes = (row?.marks ?? []).map(([at]) => at).filter(at => at > OPENED && at < ENDED)
+          const changes = (row?.mark_at ?? []).filter(at => at > OPENED && at < ENDED)
           const first = [OPENED, ...changes].find(at => judgedAt(rules, whom, ACCOUNTS, at).rule === true) ?? 0
           expect([p, row?.satisfied]).toEqual([p, first])
         }
       }),
-      { seed: SEED, numRuns: 10 },
+      { seed: SEED, numRuns: 8 },
+    )
+  })
+
+  it('lets points fade and stay below the limits of their groups as the oracle does', async () => {
+    const points = fc.record({
+      op: fc.constant('points'),
+      at_least: fc.integer({ min: 2, max: 40 }),
+      groups: fc.array(
+        fc.record({
+          name: fc.constant('g'),
+          limit: fc.integer({ min: 10, max: 50 }),
+          rules: fc.array(pointsRule, { minLength: 1, maxLength: 2 }),
+        }),
+        { minLength: 1, maxLength: 2 },
+      ),
+    })
+    await fc.assert(
+      fc.asyncProperty(points, async rule => {
+        const rules: Ruling = {
+          from: 0,
+          icp: icpKind.standard,
+          qualification: Qualification.parse({ ...qualificationKind.standard, entry: [{ stage: 'mql', rule }] }),
+        }
+        const found = await judged([rules])
+        for (const [p, whom] of PERSONS.entries()) {
+          const said = PROBES.map(at => kleene(judgedAt(rules, whom, ACCOUNTS, at).rule))
+          expect([p, found.get(`person:p_${p}`)?.said.map(([, , rule_]) => rule_)]).toEqual([p, said])
+        }
+      }),
+      { seed: SEED, numRuns: 5 },
     )
   })
 

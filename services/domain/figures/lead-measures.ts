@@ -101,7 +101,7 @@ export const leadRows = ({ sources, definitions, question }: LeadInputs): Sql =>
   const acts = wants('M107r', 'M107b')
   return sql`
     SELECT *, ${stageMs(MQL)} AS mql_ms, ${stageMs(sqo)} AS sqo_ms, ${eventOf(MQL)} AS mql_event, ${eventOf(sqo)} AS sqo_event,
-      ${satisfiedAt(place, observedTo)} AS satisfied_ms, if(mql_ms = 0, toUInt32(0), ${codeAt(sql`mql_ms`)}) AS mql_code,
+      ${satisfiedAt(place, observedTo)} AS satisfied_ms, if(mql_ms = 0, toUInt64(0), ${codeAt(sql`mql_ms`)}) AS mql_code,
       arrayFilter(d -> d.1 >= opened_ms AND d.1 <= ended_ms, decided) AS said,
       arrayFirst(d -> d.4 = 'lead-assigned' AND d.1 >= mql_ms AND mql_ms > 0, said) AS handed,
       arrayLast(d -> d.4 IN ('lead-accepted', 'lead-rejected'), said) AS verdict,

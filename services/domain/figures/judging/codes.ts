@@ -10,18 +10,20 @@ export const ruleTruth = (code: Sql, place: number): Sql => sql`bitAnd(bitShiftR
 export const bucketOf = (code: Sql): Sql =>
   sql`concat(if(${fitOf(code)} = 2, 'good/', 'bad/'), ['unready', 'sales-ready', 'hand-raiser'][${readinessOf(code)} + 1])`
 
-/** The code of a side at an instant (ms): `marks` begin with the beginning of time. */
-export const codeAt = (ms: Sql, side = 0): Sql =>
-  sql`marks[arrayLastIndex(mark -> mark.1 <= ${ms}, marks)].2.${{ parts: [String(side + 1)] }}`
+/** Of two sides the second has the upper half of a code. */
+const ofSide = (code: Sql, side: number): Sql => sql`bitAnd(bitShiftRight(${code}, ${bind.uint(side * 32)}), 4294967295)`
 
-const FAR_MS = 9_000_000_000_000_000n
+/** The code of a side at an instant (ms): marks begin with the beginning of time. */
+export const codeAt = (ms: Sql, side = 0): Sql => ofSide(sql`mark_code[arrayLastIndex(x -> x <= ${ms}, mark_at)]`, side)
 
 /**
  * When a rule first held while the journey was open (metrics M23b), ms; 0: never up to `observed`. A rule that holds as the journey opens is satisfied then.
  */
-export const satisfiedAt = (place: number, observedMs: number, side = 0): Sql => sql`arrayFirst(x -> x > 0, arrayMap((mark, next) -> if(
-    ${ruleTruth(sql`mark.2.${{ parts: [String(side + 1)] }}`, place)} = 2 AND next.1 > opened_ms AND greatest(mark.1, opened_ms) < ended_ms AND greatest(mark.1, opened_ms) <= ${bind.int(observedMs)},
-    greatest(mark.1, opened_ms), toInt64(0)), marks, arrayPopFront(arrayPushBack(marks, (toInt64(${bind.int(FAR_MS)}), marks[1].2)))))`
+export const satisfiedAt = (place: number, observedMs: number, side = 0): Sql => {
+  const observed = bind.int(observedMs)
+  return sql`multiIf(opened_ms >= ended_ms OR opened_ms > ${observed}, toInt64(0), ${ruleTruth(codeAt(sql`opened_ms`, side), place)} = 2, opened_ms,
+    arrayFirst((x, c) -> x > opened_ms AND x < ended_ms AND x <= ${observed} AND ${ruleTruth(ofSide(sql`c`, side), place)} = 2, mark_at, mark_code))`
+}
 
 /** An instant (ms) as DateTime64. */
 export const instantOf = (ms: Sql): Sql => sql`fromUnixTimestamp64Milli(${ms}, 'UTC')`

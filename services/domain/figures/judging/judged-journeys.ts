@@ -11,8 +11,8 @@ export type JudgingInputs = {
   readonly sources: FigureSources
   readonly definitions: Definitions
   /**
-   * What people are judged by, as often as they are to be judged: `marks` has one column of codes for each. What-if judges under what is in force and under a
-   * proposal in one reading.
+   * What people are judged by, as often as they are to be judged: What-if judges under what is in force and under a
+   * proposal in one reading: one or two.
    */
   readonly sides: readonly (readonly Ruling[])[]
   /** With the ids of the events of stages; they cost memory. */
@@ -27,7 +27,7 @@ const NOTHING = 63
 
 /**
  * One row per journey of everybody who has one: (root, person, n, account, opened_ms, ended_ms, outcome, channel, campaign, owner, deal_id, stages, entered_ms, stage_event_ids,
- * marks, again_ms). `again_ms`: when a later journey of the person became an MQL, 0 where none did. `marks` is [(ms, (code, …))], one item for each instant at which any code of the person becomes another one, from the beginning of time on; touches and
+ * mark_at, mark_code, again_ms). `again_ms`: when a later journey of the person became an MQL, 0 where none did. `mark_at` are the instants (ms) at which the code of the person becomes another one, `mark_code` which, from the beginning of time on; touches and
  * attributes are those of the person and of everybody merged into it, accounts as they were valid at the time. Instants are whole milliseconds.
  *
  * Every person's life is one list of (instant, which track, by how much), sorted and added up: no touch looks back at the ones before it.
@@ -35,7 +35,7 @@ const NOTHING = 63
 export const judgedJourneys = (inputs: JudgingInputs): Sql => {
   const plan = planOf(inputs.sides.flatMap(leavesOfRulings))
   const turns = [...new Set(inputs.sides.flat().map(({ from }) => from))].toSorted((a, b) => a - b)
-  const moves = movesOf(plan, inputs.definitions.zone)
+  const moves = movesOf(plan)
   const tracks = plan.tracks.map((_, place) => track(place))
   const counted = tracks.map(
     (name, place) =>
@@ -44,20 +44,19 @@ export const judgedJourneys = (inputs: JudgingInputs): Sql => {
   const series = joinSql([sql`ts`, ...tracks.map(name => sql`s_${name}`)], ', ')
   const args = joinSql([sql`t`, ...tracks], ', ')
   const sides = inputs.sides.map((rulings, side) => sideSql(plan, rulings, side, args, series))
-  const codes = inputs.sides.map((_, side) => identifier(`codes_${side}`))
-  const none = joinSql(
-    inputs.sides.map(() => sql`toUInt32(4294967295)`),
-    ', ',
-  )
+  // of two sides the second is in the upper half
+  const packed = inputs.sides.length === 1 ? sql`codes_0` : sql`arrayMap((a, b) -> a + bitShiftLeft(b, 32), codes_0, codes_1)`
+  const before = sql`arrayPopBack(arrayPushFront(settled, toUInt64(18446744073709551615)))`
+  const next = sql`arrayPopFront(arrayPushBack(ts, toInt64(${bind.int(FAR)})))`
   return sql`
   SELECT root, life.1 AS person, life.2 AS n, life.3 AS account, life.4 AS opened_ms, life.5 AS ended_ms, life.6 AS outcome, life.7 AS channel, life.8 AS campaign,
-    life.9 AS owner, life.10 AS deal_id, life.11 AS stages, life.12 AS entered_ms, life.13 AS stage_event_ids, marks,
+    life.9 AS owner, life.10 AS deal_id, life.11 AS stages, life.12 AS entered_ms, life.13 AS stage_event_ids, mark_at, mark_code,
     arrayFirst(l -> l.1 = life.1 AND l.2 > life.2 AND has(l.11, ${bind.string(MQL)}), lives) AS again, again.12[indexOf(again.11, ${bind.string(MQL)})] AS again_ms
   FROM (
-    SELECT root, lives, arrayFilter((m, before) -> m.2 != before.2, settled, arrayPopBack(arrayPushFront(settled, (toInt64(-1), tuple(${none}))))) AS marks
+    SELECT root, lives, arrayFilter((t, c, before) -> c != before, instants, settled, ${before}) AS mark_at, arrayFilter((c, before) -> c != before, settled, ${before}) AS mark_code
     FROM (
       -- of several events of one instant the last has them all
-      SELECT root, lives, arrayFilter((m, next) -> m.1 != next, arrayZip(ts, arrayZip(${joinSql(codes, ', ')})), arrayPopFront(arrayPushBack(ts, toInt64(${bind.int(FAR)})))) AS settled
+      SELECT root, lives, arrayFilter((t, next) -> t != next, ts, ${next}) AS instants, arrayFilter((c, t, next) -> t != next, ${packed}, ts, ${next}) AS settled
       FROM (
         SELECT root, lives, ts, ${joinSql(sides, ', ')}
         FROM (
@@ -77,7 +76,10 @@ export const judgedJourneys = (inputs: JudgingInputs): Sql => {
                   moves.map(({ what }) => what),
                   ', ',
                 )}) AS what
-              FROM (${gathered(inputs, plan)})
+              FROM (
+                SELECT *${hitsOf(plan, inputs.definitions.zone)}
+                FROM (${gathered(inputs, plan)})
+              )
             )
           )
         )
@@ -89,7 +91,9 @@ export const judgedJourneys = (inputs: JudgingInputs): Sql => {
 
 /** `codes_0`: what the rulings of one side say at each instant. */
 const sideSql = (plan: Plan, rulings: readonly Ruling[], side: number, args: Sql, series: Sql): Sql => {
-  const [fits, readies, codes] = ['fits', 'readies', 'codes'].map(name => identifier(`${name}_${side}`)) as [Sql, Sql, Sql]
+  const fits = identifier(`fits_${side}`)
+  const readies = identifier(`readies_${side}`)
+  const codes = identifier(`codes_${side}`)
   const inForce = (of: (ruling: Ruling) => Sql): Sql => {
     const all = rulings.map(ruling => ({ from: ruling.from, says: of(ruling) }))
     const same = all.every(({ says }) => JSON.stringify(says) === JSON.stringify(all[0]?.says))
@@ -107,7 +111,7 @@ const sideSql = (plan: Plan, rulings: readonly Ruling[], side: number, args: Sql
   const fit = inForce(({ icp }) => plan.truthOf(icp.fit, null))
   const readiness = inForce(
     ({ qualification: { hand_raiser, sales_ready } }) =>
-      sql`multiIf(${plan.truthOf(hand_raiser, null)} = 2, 2, ${plan.truthOf(sales_ready, null)} = 2, 1, 0)`,
+      sql`greatest(bitShiftLeft(${plan.truthOf(hand_raiser, null)} = 2, 1), ${plan.truthOf(sales_ready, null)} = 2)`,
   )
   const judged = { fit: sql`f`, readiness: sql`r` }
   const rules = ruledStages(rulings).map((stage, place) => {
@@ -115,10 +119,10 @@ const sideSql = (plan: Plan, rulings: readonly Ruling[], side: number, args: Sql
       const found = ruleOf(ruling, stage)
       return found === null ? sql`3` : plan.truthOf(found, judged)
     })
-    return sql` + bitShiftLeft(toUInt32(${rule}), ${bind.uint(4 + place * 2)})`
+    return sql` + bitShiftLeft(toUInt64(${rule}), ${bind.uint(4 + place * 2)})`
   })
   return sql`arrayMap((${args}) -> toUInt8(${fit}), ${series}) AS ${fits}, arrayMap((${args}) -> toUInt8(${readiness}), ${series}) AS ${readies},
-    arrayMap((f, r, ${args}) -> toUInt32(toUInt32(f) + toUInt32(r) * 4${joinSql(rules, '')}), ${fits}, ${readies}, ${series}) AS ${codes}`
+    arrayMap((f, r, ${args}) -> toUInt64(f) + bitShiftLeft(toUInt64(r), 2)${joinSql(rules, '')}, ${fits}, ${readies}, ${series}) AS ${codes}`
 }
 
 type Moves = { readonly at: Sql; readonly what: Sql }
@@ -130,8 +134,8 @@ const onOwner = (
   plan.tracks.flatMap((each, place) => (each.kind === owner ? [{ place, leaves: each.leaves }] : []))
 
 /** For each track the instants at which it moves and by how much: the number of the track in the lowest six bits. */
-const movesOf = (plan: Plan, zone: string): readonly Moves[] => [
-  ...plan.tracks.flatMap((each, place) => pulsesOf(each, place, zone)),
+const movesOf = (plan: Plan): readonly Moves[] => [
+  ...plan.tracks.flatMap((each, place) => pulsesOf(each, place)),
   ...onOwner(plan, 'person').map(({ place }, chunk) => {
     const states = sql`arrayFold((acc, s) -> arrayPushBack(acc, ${stateAfter(sql`acc[-1]`, sql`s`)}), arrayMap(x -> x.4[${bind.uint(chunk + 1)}], told), [toUInt64(0)])`
     return {
@@ -145,14 +149,34 @@ const movesOf = (plan: Plan, zone: string): readonly Moves[] => [
 /** Sorted to the microsecond, judged to the millisecond. */
 const TOLD_MS = sql`greatest(toInt64(0), intDiv(x.1, 1000))`
 
-/** Two bits a condition: 3 says nothing, so that what was before stays. */
+/** Two bits a condition: 2 says nothing, so that what was before stays. */
 const EVERY_SECOND_BIT = 0x5555_5555_5555_5555n
 const stateAfter = (before: Sql, said: Sql): Sql => {
-  const quiet = sql`(bitAnd(bitAnd(${said}, bitShiftRight(${said}, 1)), toUInt64(${bind.uint(EVERY_SECOND_BIT)})) * 3)`
+  const quiet = sql`(bitAnd(bitAnd(bitNot(${said}), bitShiftRight(${said}, 1)), toUInt64(${bind.uint(EVERY_SECOND_BIT)})) * 3)`
   return sql`bitOr(bitAnd(${before}, ${quiet}), bitAnd(${said}, bitNot(${quiet})))`
 }
 
-const pulsesOf = (each: Track, place: number, zone: string): readonly Moves[] => {
+const hitsName = (selector: number, onceADay: boolean): Sql => identifier(`${onceADay ? 'days' : 'hits'}_${selector}`)
+
+/** `hits_0`: the instants of the touches of each kind; `days_0`: of each day the first. */
+const hitsOf = (plan: Plan, zone: string): Sql => {
+  const pulses = plan.tracks.flatMap(each => (each.kind === 'pulses' ? each.pulses : []))
+  const daily = [...new Set(pulses.flatMap(({ selector, onceADay }) => (onceADay ? [selector] : [])))]
+  const needed = [...new Set(pulses.map(({ selector }) => selector))]
+  const hits = needed.map(
+    selector =>
+      sql`, arrayMap(x -> toInt64(bitShiftRight(x, ${bind.uint(MASK_BITS)})), arrayFilter(x -> bitTest(x, ${bind.uint(selector)}), touched)) AS ${hitsName(selector, false)}`,
+  )
+  const days = daily.map(selector => {
+    const all = hitsName(selector, false)
+    const dated = identifier(`dated_${selector}`)
+    return sql`, arrayMap(x -> toInt32(toDate32(fromUnixTimestamp64Milli(x, ${bind.string(zone)}))), ${all}) AS ${dated},
+      arrayFilter((x, day, before) -> day != before, ${all}, ${dated}, arrayPopBack(arrayPushFront(${dated}, toInt32(-2147483648)))) AS ${hitsName(selector, true)}`
+  })
+  return joinSql([...hits, ...days], '')
+}
+
+const pulsesOf = (each: Track, place: number): readonly Moves[] => {
   if (each.kind === 'channels') {
     const seen = identifier(`seen_${place}`)
     const until = sql`arrayMap((x, next) -> if(x.1 = next.1, least(x.2 + ${bind.int(each.windowMs)}, next.2), x.2 + ${bind.int(each.windowMs)}), ${seen}, arrayPopFront(arrayPushBack(${seen}, ('', toInt64(0)))))`
@@ -163,11 +187,7 @@ const pulsesOf = (each: Track, place: number, zone: string): readonly Moves[] =>
   }
   if (each.kind !== 'pulses') return []
   return each.pulses.flatMap(({ selector, onceADay, steps }) => {
-    const all = sql`arrayMap(x -> toInt64(bitShiftRight(x, ${bind.uint(MASK_BITS)})), arrayFilter(x -> bitTest(x, ${bind.uint(selector)}), touched))`
-    const day = (x: Sql): Sql => sql`toDate32(fromUnixTimestamp64Milli(${x}, ${bind.string(zone)}))`
-    const hits = onceADay
-      ? sql`arrayFilter((x, before) -> before < 0 OR ${day(sql`x`)} != ${day(sql`before`)}, ${all}, arrayPopBack(arrayPushFront(${all}, toInt64(-1))))`
-      : all
+    const hits = hitsName(selector, onceADay)
     return steps.map(({ after, by }) => ({
       at: after === 0 ? hits : sql`arrayMap(x -> x + ${bind.int(after)}, ${hits})`,
       what: sql`arrayWithConstant(length(${hits}), toInt64(${bind.int(by * 64 + place)}))`,

@@ -18,7 +18,7 @@ export type Pulse = { readonly selector: number; readonly onceADay: boolean; rea
 export type Track =
   | { readonly kind: 'pulses'; readonly pulses: readonly Pulse[] }
   | { readonly kind: 'channels'; readonly selector: number; readonly windowMs: number }
-  /** States of conditions on attributes, two bits each: 0 unknown, 1 true, 2 false. */
+  /** States of conditions on attributes, two bits each: 0 unknown, 1 false, 3 true. */
   | { readonly kind: 'person' | 'account'; readonly leaves: readonly AttributeLeaf[] }
 
 export type AttributeLeaf = Extract<Leaf, { attribute: string }>
@@ -74,8 +74,8 @@ export const planOf = (leaves: readonly Leaf[]): Plan => {
   const attribute = (leaf: AttributeLeaf): Sql => {
     const place = places.get(JSON.stringify(leaf))
     if (place === undefined) throw new RangeError(`a condition that was not planned: ${JSON.stringify(leaf)}`)
-    const state = sql`bitAnd(bitShiftRight(${track(Math.floor(place / 100))}, ${bind.uint((place % 100) * 2)}), 3)`
-    return leaf.op === 'known' ? sql`if(${state} = 1, 2, 0)` : sql`((${state} + 1) % 3)`
+    const state = sql`toUInt8(bitAnd(bitShiftRight(${track(Math.floor(place / 100))}, ${bind.uint((place % 100) * 2)}), 3))`
+    return leaf.op === 'known' ? sql`bitShiftLeft(${state} = 3, 1)` : sql`bitXor(${state}, 1)`
   }
 
   const counted = (leaf: Exclude<Leaf, AttributeLeaf>, of: Judged): Sql => {
@@ -97,13 +97,13 @@ export const planOf = (leaves: readonly Leaf[]): Plan => {
         )
       case 'fit': {
         const fit = judged(of).fit
-        return leaf.is === 'good' ? fit : sql`(2 - ${fit})`
+        return leaf.is === 'good' ? fit : sql`toUInt8(2 - ${fit})`
       }
       case 'bucket': {
         const { fit, readiness } = judged(of)
         const any = leaf.values.map(bucket => {
           const [good, ready = ''] = bucket.split('/')
-          return sql`least(${good === 'good' ? sql`if(${fit} = 2, 2, 0)` : sql`if(${fit} = 2, 0, 2)`}, if(${readiness} = ${bind.uint(READY.indexOf(ready))}, 2, 0))`
+          return sql`bitShiftLeft(bitAnd(${fit} ${good === 'good' ? sql`=` : sql`!=`} 2, ${readiness} = ${bind.uint(READY.indexOf(ready))}), 1)`
         })
         return greatestOf(any)
       }
@@ -124,7 +124,7 @@ export const planOf = (leaves: readonly Leaf[]): Plan => {
       case 'any':
         return greatestOf(predicate.of.map(part => truthOf(part, of)))
       case 'not':
-        return sql`(2 - ${truthOf(predicate.of, of)})`
+        return sql`toUInt8(2 - ${truthOf(predicate.of, of)})`
       default:
         return 'attribute' in predicate ? attribute(predicate) : counted(predicate, of)
     }
@@ -148,7 +148,7 @@ const isOf = (leaf: Leaf, owner: 'person' | 'account'): leaf is AttributeLeaf =>
 /** The lambda argument of a track. */
 export const track = (place: number): Sql => ({ parts: [`c${place}`] })
 
-const atLeast = (value: Sql, least: number): Sql => sql`if(${value} >= ${bind.int(least)}, 2, 0)`
+const atLeast = (value: Sql, least: number): Sql => sql`bitShiftLeft(${value} >= ${bind.int(least)}, 1)`
 const limited = (value: Sql, limit: number | undefined): Sql => (limit === undefined ? value : sql`least(${value}, ${bind.int(limit)})`)
 const greatestOf = (parts: readonly Sql[]): Sql => (parts.length === 1 ? (parts[0] ?? sql`0`) : sql`greatest(${joinSql(parts, ', ')})`)
 
@@ -204,7 +204,7 @@ export const selectorSql = ({ types, channels, outcomes, teams, direction }: Tou
 const keyed = (text: Sql): Sql => sql`replaceRegexpAll(lowerUTF8(trimBoth(${text})), ${bind.string('[\\s-]+')}, '_')`
 
 /**
- * What an event of a person or an account says of a condition: 0 that the attribute is unknown now, 1 true, 2 false, 3 nothing. `payload` is the event's; a field that is
+ * What an event of a person or an account says of a condition: 0 that the attribute is unknown now, 1 that it is false, 2 nothing, 3 that it is true. `payload` is the event's; a field that is
  * empty says nothing unless it is named among `cleared`.
  */
 export const saidSql = (leaf: AttributeLeaf): Sql => {
@@ -213,11 +213,11 @@ export const saidSql = (leaf: AttributeLeaf): Sql => {
   const field = bind.string(own ? name.slice('attributes.'.length) : name === 'revenue' ? 'revenue_minor' : name)
   const at = own ? sql`payload, 'attributes', ${field}` : sql`payload, ${field}`
   const cleared = sql`hasAny(JSONExtract(payload, 'cleared', 'Array(String)'), ${bind.strings(own ? ['attributes', name] : [name === 'revenue' ? 'revenue_minor' : name])})`
-  const said = (known: Sql, holds: Sql): Sql => sql`multiIf(${known}, ${holds}, ${cleared}, 0, 3)`
-  const truth = (condition: Sql): Sql => sql`if(${condition}, 1, 2)`
+  const said = (known: Sql, holds: Sql): Sql => sql`multiIf(${known}, ${holds}, ${cleared}, 0, 2)`
+  const truth = (condition: Sql): Sql => sql`if(${condition}, 3, 1)`
   if (name === 'employees' || name === 'revenue') {
     const number = sql`JSONExtract(${at}, 'Nullable(Int64)')`
-    if (leaf.op !== 'compare') return said(sql`isNotNull(${number})`, sql`1`)
+    if (leaf.op !== 'compare') return said(sql`isNotNull(${number})`, sql`3`)
     const holds = truth(sql`assumeNotNull(${number}) ${COMPARE[leaf.is]} ${bind.int(leaf.value)}`)
     return said(
       sql`isNotNull(${number})`,
@@ -233,10 +233,10 @@ export const saidSql = (leaf: AttributeLeaf): Sql => {
   }
   if (name === 'locations') {
     const list = sql`JSONExtract(${at}, 'Array(String)')`
-    return said(sql`notEmpty(${list})`, leaf.op === 'known' ? sql`1` : truth(sql`arrayExists(x -> ${holdsText(leaf, sql`x`)}, ${list})`))
+    return said(sql`notEmpty(${list})`, leaf.op === 'known' ? sql`3` : truth(sql`arrayExists(x -> ${holdsText(leaf, sql`x`)}, ${list})`))
   }
   const text = sql`JSONExtractString(${at})`
-  return said(sql`${text} != ''`, leaf.op === 'known' ? sql`1` : truth(holdsText(leaf, text)))
+  return said(sql`${text} != ''`, leaf.op === 'known' ? sql`3` : truth(holdsText(leaf, text)))
 }
 
 export const COMPARE: Readonly<Record<'<' | '<=' | '=' | '>=' | '>', Sql>> = {
