@@ -228,9 +228,14 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     .option('--no-wait', 'return when the log has the events, not when the figures show them')
     .option('--backfill', 'the events say when they were known (known_at); accord live ends it')
     .option('--dataset <name>', 'CSV: names the export, so that two of them are not taken for one')
-    .option('--mapping <file>', 'spend, touches: how columns become fields, as JSON (services/collector/README.md)')
+    .option('--mapping <file>', 'CSV: how columns become fields and what values mean, as JSON (services/collector/README.md)')
     .option('--map <column=field>', 'spend, touches: one column; may be repeated', columnAndField, {})
-    .option('--set <field=value>', 'spend, touches: what no column says; may be repeated', fieldAndValue, {})
+    .option(
+      '--set <field=value>',
+      'CSV: what no column says (hubspot, salesforce: base_url=<link to records>); may be repeated',
+      fieldAndValue,
+      {},
+    )
     .option('--dates <form>', 'spend, touches: iso, dmy or mdy')
     .option('--decimal <sign>', 'spend, touches: . or ,')
     .option('--zone <zone>', 'touches: of times that say none')
@@ -246,6 +251,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     unmatched_campaigns: z.array(z.object({ name: z.string(), system: z.string(), rows: z.number() })).default([]),
     unmapped_values: z.array(z.object({ field: z.string(), value: z.string(), rows: z.number() })).default([]),
     ignored_columns: z.array(z.string()).default([]),
+    ignored_files: z.array(z.string()).default([]),
   })
   importing.action(async (format: string, files: readonly string[]) => {
     const context = contextOf(importing, true)
@@ -264,6 +270,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
       [
         `${accepted} events of ${lines} lines ${dry ? 'would be' : 'are'} in${file === null ? '' : `; ${rejected} refused, see ${file}`}${backfill ? '; they show in the figures after accord live' : ''}`,
         ...noticed.ignored_columns.map(name => `ignored column: ${name}`),
+        ...noticed.ignored_files.map(name => `ignored file, no table that is known: ${name}`),
         ...noticed.unmatched_campaigns.map(
           ({ name, system, rows }) => `unmatched campaign: ${name}${system === '' ? '' : ` (${system})`}, ${rows} rows`,
         ),

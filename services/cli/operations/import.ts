@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import type { Caller } from '../../access/caller.ts'
+import { hubspot } from '../../collector/import/crm/hubspot.ts'
+import { salesforce } from '../../collector/import/crm/salesforce.ts'
+import { importCrm, type ImportCrmResult } from '../../collector/import/crm/table.ts'
 import { importEvents } from '../../collector/import/events.ts'
 import { ImportStalled, takePatiently } from '../../collector/import/patient.ts'
 import { importPaths } from '../../collector/import/paths.ts'
@@ -21,16 +24,27 @@ type Format = {
   readonly describes: string
   /** Reporting currency of a tenant that was not configured before. */
   readonly currency: string
-  readonly read: (options: ImportTableOptions) => Promise<ImportResult & Partial<ImportTableResult>>
+  readonly read: (options: ImportTableOptions) => Promise<ImportResult & Partial<ImportTableResult> & Partial<ImportCrmResult>>
 }
 
 /** What `accord import` can read. */
 export const IMPORT_FORMATS: Readonly<Record<string, Format>> = {
   events: { describes: 'NDJSON, one event a line as POST /v1/events takes them', currency: 'EUR', read: importEvents },
+  hubspot: {
+    describes: 'tables of a HubSpot export as CSV, known by their columns: contacts, companies, deals, stages, engagements',
+    currency: 'USD',
+    read: options => importCrm(hubspot, options),
+  },
   paths: {
     describes: 'aggregated journeys (path, total_conversions, total_conversion_value, total_null)',
     currency: 'XXX',
     read: importPaths,
+  },
+  salesforce: {
+    describes:
+      'tables of a Salesforce export as CSV, known by their columns: leads, contacts, accounts, opportunities and their history, tasks, events',
+    currency: 'USD',
+    read: options => importCrm(salesforce, options),
   },
   spend: { describes: 'costs as plain CSV, one a row', currency: 'EUR', read: options => importTable(spendRows, options) },
   touches: { describes: 'touches as plain CSV, one a row', currency: 'EUR', read: options => importTable(touchRows, options) },
@@ -107,6 +121,7 @@ export const importFiles = operation({
         dry_run: dryRun,
         ...(result.campaigns === undefined ? {} : { unmatched_campaigns: await unmatchedOf(result.campaigns, tenant, installation) }),
         ...(result.unmapped === undefined ? {} : { unmapped_values: result.unmapped }),
+        ...(result.ignoredFiles === undefined ? {} : { ignored_files: result.ignoredFiles }),
         ...(result.ignoredColumns === undefined ? {} : { ignored_columns: result.ignoredColumns }),
       }
     } catch (error) {

@@ -1,0 +1,150 @@
+import type { ImportOptions } from '../events.ts'
+import { csvRecords, delimiterOf } from '../csv.ts'
+import { Mapping, type UnmappedValue } from '../mapping.ts'
+import type { InputEvent } from '../path-journeys.ts'
+import { takePatiently } from '../patient.ts'
+import { type ImportResult, openCounted } from '../report.ts'
+import { type CrmRecord, recordOf, type RecordStyle, WrongRow } from './record.ts'
+
+/** One table of a CRM's export: known by its columns. */
+export type CrmTable = {
+  readonly object: string
+  readonly has: readonly string[]
+  /** Columns by which it is another table. */
+  readonly without?: readonly string[]
+  /** What other tables have to know of its rows; asked of all rows of all files before any is read. */
+  readonly learn?: (row: CrmRecord, known: Map<string, string>) => void
+  /** The events that a row is. Throws `WrongRow`. */
+  readonly read: (row: CrmRecord, known: ReadonlyMap<string, string>) => readonly InputEvent[]
+}
+
+export type CrmFormat = {
+  readonly system: string
+  /** The first that a header fits is the one. */
+  readonly tables: readonly CrmTable[]
+  /** Fields whose values a company may give a meaning. */
+  readonly fields: readonly string[]
+}
+
+export type ImportCrmOptions = ImportOptions & { readonly mapping?: unknown }
+export type ImportCrmResult = ImportResult & { readonly unmapped: readonly UnmappedValue[]; readonly ignoredFiles: readonly string[] }
+
+const BATCH_EVENTS = 1000
+const FALLBACK_CURRENCY = 'USD'
+
+const tableOf = ({ tables }: CrmFormat, header: readonly string[]): CrmTable | null =>
+  tables.find(({ has, without = [] }) => has.every(name => header.includes(name)) && !without.some(name => header.includes(name))) ?? null
+
+const headerOf = (cells: readonly string[]): readonly string[] => cells.map(name => name.trim().toLowerCase())
+
+/**
+ * The tables of a CRM's export to events, each known by its columns, in the order in which files are given. What a company's own words mean (`values` of the mapping: lead_status, deal_stage
+ * …) is told by it; what nobody gave a meaning is counted. Ids of events come from the CRM's ids, so an export that overlaps with an earlier one adds nothing that is there. Constant memory
+ * but for what tables have to know of one another. Rejects with `RangeError` for a mapping that is none, the file system's error, `ImportStalled` or `LogError`.
+ */
+export const importCrm = async (format: CrmFormat, options: ImportCrmOptions): Promise<ImportCrmResult> => {
+  const { intake, caller, files, dryRun = false, onReject, onProgress, signal, maxWaitMs, onWait } = options
+  const read = Mapping.safeParse(options.mapping ?? {})
+  if (!read.success) throw new RangeError(read.error.issues.map(issue => `mapping ${issue.path.join('.')}: ${issue.message}`).join('; '))
+  const { values, set, columns: renamed, ...style } = read.data
+  const stranger = Object.keys(values).find(field => !format.fields.includes(field))
+  if (stranger !== undefined) throw new RangeError(`there is no field ${stranger} with meanings: there are ${format.fields.join(', ')}`)
+  const names = new Map(Object.entries(renamed).map(([column, name]) => [column.toLowerCase(), name]))
+  const patience = { signal, ...(maxWaitMs === undefined ? {} : { maxWaitMs }), ...(onWait === undefined ? {} : { onWait }) }
+  const unmapped = new Map<string, { readonly field: string; readonly value: string; rows: number }>()
+  const meaning: RecordStyle['meaning'] = (field, value) => {
+    const said = values[field]?.[value]
+    if (said !== undefined) return said
+    const key = `${field}\u001f${value}`
+    const counted = unmapped.get(key) ?? { field, value, rows: 0 }
+    counted.rows += 1
+    unmapped.set(key, counted)
+    return undefined
+  }
+  const full: RecordStyle = {
+    ...style,
+    currency: style.currency ?? FALLBACK_CURRENCY,
+    baseUrl: (set['base_url'] ?? '').replace(/\/+$/, ''),
+    meaning,
+  }
+  const known = new Map<string, string>()
+  const ignored: string[] = []
+  const total = { files: 0, lines: 0, accepted: 0, rejected: 0 }
+  let position: string | null = null
+  let appendedAt: number | null = null
+
+  const rowsOf = async function* (chunks: AsyncIterable<Buffer>, delimiter: string) {
+    let places: ReadonlyMap<string, number> | null = null
+    let table: CrmTable | null = null
+    for await (const { line, cells } of csvRecords(chunks, delimiter)) {
+      if (places === null) {
+        const header = headerOf(cells).map(name => names.get(name) ?? name)
+        places = new Map(header.map((name, place) => [name, place]))
+        table = tableOf(format, header)
+        if (table === null) return
+        continue
+      }
+      if (table !== null) yield { line, table, row: recordOf(places, cells, full) }
+    }
+  }
+
+  for (const file of files) {
+    for await (const { table, row } of rowsOf((await openCounted(file)).chunks, await delimiterOf(file))) {
+      if (table.learn === undefined) break
+      table.learn(row, known)
+    }
+  }
+  // what was looked up while learning is not what rows say
+  unmapped.clear()
+
+  for (const file of files) {
+    const { bytesTotal, bytesRead, chunks } = await openCounted(file)
+    let batch: { readonly event: InputEvent; readonly line: number }[] = []
+    let rejectedLine = 0
+    let seen = false
+    const reject = (line: number, column: string, code: string, reason: string): void => {
+      if (line !== rejectedLine) total.rejected += 1
+      rejectedLine = line
+      onReject?.({ file, line, column, code, reason })
+    }
+    const send = async (): Promise<void> => {
+      if (batch.length === 0) return
+      const sent = batch
+      batch = []
+      const taken = await takePatiently(
+        intake,
+        sent.map(({ event }) => event),
+        caller,
+        { dryRun },
+        patience,
+      )
+      total.accepted += taken.accepted
+      position = taken.position ?? position
+      appendedAt = taken.appendedAt ?? appendedAt
+      for (const { index, path, code, message } of taken.rejected)
+        reject(sent[index]?.line ?? 0, path.replace(/^data\./, ''), code, message)
+      onProgress?.({ file, bytesRead: bytesRead(), bytesTotal, ...total })
+    }
+    for await (const { line, table, row } of rowsOf(chunks, await delimiterOf(file))) {
+      seen = true
+      total.lines += 1
+      try {
+        for (const event of table.read(row, known)) batch.push({ line, event })
+      } catch (error) {
+        if (!(error instanceof WrongRow)) throw error
+        reject(line, error.column, 'bad_value', error.message)
+      }
+      if (batch.length >= BATCH_EVENTS) await send()
+    }
+    await send()
+    if (!seen) ignored.push(file)
+    total.files += 1
+  }
+  return {
+    ...total,
+    position,
+    appendedAt,
+    unmapped: [...unmapped].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, counted]) => counted),
+    ignoredFiles: ignored,
+  }
+}
