@@ -154,8 +154,16 @@ export const createSlaBooks = ({ store }: { readonly store: Store }): SlaBooks =
   return { of: context => (context.keptSince === null ? ofPast(context) : ofLive(context)) }
 }
 
+const inOrder = new WeakMap<SlaBook, readonly Clock[]>()
+
 /** Every clock, in the order of due instants. */
-export const clocksIn = ({ people, won }: SlaBook): readonly Clock[] =>
-  [...[...people.values()].flatMap(({ clocks }) => clocks), ...[...won.values()].flat()].toSorted(
-    (a, b) => a.dueAt - b.dueAt || a.startAt - b.startAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0),
-  )
+export const clocksIn = (book: SlaBook): readonly Clock[] => {
+  const known = inOrder.get(book)
+  if (known !== undefined) return known
+  const clocks: Clock[] = []
+  for (const kept of book.people.values()) clocks.push(...kept.clocks)
+  for (const won of book.won.values()) clocks.push(...won)
+  clocks.sort((a, b) => a.dueAt - b.dueAt || a.startAt - b.startAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+  inOrder.set(book, clocks)
+  return clocks
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { HANDOFFS } from '../../domain/definitions/sla-policy.ts'
-import { type Clock, type ClockState, holdingOf, isOpenBreach, SIDES, STEPS } from '../../domain/sla/clocks.ts'
+import { type Clock, type ClockState, type Holding, holdingOf, isOpenBreach, SIDES, STEPS } from '../../domain/sla/clocks.ts'
 import type { SlaUnder } from '../../domain/sla/under.ts'
 
 export const STATES = ['running', 'met', 'breached', 'void', 'excused'] as const
@@ -51,11 +51,17 @@ const iso = (micros: number): string => {
 /** Whole seconds. */
 const seconds = (micros: number): number => Math.floor(micros / 1_000_000)
 
+/** Whose it is: of a running clock who has the lead, else who had it when it was decided. */
+export const holderAt = (clock: Clock, state: ClockState, at: number): Holding =>
+  (state === 'running' ? clock.holdings.findLast(({ since }) => since <= at) : undefined) ?? holdingOf(clock)
+
+export const isOpen = (clock: Clock, state: ClockState, at: number): boolean => state === 'running' || isOpenBreach(clock, state, at)
+
 /** A clock as it is at an instant (microseconds). */
 export const clockRow = (clock: Clock, state: ClockState, at: number, under: SlaUnder | null): ClockRow => {
   const { metAt, dueAt, ended } = clock
   const running = state === 'running'
-  const { owner, team, region } = running ? (clock.holdings.findLast(({ since }) => since <= at) ?? holdingOf(clock)) : holdingOf(clock)
+  const { owner, team, region } = holderAt(clock, state, at)
   const starter = clock.side === 'marketing' ? '' : (clock.holdings[0]?.owner ?? '')
   const made = metAt !== null && metAt <= at ? metAt : ended !== null && ended.at <= at ? ended.at : at
   return {
@@ -64,7 +70,7 @@ export const clockRow = (clock: Clock, state: ClockState, at: number, under: Sla
     handoff: clock.handoff,
     step: clock.step,
     state,
-    open: running || isOpenBreach(clock, state, at),
+    open: isOpen(clock, state, at),
     person: clock.person,
     account: clock.account,
     deal_id: clock.deal,

@@ -20,9 +20,10 @@ import {
 } from '../parameters.ts'
 import { attainmentAnswer, slaPolicyName } from './attainment.ts'
 import { clocksIn, type SlaBooks } from './book.ts'
-import { ClockRow, clockRow, STATES } from './clocks.ts'
+import { ClockRow, clockRow, holderAt, isOpen, STATES } from './clocks.ts'
 
-const NAMED = ['owner', 'team', 'region', 'bucket', 'source', 'person', 'account'] as const
+const OF_CLOCK = ['bucket', 'source', 'person', 'account', 'handoff', 'step', 'side'] as const
+const OF_HOLDER = ['owner', 'team', 'region'] as const
 
 const ClocksQuery = queryOf({
   state: severalOf(STATES),
@@ -85,18 +86,20 @@ export const slaRoutes: FastifyPluginAsyncZod<SlaRouteOptions> = async (app, opt
         const { fromMs, toMs } = periodOf(query, context.settings)
         const states = listOf(query.state)
         const open = query.open === undefined ? states.length === 0 : query.open === 'true'
-        const named = Object.entries(filtersOf(query, [...NAMED, 'handoff', 'step', 'side']))
+        const named = filtersOf(query, [...OF_CLOCK, ...OF_HOLDER])
         const rows = clocksIn(book)
           .filter(
-            ({ dueAt, startAt }) => startAt <= at && (fromMs === null || dueAt >= fromMs * 1000) && (toMs === null || dueAt < toMs * 1000),
+            clock =>
+              clock.startAt <= at &&
+              (fromMs === null || clock.dueAt >= fromMs * 1000) &&
+              (toMs === null || clock.dueAt < toMs * 1000) &&
+              OF_CLOCK.every(name => isAmong(named[name], clock[name])),
           )
           .map(clock => ({ clock, state: stateAt(clock, at, book.excused) }))
-          .filter(({ state }) => states.length === 0 || states.includes(state))
-          .map(({ clock, state }) => ({ clock, state, row: clockRow(clock, state, at, null) }))
-          .filter(({ row }) => !open || row.open)
-          .filter(({ row }) => {
-            const said = new Map<string, unknown>(Object.entries(row))
-            return named.every(([name, values = []]) => values.includes(textOf(said.get(name))))
+          .filter(({ clock, state }) => {
+            if ((states.length > 0 && !states.includes(state)) || (open && !isOpen(clock, state, at))) return false
+            const holder = holderAt(clock, state, at)
+            return OF_HOLDER.every(name => isAmong(named[name], holder[name]))
           })
         const page = pageOf(rows, query, context)
         return { ...page, rows: page.rows.map(({ clock, state }) => clockRow(clock, state, at, book.under)) }
@@ -135,4 +138,5 @@ export const slaRoutes: FastifyPluginAsyncZod<SlaRouteOptions> = async (app, opt
   )
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' && value !== '' ? value : '(none)')
+const isAmong = (values: readonly string[] | undefined, value: string): boolean =>
+  values === undefined || values.includes(value === '' ? '(none)' : value)
