@@ -21,7 +21,7 @@ import { createForecaster, type ForecastAsked, type Forecaster } from './forecas
 import { createHistoryReader } from './histories.ts'
 import { byParameter, floorOf, PipelineAsked, periodDaysOf, scopeParameters } from './question.ts'
 
-const DEFAULT_PERIODS = 12
+export const DEFAULT_PERIODS = 12
 const DEFAULT_RUNS = 10_000
 const STALE_DAYS = 30
 const DEFAULT_SEED = 1

@@ -20,6 +20,7 @@ import { exact, type FigureRow, flagsOf, rateOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { ExplainableFigure, Explain } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
+import { askedFor, DEFAULT_PERIODS, forecasterOf } from '../forecast/routes.ts'
 import { stageMapName } from '../funnel/stages.ts'
 import { spendRow } from '../spend/figure.ts'
 
@@ -29,6 +30,7 @@ const MICROS_PER_DAY = 86_400_000_000
 export type ReverseFunnelAsked = {
   readonly stageMap: StageMap
   /** Dates in the tenant's zone, `to` exclusive. */
+  readonly period: string
   readonly from: string
   readonly to: string
   /** Minor units; null: what targets of the period add up to. */
@@ -90,6 +92,15 @@ const meanRow = (won: z.infer<typeof Won>, override: number | null, currency: st
   flags: override === null ? flagsOf(won.deals, flags) : [...flags, 'override'].toSorted(),
 })
 
+/** The open part of M81: what was won of deals that stood as these do at the same point of earlier periods; null where there is no such period. */
+const samePointOpen = async (store: Store, context: AnswerContext, { period, currency }: ReverseFunnelAsked): Promise<number | null> => {
+  const asked = askedFor(period, { periods: DEFAULT_PERIODS }, context)
+  if (asked === null) return null
+  const { run } = await forecasterOf(store).run(context, { ...asked, currency })
+  const parts = run.latest.parts.get('same-point')
+  return parts === undefined ? null : Math.round(parts.reduce((sum, { part, value }) => (part === 'open' ? sum + value : sum), 0))
+}
+
 /**
  * M96: inputs (`part`: target, won, open, renewals, remaining, mean_won_value), what each stage needs (`stage`) with the rate to the next one, and leads and spend
  * per channel. Rates are of journeys opened, and deals qualified, long enough ago to have had their horizon.
@@ -149,8 +160,10 @@ export const reverseFunnelAnswer = async (
   })
   const toWin = steps.findLast(step => step.from === names[crossing - 1])
   const winRate = toWin === undefined ? 0 : (toWin.override ?? (toWin.denominator === 0 ? 0 : toWin.numerator / toWin.denominator))
+  const said = asked.open === null ? await samePointOpen(store, context, asked) : null
   const openMoney = openRows.map(row => Open.parse(row)).reduce((all, row) => all + exact(row.money), 0)
-  const open = asked.open ?? Math.round(openMoney * winRate)
+  // nothing can be won any more in a period that is over
+  const open = asked.open ?? (asked.to <= today ? 0 : (said ?? Math.round(openMoney * winRate)))
   const mean = meanRow(recent, asked.meanValue, currency, flags)
   const remaining = target - exact(won.money) - open - asked.renewals
   const needs = reverseFunnel({ remaining, meanWonValue: mean.value, steps })
@@ -165,7 +178,10 @@ export const reverseFunnelAnswer = async (
   const inputs: FigureRow[] = [
     money('target', target, asked.target === null ? [] : ['override']),
     { ...wonRow(won, inPeriod, flags), ...token({ part: 'won', won: inPeriod }) },
-    money('open', open, asked.open === null ? [] : ['override']),
+    {
+      ...money('open', open, asked.open !== null ? ['override'] : []),
+      method: asked.open !== null ? 'given' : said === null ? 'stage-weighted' : 'same-point',
+    },
     money('renewals', asked.renewals),
     money('remaining', remaining, remaining <= 0 ? ['target_met'] : []),
     { ...mean, ...(asked.meanValue === null ? token({ part: 'mean_won_value', won: trailing }) : {}) },

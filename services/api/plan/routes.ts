@@ -23,7 +23,7 @@ const ReverseQuery = queryOf({
     .optional()
     .describe('A rate to see instead of the observed one, as mql>sal=0.5; may be repeated'),
   mean_value: money('Mean value of a won deal; default: of new business won in the history'),
-  open: money('What open deals will bring; default: those due in the period, weighted'),
+  open: money('What open deals will bring; default: the open part of M81, or those due in the period, weighted'),
   renewals: money('Renewals that the target counts').default(0),
   fed_share: z.coerce
     .number()
@@ -88,7 +88,7 @@ export const planRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query } = request
         const { stageMap } = context.definitions
-        const { from, to } = boundedPeriod(query.period, context)
+        const { name, from, to } = boundedPeriod(query.period, context)
         const currency = currencyOf(query.currency, context)
         const under = { definition: stageMapName(stageMap), definitions: [stageMapName(stageMap)] }
         const { targets } = await readTargets(options.store, context)
@@ -99,6 +99,7 @@ export const planRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
           throw badParameter('currency', `targets of the period are in ${[...new Set(named.map(each => each.currency))].join(', ')}`)
         const asked = {
           stageMap,
+          period: name,
           from,
           to,
           target: query.target ?? null,
