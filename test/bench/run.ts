@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   forecast: async () => (await import('./forecast.ts')).forecast,
   backtest: async () => (await import('./forecast.ts')).backtest,
   bridge: async () => (await import('./forecast.ts')).bridge,
+  clocks: async () => (await import('./clocks.ts')).clocks,
   start: async () => (await import('./start.ts')).start,
   whatif: async () => (await import('./whatif.ts')).whatif,
 }
