@@ -344,6 +344,23 @@ describe('return on a company that a person can follow', () => {
   })
 
   it.each([
+    ['/v1/roi?from=2026-03-15&to=2026-05-01', ['M71', 'M72', 'M73', 'M74', 'M74', 'M75', 'M75', 'M77']],
+    ['/v1/roi?basis=conversions&from=2026-03-01&to=2026-05-01', ['M70', 'M70', 'M70', 'M70']],
+  ])('figures of the company open to costs, customers, journeys and what finance said: %s', async (url, metrics) => {
+    const { total } = await ask(url)
+    const opened = total.filter(row => metrics.includes(row.metric))
+    expect(opened.map(({ metric }) => metric).toSorted()).toEqual(metrics)
+    for (const row of opened) {
+      const reply = await api.get(`/v1/explain/${row.explain}`)
+      expect([row.metric, reply.statusCode]).toEqual([row.metric, 200])
+      const { row: again, contributions, bases, divisor } = ExplainedOf.parse(reply.json())
+      expect([row.metric, again.value]).toEqual([row.metric, row.value])
+      const behind = again.denominator === undefined ? (row.value ?? 0) : (row.numerator ?? 0)
+      expect([row.metric, contributions, bases ?? 0]).toEqual([row.metric, behind * divisor, (row.denominator ?? 0) * divisor])
+    }
+  })
+
+  it.each([
     ['/v1/roi?by=region', 'by', 'channel, campaign'],
     ['/v1/roi?basis=revenue&conversion=sqo', 'conversion', 'revenue is answered for won'],
     ['/v1/roi?model=best', 'model', 'linear@1'],

@@ -21,7 +21,8 @@ import { planExplained } from '../plan/reverse-funnel.ts'
 import { targetsExplained } from '../plan/targets.ts'
 import { bridgeExplained } from '../pipeline/bridge.ts'
 import { cohortExplained } from '../roi/cohort.ts'
-import { roiExplained } from '../roi/figure.ts'
+import { companyExplained } from '../roi/company-proof.ts'
+import { rawCostExplained, roiExplained } from '../roi/figure.ts'
 import { sourcedExplained } from '../sourced/figure.ts'
 import { overlapExplained } from '../sourced/overlap.ts'
 import { spendExplained } from '../spend/figure.ts'
@@ -49,6 +50,8 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['bridge', bridgeExplained],
   ['roi', roiExplained],
   ['roi-cohort', cohortExplained],
+  ['roi-company', companyExplained],
+  ['roi-raw', rawCostExplained],
 ])
 
 const Query = queryOf({
@@ -58,7 +61,7 @@ const Query = queryOf({
 
 const Item = z
   .object({
-    entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock']),
+    entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance']),
     id: z.string(),
     account: z.string(),
     deal_id: z.string(),
@@ -88,7 +91,7 @@ const Explained = z
   .meta({ id: 'Explained', description: 'What is behind one number; its arithmetic adds up to it' })
 
 const ItemRow = z.object({
-  entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock']),
+  entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance']),
   id: z.string(),
   account: z.string(),
   deal_id: z.string(),

@@ -10,7 +10,11 @@ import type { Store } from '../../store/port.ts'
 import { exact, type FigureRow, moneyEach } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { spendRow } from '../spend/figure.ts'
-import { NEW_BUSINESS, type RoiQuestion } from './question.ts'
+import { HttpProblem } from '../../http/problem.ts'
+import { attributionAnswer } from '../attribution/figure.ts'
+import { dataDrivenModel } from '../attribution/data-driven.ts'
+import type { Explain } from '../explain/figure.ts'
+import { creditQuestion, NEW_BUSINESS, type RoiQuestion } from './question.ts'
 import { creditFrom, type Sides } from './sides.ts'
 
 const CreditRow = z.looseObject({
@@ -53,44 +57,69 @@ const isElsewhere = (team: unknown): boolean => ELSEWHERE.has(String(team))
 
 const isSales = (team: unknown): boolean => team === 'sales' || String(team).startsWith('sales-')
 
+/** What figures of the company are made of, so that each of them can be opened to it. */
+export type CompanyParts = {
+  /** The days that CAC looks at: those of the question a median cycle earlier. */
+  readonly window: { readonly from: string; readonly to: string }
+  /** Teams whose spend is of sales and marketing, in those days; and teams that sell, in the days of the question. */
+  readonly acquiring: readonly string[]
+  readonly selling: readonly string[]
+  readonly paidChannels: readonly string[]
+  /** Of finance, null where it has not said it: what a customer brings a month and in all, times a million, in minor units. */
+  readonly monthlyPpm: bigint | null
+  readonly lifetimes: readonly { readonly cap_months: string | number; readonly money: number | null }[]
+  readonly finance: readonly FinanceInput[]
+}
+
+type BoundedQuestion = RoiQuestion & { readonly from: string; readonly to: string }
+
+/** The company as a whole: everything of sales and marketing, of every dimension. */
+export const wholeCompany = (question: BoundedQuestion): BoundedQuestion => ({ ...question, by: [], filters: {}, scope: 'loaded' })
+export const newBusinessOf = (question: BoundedQuestion): BoundedQuestion => ({
+  ...wholeCompany(question),
+  basis: 'conversions',
+  conversion: 'won',
+  dealTypes: NEW_BUSINESS,
+})
+
 /**
  * Figures of the company as a whole for a period: M71 CAC loaded, M72 paid CAC, M73 payback, M74 lifetime value, M75 LTV:CAC, M77 cost of sales. CAC looks
  * at what sales and marketing spent a median sales cycle earlier. What finance has not said is null and named among the flags.
  */
 export const companyFigures = async (
   sides: Sides,
-  question: RoiQuestion & { readonly from: string; readonly to: string },
-): Promise<readonly FigureRow[]> => {
+  question: BoundedQuestion,
+  explain: Explain,
+): Promise<{ readonly rows: readonly FigureRow[]; readonly parts: CompanyParts }> => {
   const { store, context } = sides
   const { from, to, currency } = question
-  const all: RoiQuestion = { ...question, by: [], filters: {}, scope: 'loaded' }
-  const newBusiness: RoiQuestion = { ...all, basis: 'conversions', conversion: 'won', dealTypes: NEW_BUSINESS }
+  const [all, newBusiness] = [wholeCompany(question), newBusinessOf(question)]
   const day = lastDayOf(question, context)
   const calendar = { startMonth: context.settings.fiscalYearStartMonth }
-  const [inputs, won, teamRows, earned, paidRows] = await Promise.all([
+  const [inputs, won, teamRows, earned] = await Promise.all([
     sides.finance(question),
     sides.won(newBusiness),
     sides.spend({ ...all, by: ['team'] }),
     creditFrom(sides, all),
-    creditFrom(sides, { ...newBusiness, by: ['channel'] }),
   ])
   const { customers, cycleDays } = customersOf(won, { from, to, yearBefore: yearBefore(to) })
   const window = { from: addDays(from, -cycleDays), to: addDays(to, -cycleDays) }
   const [arpaInput, marginInput, churnInput] = ['arpa', 'gross-margin', 'churn'].map(name => financeInput(inputs, name, day, calendar))
-  const [shifted, shiftedTeams, arpa] = await Promise.all([
-    sides.spend({ ...all, by: ['channel'], ...window }),
-    sides.spend({ ...all, by: ['team'], ...window }),
+  const [shiftedRows, paid, arpa] = await Promise.all([
+    sides.spend({ ...all, by: ['channel', 'team'], ...window }),
+    paidCredit(sides, newBusiness),
     arpaInput ? worthOf(store, context, arpaInput, currency, day) : null,
   ])
 
-  const spent = shifted.map(row => ({ ...spendRow(row), channel: String(row['channel']) }))
-  const inAll = spent.find(row => row.is_total === 1)
-  const paidChannels = new Set(spent.filter(row => row.is_total === 0 && row.media > 0n && row.channel !== NONE).map(row => row.channel))
-  const paidCredit = paidRows.found
-    .map(row => CreditRow.parse(row))
-    .filter(row => row.is_total === 0 && paidChannels.has(row.channel ?? ''))
-    .reduce((sum, { credit }) => sum + credit, 0n)
-  const sales = teamRows.filter(row => isSales(row['team'])).reduce((sum, row) => sum + spendRow(row).spent, 0n)
+  const shifted = shiftedRows.map(row => ({ ...spendRow(row), channel: String(row['channel']), team: String(row['team']) }))
+  const inAll = shifted.find(row => row.is_total === 1)
+  const cells = shifted.filter(row => row.is_total === 0)
+  const paidChannels = [...new Set(cells.filter(row => row.media > 0n && row.channel !== NONE).map(row => row.channel))]
+  const conversions = paid === null ? null : paidChannels.reduce((sum, channel) => sum + (paid.get(channel) ?? 0n), 0n)
+  const acquiring = cells.filter(row => !isElsewhere(row.team))
+  const spentAll = exact(acquiring.reduce((sum, row) => sum + row.spent, 0n))
+  const selling = teamRows.filter(row => spendRow(row).is_total === 0 && isSales(row['team']))
+  const sales = selling.reduce((sum, row) => sum + spendRow(row).spent, 0n)
   const revenue = earned.found.map(row => CreditRow.parse(row)).find(row => row.is_total === 1)?.money ?? 0n
 
   const unit = `${currency} minor`
@@ -99,13 +128,8 @@ export const companyFigures = async (
   const flagsWith = (more: readonly string[]): string[] => [...new Set([...context.flags, ...more])].toSorted()
   const rate = (inAll?.rate_missing ?? 0) > 0 ? ['rate_missing'] : []
   const label = { spend_scope: 'loaded' }
-  const spentAll = exact(
-    shiftedTeams
-      .filter(row => !isElsewhere(row['team']))
-      .reduce((sum, row) => (spendRow(row).is_total === 0 ? sum + spendRow(row).spent : sum), 0n),
-  )
-  const cac = ratio(spentAll, customers)
-  const monthly = arpa === null || marginPpm === null ? null : Number(arpa * BigInt(marginPpm)) / MILLION
+  const monthlyPpm = arpa === null || marginPpm === null ? null : arpa * BigInt(marginPpm)
+  const monthly = monthlyPpm === null ? null : Number(monthlyPpm) / MILLION
   const value = arpa === null || marginPpm === null || churnPpm === null ? null : lifetimeValue(arpa, marginPpm, churnPpm)
   const cacFlags = [...rate, ...(customers === 0 ? ['no_customers'] : customers < 30 ? ['low_n'] : [])]
   const lifetime = [...unsaid, ...(churnPpm === null ? ['churn_missing'] : [])]
@@ -113,45 +137,60 @@ export const companyFigures = async (
     { cap_months: 'none', money: value?.uncapped ?? null },
     { cap_months: CAP_MONTHS, money: value?.capped ?? null },
   ]
-  return [
+  const { from: spend_from, to: spend_to } = window
+  const lookedAt = { spend_from, spend_to, cycle_days: cycleDays }
+  const token = (metric: string, cap: string | number | null = null) => ({
+    explain: explain('roi-company', metric, { question: all, cap }),
+  })
+  const media = exact(inAll?.media ?? 0n)
+  const rows: FigureRow[] = [
     {
       ...label,
-      spend_from: window.from,
-      spend_to: window.to,
-      cycle_days: cycleDays,
+      ...lookedAt,
       metric: 'M71',
       value: moneyEach(spentAll, customers),
       unit,
       numerator: spentAll,
       denominator: customers,
       flags: flagsWith(cacFlags),
+      ...token('M71'),
     },
     {
       ...label,
-      spend_from: window.from,
-      spend_to: window.to,
-      cycle_days: cycleDays,
+      ...lookedAt,
       metric: 'M72',
-      value: moneyEach(exact(inAll?.media ?? 0n), exact(paidCredit) / MILLION),
+      value: conversions === null ? null : moneyEach(media, exact(conversions) / MILLION),
       unit,
-      numerator: exact(inAll?.media ?? 0n),
-      denominator: exact(paidCredit) / MILLION,
-      flags: flagsWith([...cacFlags.filter(flag => flag !== 'no_customers'), ...(paidCredit === 0n ? ['no_customers'] : [])]),
+      ...(conversions === null ? {} : { numerator: media, denominator: exact(conversions) / MILLION }),
+      flags: flagsWith([
+        ...cacFlags.filter(flag => flag !== 'no_customers'),
+        ...(conversions === null ? ['model_refused'] : conversions === 0n ? ['no_customers'] : []),
+      ]),
+      ...(conversions === null ? {} : token('M72')),
     },
     {
       ...label,
       metric: 'M73',
-      value: cac === null || monthly === null ? null : ratio(cac, monthly),
+      value: monthly === null || customers === 0 ? null : ratio(spentAll, customers * monthly),
       unit: 'months',
+      ...(monthly === null ? {} : { numerator: spentAll, denominator: customers * monthly, ...token('M73') }),
       flags: flagsWith([...cacFlags, ...unsaid]),
     },
-    ...lifetimes.map(({ cap_months, money }) => ({ cap_months, metric: 'M74', value: money, unit, flags: flagsWith(lifetime) })),
+    ...lifetimes.map(({ cap_months, money }) => ({
+      cap_months,
+      metric: 'M74',
+      value: money,
+      unit,
+      flags: flagsWith(lifetime),
+      ...(money === null ? {} : token('M74', cap_months)),
+    })),
     ...lifetimes.map(({ cap_months, money }) => ({
       ...label,
       cap_months,
       metric: 'M75',
-      value: cac === null || money === null ? null : ratio(money, cac),
+      value: money === null || customers === 0 ? null : ratio(money * customers, spentAll),
       unit: 'ratio',
+      ...(money === null ? {} : { numerator: money * customers, denominator: spentAll, ...token('M75', cap_months) }),
       flags: flagsWith([...cacFlags, ...lifetime]),
     })),
     {
@@ -162,6 +201,32 @@ export const companyFigures = async (
       numerator: exact(sales),
       denominator: exact(revenue),
       flags: flagsWith(rate),
+      ...token('M77'),
     },
   ]
+  const namesOf = (named: readonly Readonly<Record<string, unknown>>[]): readonly string[] =>
+    [...new Set(named.map(row => String(row['team'])))].toSorted()
+  const finance = [arpaInput, marginInput, churnInput].filter(input => input !== null && input !== undefined)
+  return { rows, parts: { window, acquiring: namesOf(acquiring), selling: namesOf(selling), paidChannels, monthlyPpm, lifetimes, finance } }
+}
+
+/** M56 of new business by channel in millionths; null where the model has too little to learn it from. */
+const paidCredit = async (sides: Sides, question: RoiQuestion): Promise<ReadonlyMap<string, bigint> | null> => {
+  const byChannel = { ...question, by: ['channel'] as const }
+  try {
+    return await creditByChannel(sides, byChannel)
+  } catch (error) {
+    if (dataDrivenModel(question.model) !== null && error instanceof HttpProblem && error.document.status === 422) return null
+    throw error
+  }
+}
+
+const creditByChannel = async (sides: Sides, question: RoiQuestion): Promise<ReadonlyMap<string, bigint>> => {
+  if (dataDrivenModel(question.model) !== null) {
+    const { rows } = await attributionAnswer(sides.store, sides.context, creditQuestion(question), () => '')
+    return new Map(rows.map(row => [String(row['channel']), BigInt(Math.round((row.value ?? 0) * MILLION))]))
+  }
+  const { found } = await creditFrom(sides, question)
+  const rows = found.map(row => CreditRow.parse(row)).filter(row => row.is_total === 0)
+  return new Map(rows.map(({ channel = '', credit }) => [channel, credit]))
 }

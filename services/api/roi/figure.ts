@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import { type AttributionMeasure, MILLION } from '../../domain/figures/attribution.ts'
+import { stageEntriesProof } from '../../domain/figures/credit-cells.ts'
 import { ratio } from '../../domain/figures/rates.ts'
 import { spendProof } from '../../domain/figures/spend.ts'
 import { joinSql, type Sql, sql } from '../../domain/sql.ts'
@@ -88,7 +90,7 @@ export const roiAnswer = async (sides: Sides, question: RoiQuestion, explain: Ex
   const totals = toRows(total)
   return {
     rows: question.by.length === 0 ? totals : rows.flatMap(toRows),
-    total: [...totals, ...rawCosts(context, question, total.spend, stages), ...beside],
+    total: [...totals, ...rawCosts(context, question, total.spend, stages, explain), ...beside],
     excluded: {
       // deals alone: touches that do not count are the matter of /v1/attribution
       ...Object.fromEntries(Object.entries(credit.excluded).filter(([reason]) => !reason.startsWith('touches_'))),
@@ -151,48 +153,58 @@ const rawCosts = (
   question: RoiQuestion,
   { spent }: SpendRow,
   stages: readonly StageCell[],
+  explain: Explain,
 ): readonly FigureRow[] => {
   if (question.basis !== 'conversions' || Object.keys(question.filters).length > 0) return []
   const entered = ofPeriod(stages, question)
-  return definitions.stageMap.stages.flatMap((stage, index) => {
-    const conversion = stage.on === 'created' ? 'lead' : stage.on === 'accepted' ? 'accepted' : stage.name === 'mql' ? 'mql' : null
-    if (conversion === null) return []
-    const journeys = entered.filter(({ place }) => place === index + 1).reduce((sum, cell) => sum + cell.journeys, 0)
-    return [
-      {
-        spend_scope: question.scope,
-        conversion,
-        metric: 'M70',
-        value: moneyEach(exact(spent), journeys),
-        unit: `${question.currency} minor`,
-        numerator: exact(spent),
-        denominator: journeys,
-        flags: sorted([...flagsOf(journeys, flags), ...(journeys === 0 ? ['no_conversions'] : [])]),
-      },
-    ]
+  return countedStages(definitions).map(({ conversion, place }) => {
+    const journeys = entered.filter(cell => cell.place === place).reduce((sum, cell) => sum + cell.journeys, 0)
+    return {
+      spend_scope: question.scope,
+      conversion,
+      metric: 'M70',
+      value: moneyEach(exact(spent), journeys),
+      unit: `${question.currency} minor`,
+      numerator: exact(spent),
+      denominator: journeys,
+      flags: sorted([...flagsOf(journeys, flags), ...(journeys === 0 ? ['no_conversions'] : [])]),
+      explain: explain('roi-raw', 'M70', { question: { ...question, by: [] }, conversion }),
+    }
   })
 }
 
+/** Stages whose entries are counted as they are, by their place in the map from 1. */
+const countedStages = ({ stageMap }: AnswerContext['definitions']): readonly { readonly conversion: string; readonly place: number }[] =>
+  stageMap.stages.flatMap((stage, index) => {
+    const conversion = stage.on === 'created' ? 'lead' : stage.on === 'accepted' ? 'accepted' : stage.name === 'mql' ? 'mql' : null
+    return conversion === null ? [] : [{ conversion, place: index + 1 }]
+  })
+
 const METRICS = { revenue: 'M54', pipeline: 'M55', conversions: 'M56' } as const
 const sorted = (flags: readonly string[]): string[] => [...new Set(flags)].toSorted()
+
+/** Rows of a proof with whole numbers that stand for contribution and base; `own` is what each row contributes by itself. */
+export const proofPart = (rows: Sql, contribution: Sql, base: Sql): Sql => sql`
+  SELECT entity, id, account, deal_id, event_ids, note, at, toString(${contribution}) AS contribution, toString(${base}) AS base
+  FROM (SELECT * EXCEPT (contribution, base), toInt256(contribution) AS own FROM (${rows}))`
+export const ownTimes = (factor: number | bigint): Sql => sql`own * toInt256('${{ parts: [String(factor)] }}')`
+export const proofOfParts = (...parts: readonly Sql[]): Sql =>
+  sql`SELECT * FROM (${joinSql(parts, ' UNION ALL ')}) ORDER BY entity, id, at, event_ids, note`
 
 /** What is behind a quotient: the credit of deals and the costs, each with its part of numerator and denominator times `divisor`. */
 const proofOf = ({ sources, definitions }: AnswerContext, question: RoiQuestion, metric: string, credit: AttributionFigures) => {
   const measure: AttributionMeasure = question.basis === 'conversions' ? 'credit' : 'money'
   const spend = spendProof(sources, spendQuestion(question), metric === 'M68' ? 'media' : 'spent', definitions)
-  const part = (rows: Sql, contribution: Sql, base: Sql): Sql =>
-    sql`SELECT entity, id, account, deal_id, event_ids, note, at, toString(${contribution}) AS contribution, toString(${base}) AS base FROM (SELECT * EXCEPT (contribution, base), toInt256(contribution) AS own FROM (${rows}))`
-  const times = (factor: number): Sql => sql`own * ${{ parts: [String(factor)] }}`
   const parts: Readonly<Record<string, readonly [earned: Sql, earnedBase: Sql, spent: Sql, spentBase: Sql]>> = {
-    M67: [times(question.marginPpm ?? MILLION), times(0), times(-MILLION), times(MILLION)],
-    M68: [times(MILLION), times(0), times(0), times(MILLION)],
-    M76: [times(MILLION), times(0), times(0), times(MILLION)],
+    M67: [ownTimes(question.marginPpm ?? MILLION), ownTimes(0), ownTimes(-MILLION), ownTimes(MILLION)],
+    M68: [ownTimes(MILLION), ownTimes(0), ownTimes(0), ownTimes(MILLION)],
+    M76: [ownTimes(MILLION), ownTimes(0), ownTimes(0), ownTimes(MILLION)],
     // credit is in millionths already
-    M70: [times(0), times(1), times(MILLION), times(0)],
+    M70: [ownTimes(0), ownTimes(1), ownTimes(MILLION), ownTimes(0)],
   }
-  const [earned, earnedBase, spent, spentBase] = parts[metric] ?? [times(0), times(0), times(0), times(0)]
-  const proof = joinSql([part(credit.proof(measure), earned, earnedBase), part(spend, spent, spentBase)], ' UNION ALL ')
-  return { proof: sql`SELECT * FROM (${proof}) ORDER BY entity, id, at, event_ids, note`, divisor: MILLION }
+  const [earned, earnedBase, spent, spentBase] = parts[metric] ?? [ownTimes(0), ownTimes(0), ownTimes(0), ownTimes(0)]
+  const proof = proofOfParts(proofPart(credit.proof(measure), earned, earnedBase), proofPart(spend, spent, spentBase))
+  return { proof, divisor: MILLION }
 }
 
 export const roiExplained: ExplainableFigure = {
@@ -202,5 +214,27 @@ export const roiExplained: ExplainableFigure = {
     const { rows, credit } = await roiAnswer(sidesOf(store, null, context), question, () => '')
     const row = rows.find(found => found.metric === metric)
     return row === undefined ? null : { row, model: question.model, ...proofOf(context, question, metric, credit) }
+  },
+}
+
+const RawAsked = z.strictObject({ question: z.unknown(), conversion: z.string() })
+
+/** M70 in total, by the raw count: the costs, and the journeys that entered the stage. */
+export const rawCostExplained: ExplainableFigure = {
+  definitionsOf: ({ definitions }, asked) => restsOn(definitions, roiQuestionFrom(RawAsked.parse(asked).question).model),
+  explain: async (store, context, metric, asked) => {
+    const { question: of, conversion } = RawAsked.parse(asked)
+    const question = roiQuestionFrom(of)
+    const { sources, definitions } = context
+    const stage = countedStages(definitions).find(counted => counted.conversion === conversion)
+    const sides = sidesOf(store, null, context)
+    const [spend, stages] = await Promise.all([sides.spend(question), sides.stages(question)])
+    const total = spend.map(spendRow).find(row => row.is_total === 1) ?? NO_SPEND
+    const row = rawCosts(context, question, total, stages, () => '').find(found => found['conversion'] === conversion)
+    if (row === undefined || stage === undefined || metric !== 'M70') return null
+    const costs = spendProof(sources, spendQuestion(question), 'spent', definitions)
+    const journeys = stageEntriesProof(sources, definitions.stageMap, { place: stage.place, ...question })
+    const proof = proofOfParts(proofPart(costs, ownTimes(1), ownTimes(0)), proofPart(journeys, ownTimes(0), ownTimes(1)))
+    return { row, model: question.model, proof, divisor: 1 }
   },
 }

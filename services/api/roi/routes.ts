@@ -125,10 +125,10 @@ export const roiRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly ce
         const ofCompany = query.basis === 'revenue' && query.deal_type === undefined && Object.keys(question.filters).length === 0
         const [figures, company] = await Promise.all([
           roiAnswer(sides, { ...question, marginPpm: margin ?? null }, explain),
-          ofCompany && from !== null && to !== null ? companyFigures(sides, { ...question, from, to }) : [],
+          ofCompany && from !== null && to !== null ? companyFigures(sides, { ...question, from, to }, explain) : null,
         ])
         const { rows, total, excluded, fit } = figures
-        return { rows, total: [...total, ...company], excluded, ...(fit === undefined ? {} : { fit }), under }
+        return { rows, total: [...total, ...(company?.rows ?? [])], excluded, ...(fit === undefined ? {} : { fit }), under }
       }),
   )
 }

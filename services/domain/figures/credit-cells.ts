@@ -2,7 +2,7 @@ import type { StageMap } from '../definitions/stage-map.ts'
 import { type AttributionQuestion, dateIn, deals, pieces } from './attribution.ts'
 import { stagePaths } from './stage-paths.ts'
 import type { FigureSources } from './sources.ts'
-import { type Bound, type Sql, sql } from '../sql.ts'
+import { bind, type Bound, type Sql, sql } from '../sql.ts'
 
 const ofAllTime = (question: AttributionQuestion): AttributionQuestion => ({ ...question, by: [], filters: {}, from: null, to: null })
 
@@ -24,6 +24,18 @@ export const excludedCells = (sources: FigureSources, question: AttributionQuest
 /** Whether anything of the tenant was recorded in (after, to]; if nothing was, what is known as of `after` is what is known as of `to`. Null: to this day. */
 export const changedSince = (tenant: Bound, after: Bound, to: Bound | null): Sql => sql`
   SELECT count() AS changed FROM changes WHERE appended_at > ${after} ${to === null ? sql`` : sql`AND appended_at <= ${to}`} AND tenant = ${tenant}`
+
+/** The journeys that first entered a stage of the map, by its place from 1, on the days asked for, as explain lists them. */
+export const stageEntriesProof = (
+  sources: FigureSources,
+  stageMap: StageMap,
+  { place, from, to, zone }: { readonly place: number; readonly from: string | null; readonly to: string | null; readonly zone: string },
+): Sql => sql`
+  SELECT 'journey' AS entity, unit AS id, account, deal_id, [move.3] AS event_ids, '' AS note, toString(move.2) AS at, '1' AS contribution, '0' AS base
+  FROM (SELECT unit, account, deal_id, moves, move, k, ${dateIn(sql`move.2`, zone)} AS day FROM (${stagePaths(sources, { stageMap, counted: 'journeys', by: [], filters: {} })}) ARRAY JOIN moves AS move, arrayEnumerate(moves) AS k)
+  WHERE move.1 = ${bind.int(place)} AND arrayFirstIndex(m -> m.1 = move.1, moves) = k
+    AND ${from === null ? sql`1` : sql`day >= ${bind.date(from)}`} AND ${to === null ? sql`1` : sql`day < ${bind.date(to)}`}
+  ORDER BY unit`
 
 /** (day, place, journeys): first entries of journeys to each stage of the map, by place from 1: the raw counts of M70. */
 export const stageEntryCells = (sources: FigureSources, stageMap: StageMap, zone: string): Sql => sql`

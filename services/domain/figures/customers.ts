@@ -12,6 +12,26 @@ export const wonCustomers = ({ dealJourney }: FigureSources, zone: string, dealT
   WHERE isNotNull(closed_on) AND if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})
   ORDER BY day, customer, cycle`
 
+/** The won deals of a period, each with the customer's first of them counting one, as explain lists them. */
+export const customersProof = (
+  { dealJourney }: FigureSources,
+  {
+    zone,
+    dealTypes,
+    from,
+    to,
+  }: { readonly zone: string; readonly dealTypes: readonly string[]; readonly from: string; readonly to: string },
+): Sql => sql`
+  SELECT 'deal' AS entity, deal_id AS id, account, deal_id, arrayFilter(id -> id != '', [toString(closed_event_id)]) AS event_ids, customer AS note, '' AS at,
+    toString(row_number() OVER (PARTITION BY customer ORDER BY day, deal_id) = 1) AS contribution, '0' AS base
+  FROM (
+    SELECT deal_id, toString(account) AS account, closed_event_id, if(account = '', deal_id, toString(account)) AS customer, toString(assumeNotNull(closed_on)) AS day
+    FROM (SELECT *, ${closeDay(zone)} AS closed_on FROM ${dealJourney} WHERE outcome = 'won' AND counted = 1)
+    WHERE isNotNull(closed_on) AND if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})
+  )
+  WHERE day >= ${bind.string(from)} AND day < ${bind.string(to)}
+  ORDER BY id`
+
 /**
  * What CAC divides by and looks back over (metrics M71): accounts with a deal won in [from, to), and the median (M20, C10: the ⌈n/2⌉-th smallest) of the days
  * that deals took which were won in the year up to `to`; 0 where none was.

@@ -5,7 +5,7 @@ import type { FigureSources } from './sources.ts'
 
 /** The figures from finance that are known, each as last said, in the order in which they were said. */
 export const financeInputs = ({ recordFacts }: FigureSources): Sql => sql`
-  SELECT argMax(payload, said) AS payload, max(said) AS at
+  SELECT argMax(payload, said) AS payload, max(said) AS at, toString(at.3) AS event_id
   FROM (SELECT subject, payload, (occurred_at, recorded_at, event_id) AS said FROM ${recordFacts} WHERE type = 'finance-input-recorded')
   GROUP BY subject
   ORDER BY at`
@@ -22,15 +22,16 @@ const Payload = z.object({
   product: z.string().default(''),
   region: z.string().default(''),
 })
-export type FinanceInput = z.output<typeof Payload>
+export type FinanceInput = z.output<typeof Payload> & { readonly event_id: string }
 
-const InputRow = z.object({ payload: z.string().transform(text => JSON.parse(text) as unknown) })
+const InputRow = z.object({ event_id: z.string(), payload: z.string().transform(text => JSON.parse(text) as unknown) })
 
 /** Rows of `financeInputs`; what is no such figure is left out. */
 export const financeInputsOf = (rows: readonly unknown[]): readonly FinanceInput[] =>
   rows.flatMap(row => {
-    const parsed = Payload.safeParse(InputRow.parse(row).payload)
-    return parsed.success ? [parsed.data] : []
+    const { event_id, payload } = InputRow.parse(row)
+    const parsed = Payload.safeParse(payload)
+    return parsed.success ? [{ ...parsed.data, event_id }] : []
   })
 
 const covers = ({ from_on, to_on, period }: FinanceInput, day: string, calendar: FiscalCalendar): boolean => {
