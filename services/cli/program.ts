@@ -17,10 +17,12 @@ import { backtestForecast } from './operations/forecast.ts'
 import { formatsInWords, IMPORT_FORMATS, importFiles } from './operations/import.ts'
 import { DEFAULT_TENANT, type Operation } from './operations/operation.ts'
 import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './operations/repair.ts'
+import { reconcileFile } from './operations/reconcile.ts'
 import { evaluateScore, trainScore } from './operations/score.ts'
 import { backtestInWords } from './forecast-words.ts'
 import { columns, createOutput, type Output } from './output.ts'
 import { perform } from './perform.ts'
+import { reconciledInWords } from './reconcile-words.ts'
 import { evaluatedInWords, TrainedScore, trainedInWords } from './score-words.ts'
 import type { ServiceName } from './service.ts'
 
@@ -165,6 +167,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     ['collect', 'the collector: events in over HTTP, into Kafka'],
     ['project', 'the projector: from Kafka into ClickHouse'],
     ['serve', 'the API and the dashboards'],
+    ['notify', 'notices, to webhooks and by mail (ACCORD_NOTICES_FILE); run it once'],
   ]
   for (const [name, description] of services) {
     const service = command(name, `${description}; one service of many, for production`)
@@ -278,6 +281,28 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
       ].join('\n'),
     )
     if (rejected > 0) onExit(1)
+  })
+
+  const reconciling = command('reconcile', 'why the figures are not what a CRM shows: its deals as CSV, every difference named')
+    .argument('<file>', 'CSV with deal_id, state (open, won, lost), amount, currency, close_date, deleted')
+    .option('--tenant <tenant>', 'whose', DEFAULT_TENANT)
+    .option('--mapping <file>', 'how its columns and values become these, as JSON')
+    .option('--map <column=field>', 'one column; may be repeated', columnAndField, {})
+    .option('--taken-at <instant>', 'when the CRM said so: what became known later is named late')
+    .option('--period <period>', 'months of these close dates: 2026-Q3, 2026-09')
+    .option('--currency <code>', 'to compare in; default: the tenant’s')
+    .option('--every', 'renewals too')
+  reconciling.action(async (file: string) => {
+    const context = contextOf(reconciling, true)
+    if (context === null) return
+    const { settings, logger, output } = context
+    const { mapping, map, ...options } = z
+      .looseObject({ mapping: z.string().optional(), map: z.record(z.string(), z.string()) })
+      .parse(reconciling.opts())
+    const mapped = mappingOf(mapping === undefined ? {} : await readMapping(mapping), { map, set: {}, forms: {} })
+    const input = { ...options, file: resolve(file), mapping: mapped }
+    const result = await perform(reconcileFile, input, { settings, logger, progress: output.progress, signal })
+    output.result(result, () => reconciledInWords(result))
   })
 
   const rebuilding = command('rebuild', 'builds projections anew beside the live ones and swaps them in')

@@ -26,7 +26,7 @@ describe('the accord command', () => {
     [['demo', '--until', '2026-02-30'], 'expected a date like 2026-03-31'],
     [['rebuild', '--from', 'memory'], 'Allowed choices are log, events, facts'],
     [['keys', 'create', '--name', 'x'], "required option '--scopes <list>'"],
-    [['import', 'salesforce', 'a.csv'], 'events: NDJSON'],
+    [['import', 'sugar', 'a.csv'], 'events: NDJSON'],
   ])('answers wrong usage %o with 2 and what would be right', async (args, said) => {
     const { code, stderr } = await here(...args)
     expect(stderr).toContain(said)

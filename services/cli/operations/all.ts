@@ -5,6 +5,7 @@ import { examine } from '../doctor.ts'
 import { backtestForecast } from './forecast.ts'
 import { importFiles } from './import.ts'
 import type { Operation, Workplace } from './operation.ts'
+import { reconcileFile } from './reconcile.ts'
 import { evaluateScore, trainScore } from './score.ts'
 import { listDeadLetters, rebuild, redriveDeadLetters, showDeadLetter, verify } from './repair.ts'
 
@@ -19,6 +20,7 @@ const OPERATIONS: readonly Operation[] = [
   listKeys,
   live,
   rebuild,
+  reconcileFile,
   redriveDeadLetters,
   revokeKey,
   showDeadLetter,
