@@ -126,7 +126,7 @@ export const sharedFactor = (
   const found = expected > 0 ? missed / expected : 0
   const drawn = (PRIOR_PERIODS * PRIOR_SPREAD ** 2 + periods * found) / (PRIOR_PERIODS + periods)
   const spread = Math.sqrt(Math.max(0.01 ** 2, drawn) * (1 + 1 / Math.max(1, periods)))
-  return { spread, freedom: periods + 1, conformal: conformalOf(judged, actuals), periods }
+  return { spread, freedom: periods + PRIOR_PERIODS, conformal: conformalOf(judged, actuals), periods }
 }
 
 /** How wide past bands were learned from fewer periods says nothing about one that is learned from more. */

@@ -1,16 +1,6 @@
 /** Numbers that a seed decides, the same on every machine (xoshiro128**); 32 bits each. */
 export const bitsOf = (seed: number): (() => number) => {
-  // splitmix32 spreads the seed over the state
-  let mixed = seed | 0
-  const word = (): number => {
-    mixed = (mixed + 0x9e3779b9) | 0
-    let t = mixed ^ (mixed >>> 16)
-    t = Math.imul(t, 0x21f0aaad)
-    t ^= t >>> 15
-    t = Math.imul(t, 0x735a2d97)
-    return (t ^ (t >>> 15)) | 0
-  }
-  let [a, b, c, d] = [word(), word(), word(), word()]
+  let [a, b, c, d] = stateOf(seed)
   return () => {
     const scrambled = Math.imul(b, 5)
     const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9)
@@ -23,6 +13,20 @@ export const bitsOf = (seed: number): (() => number) => {
     d = (d << 11) | (d >>> 21)
     return result >>> 0
   }
+}
+
+/** Four words of state: splitmix32 spreads the seed over them. */
+const stateOf = (seed: number): readonly [number, number, number, number] => {
+  let mixed = seed | 0
+  const word = (): number => {
+    mixed = (mixed + 0x9e3779b9) | 0
+    let t = mixed ^ (mixed >>> 16)
+    t = Math.imul(t, 0x21f0aaad)
+    t ^= t >>> 15
+    t = Math.imul(t, 0x735a2d97)
+    return (t ^ (t >>> 15)) | 0
+  }
+  return [word(), word(), word(), word()]
 }
 
 /** What may still be won in a period: open deals one by one, and deals that are not there yet by how many of them win and what they bring. */
@@ -91,23 +95,49 @@ export type Simulation = {
  * for the period. Deal-level chance alone is far too narrow, because what makes one deal slip makes others slip too (metrics M83).
  */
 export const simulate = ({ remaining, won, point, shared, runs, seed }: Simulation): Float64Array => {
+  const { newWins, newWorths } = remaining
   const next = bitsOf(seed)
   const uniform = (): number => (next() + 0.5) / TWO_32
-  const { chances, worths, newWins, newWorths } = remaining
-  const limits = chances.map(chance => Math.min(1, Math.max(0, chance)) * TWO_32)
   const expected = expectedOf(remaining)
   const left = Math.max(0, point - won)
+  const sums = openSums(remaining, runs, seed ^ 0x5bd1e995)
   const draws = new Float64Array(runs)
-  const n = limits.length
   for (let run = 0; run < runs; run++) {
-    let sum = 0
-    for (let i = 0; i < n; i++) if (next() < (limits[i] ?? 0)) sum += worths[i] ?? 0
+    let sum = sums[run] ?? 0
     const fresh = newWorths.length === 0 ? 0 : poisson(newWins, uniform)
     for (let k = 0; k < fresh; k++) sum += newWorths[next() % newWorths.length] ?? 0
     const factor = Math.max(0, 1 + shared.spread * student(shared.freedom, uniform))
     draws[run] = won + left * (expected > 0 ? sum / expected : 1) * factor
   }
   return draws.toSorted()
+}
+
+/**
+ * By run what the open deals bring, each won or not by its own chance. The generator of `bitsOf` is written out: with thousands of deals and runs its state must stay in
+ * registers.
+ */
+const openSums = ({ chances, worths }: Remaining, runs: number, seed: number): Float64Array => {
+  const limits = chances.map(chance => Math.min(1, Math.max(0, chance)) * TWO_32)
+  const n = limits.length
+  let [a, b, c, d] = stateOf(seed)
+  const sums = new Float64Array(runs)
+  for (let run = 0; run < runs; run++) {
+    let sum = 0
+    for (let i = 0; i < n; i++) {
+      const scrambled = Math.imul(b, 5)
+      const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9)
+      const t = b << 9
+      c ^= a
+      d ^= b
+      b ^= c
+      a ^= d
+      c ^= t
+      d = (d << 11) | (d >>> 21)
+      if (result >>> 0 < (limits[i] ?? 0)) sum += worths[i] ?? 0
+    }
+    sums[run] = sum
+  }
+  return sums
 }
 
 /** ⌈p·n⌉-th smallest of sorted values (metrics C10). */
