@@ -365,7 +365,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     const { out, ...asked } = z.looseObject({ out: z.string().optional() }).parse(training.opts())
     const result = await perform(trainScore, asked, { settings, logger, progress: output.progress, signal })
     const { ok, document } = TrainedScore.parse(result)
-    if (out !== undefined) await writeFile(out, `${JSON.stringify(document)}\n`)
+    if (out !== undefined && document !== null) await writeFile(out, `${JSON.stringify(document)}\n`)
     output.result(result, () => trainedInWords(result))
     if (!ok) onExit(1)
   })

@@ -14,7 +14,7 @@ type Quality = z.output<typeof Quality>
 /** What `score train` gives. */
 export const TrainedScore = z.looseObject({
   ok: z.boolean(),
-  document: z.looseObject({ id: z.string(), version: z.number(), algorithm: z.string(), horizon_days: z.number() }),
+  document: z.looseObject({ id: z.string(), version: z.number(), algorithm: z.string(), horizon_days: z.number() }).nullable(),
   card: z.looseObject({
     logistic: Quality,
     boosting: Quality,
@@ -44,13 +44,13 @@ const line = (name: string, { n, reached, auc, logLoss, brier, calibrationError 
 const HEAD = ['', 'units', 'reached', 'AUC', 'log loss', 'Brier', 'calibration error'] as const
 
 export const trainedInWords = (result: unknown): string => {
-  const { ok, document, card } = TrainedScore.parse(result)
+  const { document, card } = TrainedScore.parse(result)
   return [
     columns([HEAD, line('logistic', card.logistic), line('boosting', card.boosting), line(card.compared_with, card.comparison)]),
-    `${document.id}@${document.version}: ${document.algorithm}, within ${document.horizon_days} days; drift ${shown(card.drift)}`,
-    ok
-      ? 'It is better than what people go by today: propose the document, and have it approved by both functions.'
-      : `It is no better than the ${card.compared_with}: not one to propose.`,
+    `drift of the scores ${shown(card.drift)}`,
+    document === null
+      ? `It is no better than the ${card.compared_with}: nothing to propose.`
+      : `${document.id}@${document.version}, ${document.algorithm}, within ${document.horizon_days} days, is better than what people go by today: propose it, and have it approved by both functions.`,
   ].join('\n')
 }
 

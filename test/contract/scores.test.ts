@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { EventType } from '../../schemas/events/generated/types.ts'
+import { ScoreModel } from '../../services/domain/definitions/score-model.ts'
 import { shippedDefinitions } from '../../services/domain/definitions/definitions.ts'
 import { leadFeatures, leadSamples } from '../../services/domain/figures/score-features.ts'
 import { figureSources } from '../../services/domain/figures/sources.ts'
@@ -34,7 +35,8 @@ const document = (of: 'lead' | 'deal', feature: string, version = 1) => ({
   algorithm: 'logistic',
   features: [{ name: feature, kind: 'count' }],
   learned_from: { from: '2026-01-01', to: '2026-02-01', as_of: '2026-06-01T00:00:00Z', entries: 100, reached: 10 },
-  quality: { entries: 50, auc_ppm: 700_000, brier_ppm: 100_000 },
+  quality: { entries: 50, auc_ppm: 700_000, brier_ppm: 100_000, log_loss_ppm: 300_000 },
+  compared_with: { what: of === 'lead' ? 'buckets' : 'stages', auc_ppm: 600_000, log_loss_ppm: 310_000 },
   parameters: {
     model: {
       inputs: [{ feature, kind: 'count', missing: 0, mean: 0, scale: 1 }],
@@ -85,7 +87,14 @@ const person: readonly Recorded[] = [
   ),
   said(
     'deal-created',
-    { event_id: 'd1', deal_id: 'scored', account_id: 'a_x', stage: 'discovery', close_date: '2026-10-01', occurred_at: (start + HOUR) * 1000 },
+    {
+      event_id: 'd1',
+      deal_id: 'scored',
+      account_id: 'a_x',
+      stage: 'discovery',
+      close_date: '2026-10-01',
+      occurred_at: (start + HOUR) * 1000,
+    },
     start + HOUR,
   ),
   said(
@@ -136,6 +145,21 @@ describe('what a lead is scored by', () => {
     const both = [...then.keys()].filter(id => now.has(id))
     expect(both.length).toBeGreaterThan(10)
     for (const id of both) expect([id, now.get(id)]).toEqual([id, then.get(id)])
+  })
+})
+
+describe('a score model', () => {
+  it('cannot be agreed where it is not set beside the buckets, or no better', () => {
+    const model = document('lead', 'forms_30d')
+    expect(ScoreModel.safeParse(model).success).toBe(true)
+    expect(ScoreModel.safeParse({ ...model, compared_with: null }).success).toBe(false)
+    expect(ScoreModel.safeParse({ ...model, compared_with: { what: 'buckets', auc_ppm: 710_000, log_loss_ppm: 310_000 } }).success).toBe(
+      false,
+    )
+    expect(ScoreModel.safeParse({ ...model, compared_with: { what: 'buckets', auc_ppm: 600_000, log_loss_ppm: 290_000 } }).success).toBe(
+      false,
+    )
+    expect(ScoreModel.safeParse({ ...document('deal', 'pushes'), compared_with: null }).success).toBe(true)
   })
 })
 

@@ -53,7 +53,8 @@ export const Card = z.strictObject({
 export type Card = z.infer<typeof Card>
 
 export type Training =
-  | { readonly ok: true; readonly document: ScoreModel; readonly card: Card; readonly trained: Trained }
+  /** `document` is null where it is no better than what people go by: such a model cannot be proposed. */
+  | { readonly ok: true; readonly document: ScoreModel | null; readonly card: Card; readonly trained: Trained }
   | (TrainRefusal & { readonly document?: never })
 
 const millionths = (value: number | null): number | null => (value === null ? null : Math.round(value * 1_000_000))
@@ -118,6 +119,7 @@ export const trainModel = async (
     comparison: { ...trained.buckets, reliability: [...trained.buckets.reliability] },
     better: beats(own, trained.buckets),
   }
+  if (!card.better) return { ok: true, document: null, card, trained }
   const document = ScoreModel.parse({
     id: modelId(asked),
     version: asked.version,
@@ -133,7 +135,12 @@ export const trainModel = async (
       entries: trained.learnedFrom.n,
       reached: trained.learnedFrom.reached,
     },
-    quality: { entries: own.n, auc_ppm: millionths(own.auc), brier_ppm: millionths(own.brier) },
+    quality: { entries: own.n, auc_ppm: millionths(own.auc), brier_ppm: millionths(own.brier), log_loss_ppm: millionths(own.logLoss) },
+    compared_with: {
+      what: card.compared_with,
+      auc_ppm: millionths(trained.buckets.auc),
+      log_loss_ppm: millionths(trained.buckets.logLoss),
+    },
     parameters: { model: trained.model, card },
   })
   return { ok: true, document, card, trained }
