@@ -46,7 +46,9 @@ import { scoreRoutes } from './scores/routes.ts'
 import { sourcedRoutes } from './sourced/routes.ts'
 import { spendRoutes } from './spend/routes.ts'
 import { whatIfRoutes } from './what-if/routes.ts'
+import { withSnapshots } from './snapshots.ts'
 import { closedDoor, createWriter, type EventDoor } from './write.ts'
+import { noticeRoutes } from './notices/routes.ts'
 import { registryRoutes, type SchemaReader } from './registry/routes.ts'
 
 export type ApiOptions = {
@@ -78,7 +80,7 @@ const storeReadiness = async (store: Store): Promise<Readiness> => {
 
 /** Questions → figures. Register it on the HTTP app; `registerOpenApi` goes before. */
 export const createApi = ({
-  store,
+  store: given,
   registry,
   tokenKey,
   now,
@@ -86,6 +88,7 @@ export const createApi = ({
   metrics = new Registry(),
   door = closedDoor,
 }: ApiOptions): FastifyPluginAsync => {
+  const store = withSnapshots({ store: given })
   const reader = createAnswerReader({ store, ...(fitLimits === undefined ? {} : { fitLimits }) })
   const figures = { store, reader, tokenKey }
   const writer = createWriter({ door, now })
@@ -127,6 +130,7 @@ export const createApi = ({
     await app.register(leadListRoutes, { ...figures, books })
     await app.register(leadActionRoutes, { store, reader, writer })
     await app.register(definitionRoutes, { reader })
+    await app.register(noticeRoutes, figures)
     await app.register(definitionWriteRoutes, { reader, writer })
     await app.register(whatIfRoutes, figures)
     await app.register(accountRoutes, figures)

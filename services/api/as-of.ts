@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { uuidv7 } from 'uuidv7'
 import { z } from 'zod'
 import { DEFAULT_FIT_LIMITS, type FitLimits } from '../domain/attribution/paths.ts'
 import type { Definitions } from '../domain/definitions/definitions.ts'
@@ -9,7 +10,7 @@ import { keptProjections, travelledProjections } from '../domain/figures/time-tr
 import { bind, identifier, joinSql, type Sql, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { badParameter, notYetProjected, positionNotReached } from './problems.ts'
-import { readBackfill, readTenantAt, type TenantSettings } from './settings.ts'
+import { readBackfill, readTenantAt, type TenantBackfill, type TenantSettings } from './settings.ts'
 import { createStandings } from './standing.ts'
 
 export type Progress = { readonly projectingTo: number; readonly projectedTo: number }
@@ -131,7 +132,7 @@ export const createAnswerReader = ({
       if (backfill.open) flags.push('backfill_open')
       if (asOf > watermark) flags.push('not_final')
       if (backfill.liveFrom !== null && asOf < backfill.liveFrom) flags.push('reconstructed')
-      const projections = keep ? keptProjections : travelledProjections(definitions)
+      const projections = keep ? keptProjections : travelledProjections(definitions, epochOf(backfill))
       const sources = figureSources({ tenant, asOf: observedTo, projections })
       const result = await answer({
         tenant,
@@ -155,6 +156,9 @@ export const createAnswerReader = ({
   }
   return { read, progress }
 }
+
+/** History of the past is complete when a backfill has ended, and another one after the next; while one is open every question is one of its own. */
+const epochOf = ({ open, liveFrom }: TenantBackfill): string => (open ? uuidv7() : String(liveFrom))
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/
 

@@ -7,10 +7,24 @@
  */
 export type Bound = { readonly type: string; readonly value: BoundValue }
 export type BoundValue = string | number | bigint | boolean | null | readonly BoundValue[]
-export type Sql = { readonly parts: readonly (string | Bound)[] }
+export type Sql = { readonly parts: readonly (string | Bound | Derived)[] }
+
+/**
+ * Rows that follow from facts and nothing else, in the columns of a kept table: read in place as the subquery that they are, or, by whoever runs several statements over
+ * them, from where they were computed once.
+ */
+export type Derived = {
+  readonly table: string
+  readonly rows: Sql
+  /** Sets apart what the text of the subquery does not say: since when its facts are complete. */
+  readonly epoch: string
+}
+
+/** To be read after FROM. */
+export const derived = (table: string, rows: Sql, epoch: string): Sql => ({ parts: [{ table, rows, epoch }] })
 
 export const sql = (strings: TemplateStringsArray, ...values: readonly (Sql | Bound)[]): Sql => {
-  const parts: (string | Bound)[] = []
+  const parts: (string | Bound | Derived)[] = []
   strings.forEach((text, index) => {
     parts.push(text)
     const value = values[index]
@@ -53,12 +67,16 @@ export const bind = {
 
 export type Rendered = { readonly query: string; readonly params: Readonly<Record<string, BoundValue>> }
 
+/** Everything derived as the subquery that it is. */
+const inPlace = ({ parts }: Sql): readonly (string | Bound)[] =>
+  parts.flatMap(part => (typeof part === 'object' && 'rows' in part ? ['(', ...inPlace(part.rows), ')'] : [part]))
+
 /** The text with `{p0:Type}` placeholders and the values to bind. */
 export const render = (statement: Sql): Rendered => {
   const names = new Map<string, string>()
   const params: Record<string, BoundValue> = {}
   let query = ''
-  for (const part of statement.parts) {
+  for (const part of inPlace(statement)) {
     if (typeof part === 'string') {
       query += part
       continue

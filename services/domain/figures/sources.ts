@@ -6,6 +6,8 @@ export type ProjectionSources = {
   readonly dealJourney: Sql
   readonly personJourney: Sql
   readonly dealCredit: Sql
+  /** Rows that a report computes in the columns of a kept table, to be read after FROM. */
+  readonly derive: (table: string, rows: Sql) => Sql
 }
 
 /** Makes the projections of one tenant as of an instant (ms since the epoch). */
@@ -23,6 +25,7 @@ export type FigureSources = ProjectionSources & {
   readonly events: Sql
   readonly dealFacts: Sql
   readonly leadFacts: Sql
+  readonly linkFacts: Sql
   readonly spendFacts: Sql
   readonly recordFacts: Sql
   readonly consentFacts: Sql
@@ -48,16 +51,18 @@ export type SourcesQuestion = {
 export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): FigureSources => {
   const tenantIs = bind.string(tenant)
   const known = bind.instant(asOf)
-  const { accountTouches, dealJourney, personJourney, dealCredit } = projections(tenant, asOf)
+  const { accountTouches, dealJourney, personJourney, dealCredit, derive } = projections(tenant, asOf)
   return {
     [boundToTenant]: true,
     accountTouches: sql`(SELECT * FROM ${accountTouches} WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
     dealJourney: sql`(SELECT * FROM ${dealJourney} WHERE tenant = ${tenantIs})`,
     personJourney: sql`(SELECT * FROM ${personJourney} WHERE tenant = ${tenantIs})`,
     dealCredit: sql`(SELECT * FROM ${dealCredit} WHERE tenant = ${tenantIs})`,
+    derive,
     events: sql`(SELECT * FROM events FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     dealFacts: sql`(SELECT * FROM deal_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     leadFacts: sql`(SELECT * FROM lead_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
+    linkFacts: sql`(SELECT * FROM link_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     spendFacts: sql`(SELECT * FROM spend_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     recordFacts: sql`(SELECT * FROM record_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
     consentFacts: sql`(SELECT * FROM consent_facts FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,

@@ -68,7 +68,7 @@ export const underTerms = (
     ...linkedBy({ sources, definitions }, terms),
     conversions,
   })
-  return { sources: { ...sources, dealCredit: sql`(${credit})` }, definitions: replaced }
+  return { sources: { ...sources, dealCredit: sources.derive('deal_conversions', credit) }, definitions: replaced }
 }
 
 /** Whether what is asked for is what tables are kept of. */
@@ -117,6 +117,6 @@ const ofJourneys = (
       SELECT tenant, unit AS deal_id, account, '' AS deal_type, counted, excluded_because, 'open' AS outcome, CAST(NULL, 'Nullable(Date32)') AS close_date,
         nullIf(opened_at, opened_at) AS closed_at, '' AS closed_event_id, opened_at AS created_at, stages, entered_at, stage_event_ids, CAST(NULL, 'Nullable(Int64)') AS amount, '' AS currency
       FROM (${journeyUnits(personJourney)}))`,
-    dealCredit: sql`(SELECT * EXCEPT (unit), unit AS deal_id FROM (${credit}))`,
+    dealCredit: sources.derive('deal_conversions', sql`SELECT * EXCEPT (unit), unit AS deal_id FROM (${credit})`),
   }
 }
