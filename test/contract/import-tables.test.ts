@@ -101,6 +101,19 @@ describe('importing spend', () => {
     expect((await costs(made)).at(-1)?.spend_id).toBe('bill-1')
   })
 
+  it('says a cost anew that is again what it was before; the same file again adds nothing', async () => {
+    const made = await parts()
+    const saidBefore = async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+      const bySubject = Map.groupBy(await costs(made), ({ spend_id }) => spend_id)
+      return new Map([...bySubject].map(([id, events]) => [id, [...new Set(events.map(({ event_id }) => event_id))]]))
+    }
+    const said = (amount: string) => importing(made, spendRows, `${HEADER}2026-03-01,a,${amount},EUR,media\n`, { saidBefore })
+    for (const amount of ['100', '120', '120', '100', '100', '120', '100']) await said(amount)
+    // the log has a recording again where the same was said again; by their ids there are five
+    const distinct = new Map((await costs(made)).map(cost => [cost.event_id, cost.amount_minor]))
+    expect([...distinct.values()]).toEqual([10_000n, 12_000n, 10_000n, 12_000n, 10_000n])
+  })
+
   it('names line, column and reason of what it does not take, counts values without a meaning, and takes the rest', async () => {
     const made = await parts()
     const { result, refused } = await importing(

@@ -8,7 +8,13 @@ import { ImportStalled, takePatiently } from '../../collector/import/patient.ts'
 import { importPaths } from '../../collector/import/paths.ts'
 import { createRejectsFile, type ImportResult } from '../../collector/import/report.ts'
 import { spendRows } from '../../collector/import/spend-rows.ts'
-import { importTable, type ImportTableOptions, type ImportTableResult, type NamedCampaign } from '../../collector/import/table.ts'
+import {
+  importTable,
+  type ImportTableOptions,
+  type ImportTableResult,
+  type NamedCampaign,
+  type SaidBefore,
+} from '../../collector/import/table.ts'
 import { ensureTenant } from '../../collector/import/tenant.ts'
 import { touchRows } from '../../collector/import/touch-rows.ts'
 import { campaignNames } from '../../domain/figures/campaign-names.ts'
@@ -95,6 +101,7 @@ export const importFiles = operation({
         signal,
         ...(dataset === undefined ? {} : { dataset }),
         ...(mapping === undefined ? {} : { mapping }),
+        ...(format === 'spend' ? { saidBefore: costsSaid(tenant, installation) } : {}),
         onReject: rejected.write,
         onWait: why => progress(why.outcome === 'log_away' ? 'the log does not answer: waiting' : 'the log is behind: waiting'),
         onProgress: ({ file, bytesRead, bytesTotal, accepted, rejected: refused }) => {
@@ -131,6 +138,20 @@ export const importFiles = operation({
     }
   },
 })
+
+const SaidRow = z.object({ subject: z.string(), ids: z.array(z.string()) })
+
+/** What was recorded of costs, as far as it has landed, in the order in which it counts. */
+const costsSaid =
+  (tenant: string, { store }: Installation): SaidBefore =>
+  async subjects => {
+    const rows = await (await store()).read(sql`
+      SELECT subject, arrayMap(said -> said.3, arraySort(groupArray((occurred_at, recorded_at, event_id)))) AS ids
+      FROM spend_facts FINAL
+      WHERE tenant = ${bind.string(tenant)} AND type = 'spend-recorded' AND subject IN (${bind.strings(subjects)})
+      GROUP BY subject`)
+    return new Map(rows.map(row => SaidRow.parse(row)).map(({ subject, ids }) => [subject, ids]))
+  }
 
 const Known = z.object({ name: z.string(), systems: z.array(z.string()) })
 

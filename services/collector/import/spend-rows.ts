@@ -94,6 +94,7 @@ const read = (columns: Columns, cells: readonly string[], now: string): RowRead 
 export const spendRows: RowKind = {
   type: 'spend-recorded',
   idField: 'spend_id',
+  subject: 'spend_id',
   fields: [
     'date',
     'starts_on',

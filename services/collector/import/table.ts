@@ -37,13 +37,20 @@ export type RowKind = {
   readonly read: (columns: Columns, cells: readonly string[], now: string) => RowRead
   /** `occurrence`: the how-manieth row of the file with this key, from 0; 0 for rows with an id. */
   readonly identify: (row: GoodRow, occurrence: number, dataset: string) => { readonly eventId: string; readonly data: InputEvent['data'] }
+  /** The field of `data` that names what the row is about, where a later row about the same may take back an earlier one. */
+  readonly subject?: string
 }
+
+/** Ids of what was said of each subject before, in the order in which it counts. */
+export type SaidBefore = (subjects: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>
 
 export type ImportTableOptions = ImportOptions & {
   readonly dataset?: string
   readonly mapping?: unknown
   /** Milliseconds since the epoch: a cost of a later day is said now. */
   readonly now?: () => number
+  /** Without it what was ever said in the same words is not said again. */
+  readonly saidBefore?: SaidBefore
 }
 
 export type NamedCampaign = { readonly name: string; readonly system: string; readonly rows: number }
@@ -78,6 +85,38 @@ const counter = () => {
 }
 
 /**
+ * The id under which something is said. What was said last in the same words has its id already, and is not said again; what was said before that, and has been
+ * something else since, is said anew: 100, then 120, then 100 again.
+ */
+const idAmong = (eventId: string, before: readonly string[]): string => {
+  const alike = before.filter(id => id === eventId || id.startsWith(`${eventId}~`))
+  const last = before.at(-1)
+  if (last === undefined || alike.length === 0) return eventId
+  return alike.includes(last) ? last : `${eventId}~${alike.length}`
+}
+
+type Line = { readonly event: InputEvent; readonly line: number }
+
+/** The lines under the ids that they have among what was said of their subjects. */
+const reconsidered = async (
+  lines: readonly Line[],
+  subjectField: string,
+  saidBefore: SaidBefore,
+  saidNow: Map<string, readonly string[]>,
+): Promise<Line[]> => {
+  const subjectOf = ({ event }: Line): string => String(event.data[subjectField])
+  const unknown = [...new Set(lines.map(subjectOf))].filter(subject => !saidNow.has(subject))
+  const found = unknown.length === 0 ? new Map<string, readonly string[]>() : await saidBefore(unknown)
+  for (const subject of unknown) saidNow.set(subject, found.get(subject) ?? [])
+  return lines.map(line => {
+    const before = saidNow.get(subjectOf(line)) ?? []
+    const event_id = idAmong(line.event.event_id, before)
+    if (before.at(-1) !== event_id) saidNow.set(subjectOf(line), [...before, event_id])
+    return { ...line, event: { ...line.event, event_id } }
+  })
+}
+
+/**
  * Plain CSV, one event a row, its columns laid over the fields by `mapping`. Constant memory but for a few characters a row, by which a file that
  * comes again, or overlaps with one that was imported, adds nothing that is there. Rejects with `RangeError` for a mapping that is none, the file system's error,
  * `ImportStalled` or `LogError`.
@@ -95,6 +134,7 @@ export const importTable = async (kind: RowKind, options: ImportTableOptions): P
     maxWaitMs,
     onWait,
     now = Date.now,
+    saidBefore,
   } = options
   if (!/^[a-z0-9][a-z0-9_-]{0,31}$/.test(dataset))
     throw new RangeError(`expected a dataset of lower case letters, digits, - and _, got ${JSON.stringify(dataset)}`)
@@ -104,6 +144,8 @@ export const importTable = async (kind: RowKind, options: ImportTableOptions): P
   const total = { files: 0, lines: 0, accepted: 0, rejected: 0 }
   const [campaigns, unmapped] = [counter(), counter()]
   const ignored = new Set<string>()
+  /** What this import has said so far, which no store shows yet. */
+  const saidNow = new Map<string, readonly string[]>()
   let position: string | null = null
   let appendedAt: number | null = null
 
@@ -112,7 +154,7 @@ export const importTable = async (kind: RowKind, options: ImportTableOptions): P
     const occurrences = new Map<string, number>()
     const contents = new Map<string, string>()
     const { bytesTotal, bytesRead, chunks } = await openCounted(file)
-    let batch: { readonly event: InputEvent; readonly line: number }[] = []
+    let batch: Line[] = []
     let columns: Columns | null = null
     let rejectedLine = 0
     const reject = (line: number, { column, code, reason }: WrongCell): void => {
@@ -122,7 +164,8 @@ export const importTable = async (kind: RowKind, options: ImportTableOptions): P
     }
     const send = async (of: Columns | null): Promise<void> => {
       if (batch.length === 0) return
-      const sent = batch
+      const sent =
+        saidBefore === undefined || kind.subject === undefined ? batch : await reconsidered(batch, kind.subject, saidBefore, saidNow)
       batch = []
       const taken = await takePatiently(
         intake,
