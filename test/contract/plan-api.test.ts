@@ -46,6 +46,21 @@ const quarter = `${year}-Q${Math.floor(new Date(last).getUTCMonth() / 3) + 1}`
 const nextMonth = new Date(Date.UTC(year, new Date(last).getUTCMonth() + 1, 10)).toISOString().slice(0, 10)
 const lastMonth = new Date(Date.UTC(year, new Date(last).getUTCMonth() - 2, 10)).toISOString().slice(0, 10)
 
+const PLAN = {
+  id: `quarter-plan-${quarter.toLowerCase()}`,
+  version: 1,
+  period: quarter,
+  currency: 'EUR',
+  revenue_goal_minor: 5_000_000,
+  marketing: { mqls: 40, pipeline_minor: 0, spend_minor: 0 },
+  sales: { bookings_minor: 5_000_000, spend_minor: 0 },
+  funnel: [
+    { stage: 'lead', entries: 40 },
+    { stage: 'sqo', entries: 8 },
+    { stage: 'won', entries: 2 },
+  ],
+}
+
 let api: WritingApi
 beforeAll(async () => {
   api = await openWritingApi(
@@ -60,6 +75,17 @@ beforeAll(async () => {
       said('target-set', { target_id: 't2', metric: 'lead', period: quarter, count: 40n, team: 'marketing' }),
       said('target-set', { target_id: 't3', metric: 'revenue', period: quarter, amount_minor: 7n, currency: 'EUR', withdrawn: true }),
       said('target-set', { target_id: 't4', metric: 'happiness', period: quarter, count: 1n }),
+      said('definition-published', {
+        definition_id: PLAN.id,
+        version: 1,
+        kind: 'quarter-plan',
+        document: JSON.stringify(PLAN),
+        function: 'sales',
+        member_id: 'boss',
+      }),
+      ...(['marketing', 'sales'] as const).map(name =>
+        said('definition-approved', { definition_id: PLAN.id, version: 1, function: name, member_id: `approver_${name}` }),
+      ),
       said('activity-planned', { activity_id: 'w1', activity_type: 'webinar', starts_on: nextMonth, volume: 1_000n }),
       said('activity-planned', { activity_id: 'w2', activity_type: 'webinar', starts_on: lastMonth, volume: 500n }),
       said('activity-planned', { activity_id: 'w3', activity_type: 'webinar', starts_on: nextMonth, volume: 900n, cancelled: true }),
@@ -145,6 +171,21 @@ describe('GET /v1/targets', () => {
     expect(attained?.value).toBe((attained?.numerator ?? 0) / 40)
     expect(find(total, { goal: 'revenue', measure: 'target' })?.value).toBe(5_000_000)
     expect((await ask(`/v1/targets?period=${quarter}&goal=lead`)).rows.every(row => row['goal'] === 'lead')).toBe(true)
+  })
+})
+
+describe('GET /v1/plan/variance', () => {
+  it('tells what came against the plan part by part, adding up to what was won less what was planned (M104)', async () => {
+    expect((await api.get(`/v1/plan/variance?period=${year + 3}-Q1`)).statusCode).toBe(404)
+    const { rows, total } = await ask(`/v1/plan/variance?period=${quarter}`)
+    const parts = ['entries', 'lead→sqo', 'sqo→won', 'mean_won_value'].map(
+      part => rows.find(row => row['part'] === part && row['stage'] === undefined)?.value ?? Number.NaN,
+    )
+    const of = (part: string): number => find(total, { part })?.value ?? Number.NaN
+    expect(of('planned')).toBe(2 * 2_500_000)
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(of('variance') + 0, 3)
+    expect(of('variance')).toBeCloseTo(of('came') - of('planned'), 3)
+    expect(await opens(rows)).toBe(2)
   })
 })
 

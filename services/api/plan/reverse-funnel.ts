@@ -57,6 +57,9 @@ const readCounts = async (store: Store, { sources }: AnswerContext, cohort: Plan
     return { channel, crossed, reached: cohort.stageMap.stages.map((_, i) => z.coerce.number().parse(row[`r${i + 1}`])) }
   })
 
+/** The part that is the mean won value, by its name in tokens. */
+export const WON_PART = 'mean_won_value'
+
 type Part = z.infer<typeof PartQuestion>
 /** As it stands in explain tokens: one input of the plan. */
 const PartQuestion = z.union([

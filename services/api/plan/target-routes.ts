@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
+import { inForceOf } from '../../domain/definitions/history.ts'
+import { quarterPlanId, quarterPlanKind } from '../../domain/definitions/quarter-plan.ts'
 import { dateAt, parsePeriod, PERIOD_FORMS } from '../../domain/periods.ts'
 import { isDealStage, rankOf } from '../../domain/figures/stage-paths.ts'
 import { requireScope } from '../../http/caller.ts'
@@ -16,12 +18,13 @@ import {
   queryOf,
   timeParameters,
 } from '../parameters.ts'
-import { badParameter } from '../problems.ts'
+import { badParameter, notFound } from '../problems.ts'
 import { capacityAnswer } from './capacity.ts'
 import { mqlAnswer } from './mql.ts'
 import { quarterOf } from './quarter.ts'
 import { readTargets, TARGET_DIMENSIONS } from './target-list.ts'
 import { targetDefinitions, targetsAnswer } from './targets.ts'
+import { varianceAnswer } from './variance.ts'
 
 const TargetsQuery = queryOf({
   period: z.string().optional().describe(`${PERIOD_FORMS}: targets that lie in it; default: the fiscal quarter of as_of`),
@@ -137,6 +140,52 @@ export const targetRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
           yields: yieldsOf(query.yield),
         }
         return { ...(await mqlAnswer(options.store, context, asked, explainUnder(under))), under }
+      }),
+  )
+
+  app.get(
+    '/v1/plan/variance',
+    {
+      onRequest: requireScope('read'),
+      preSerialization: inFormatAsked(options.store),
+      schema: {
+        tags: ['plan'],
+        summary: 'What came of a quarter against its plan: entries, yields and deal size, adding up (M104)',
+        description:
+          'Against the quarter-plan in force at as_of, if it says how many entries of each stage it is made of. 404 where no plan of the quarter is in force.',
+        querystring: queryOf({
+          period: z.string().optional().describe('Fiscal quarter such as 2026-Q3; default: that of as_of'),
+          ...timeParameters,
+          ...formatParameter,
+        }),
+        ...figureSchema,
+      },
+    },
+    request =>
+      answerFigure(options, request, request.query, async (context, explainUnder) => {
+        const { settings, observedTo, definitions } = context
+        const { stageMap } = definitions
+        const name = request.query.period ?? quarterOf(dateAt(observedTo, settings.zone), settings.fiscalYearStartMonth)
+        const range = parsePeriod(name, { startMonth: settings.fiscalYearStartMonth })
+        if (!range.ok || range.value.from === null || range.value.to === null || !/^\d{4}-Q[1-4]$/.test(name))
+          throw badParameter('period', 'expected a fiscal quarter such as 2026-Q3')
+        const plan = inForceOf(definitions.history, quarterPlanKind, quarterPlanId(name), observedTo)
+        if (plan === null) throw notFound(`no quarter-plan of ${name} is in force`)
+        if (plan.document.funnel.length < 2) throw notFound(`${plan.name} does not say how many entries of each stage it is made of`)
+        const unknown = plan.document.funnel.find(({ stage }) => rankOf(stageMap, stage) === 0)
+        if (unknown !== undefined) throw notFound(`${plan.name} plans ${unknown.stage}, which is no stage of ${stageMapName(stageMap)}`)
+        const under = { definition: plan.name, definitions: [stageMapName(stageMap)] }
+        const explain = explainUnder(under)
+        const { from, to } = range.value
+        return {
+          ...(await varianceAnswer(
+            options.store,
+            context,
+            { stageMap, plan: plan.document, from, to },
+            { entries: explain, won: explain },
+          )),
+          under,
+        }
       }),
   )
 
