@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   shapley: async () => (await import('./paths.ts')).shapley,
   roi: async () => (await import('./roi.ts')).roi,
   score: async () => (await import('./score.ts')).score,
+  funnel: async () => (await import('./funnel.ts')).funnel,
   forecast: async () => (await import('./forecast.ts')).forecast,
   backtest: async () => (await import('./forecast.ts')).backtest,
   bridge: async () => (await import('./forecast.ts')).bridge,

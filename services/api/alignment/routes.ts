@@ -13,7 +13,7 @@ import { alignmentAnswer } from './figure.ts'
 import { alignmentRestsOn, MOVED_BY, type SignPeriod } from './signs.ts'
 
 const AlignmentQuery = queryOf({
-  past: z.coerce.number().int().min(0).max(8).default(4).describe('Periods of the same length before, for comparison'),
+  past: z.coerce.number().int().min(0).max(8).default(2).describe('Periods of the same length before, for comparison'),
   moved_by: z.enum(MOVED_BY).default('region').describe('By what the change since the period before is taken apart'),
   ...periodParameters,
   ...currencyParameter,
