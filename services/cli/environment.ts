@@ -28,6 +28,8 @@ export type Settings = {
   /** null: what suits the command. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent' | null
   readonly oidc: { readonly issuer: string; readonly audience: string } | null
+  /** Where notices go; null: none are sent. */
+  readonly noticesFile: string | null
   /** Threads of this process's pool; the embedded engine's lanes take one each. */
   readonly threads: number
 }
@@ -85,6 +87,7 @@ const Environment = z.object({
     .optional(),
   ACCORD_OIDC_ISSUER: httpUrl('the URL of the issuer').optional(),
   ACCORD_OIDC_AUDIENCE: z.string().optional(),
+  ACCORD_NOTICES_FILE: z.string().optional(),
 })
 
 /** Never shown back, however wrong. */
@@ -153,6 +156,7 @@ export const readEnvironment = (
       logLevel: values.ACCORD_LOG_LEVEL ?? null,
       threads: Number(env['UV_THREADPOOL_SIZE'] ?? 4),
       oidc: issuer === undefined || audience === undefined ? null : { issuer, audience },
+      noticesFile: values.ACCORD_NOTICES_FILE === undefined ? null : resolve(values.ACCORD_NOTICES_FILE),
     },
   }
 }

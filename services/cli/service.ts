@@ -6,11 +6,12 @@ import type { Settings } from './environment.ts'
 import { openInstallation, prepareInstallation } from './installation.ts'
 import { createMetrics } from './metrics.ts'
 import { carryOut } from './operations/all.ts'
+import { readAddresses, runNotices } from './notices.ts'
 import { projectorOf } from './perform.ts'
 import { untilAborted } from './start.ts'
 import { createSurface, listen } from './surface.ts'
 
-export type ServiceName = 'collect' | 'project' | 'serve'
+export type ServiceName = 'collect' | 'project' | 'serve' | 'notify'
 export type ServiceOptions = {
   readonly settings: Settings
   readonly logger: Logger
@@ -19,8 +20,8 @@ export type ServiceOptions = {
 }
 
 /**
- * One service on Kafka and a ClickHouse server, until `signal`: `collect` takes events, `project` lands and projects them, `serve` answers. Each may
- * run many times. Rejects with `Refused` for what a person can put right.
+ * One service on Kafka and a ClickHouse server, until `signal`: `collect` takes events, `project` lands and projects them, `serve` answers, `notify` sends notices. Each
+ * but the last may run many times: two that notify would tell things twice, under one id. Rejects with `Refused` for what a person can put right.
  */
 export const runService = async (name: ServiceName, { settings, logger, signal, announce }: ServiceOptions): Promise<void> => {
   if (settings.kafka === null)
@@ -36,6 +37,13 @@ export const runService = async (name: ServiceName, { settings, logger, signal, 
   try {
     const installation = await openInstallation(settings, logger)
     closing.push(installation.close)
+    if (name === 'notify') {
+      if (settings.noticesFile === null) throw new Refused('ACCORD_NOTICES_FILE: expected the file that says where notices go')
+      const addresses = readAddresses(settings.noticesFile)
+      announce('notify: looks every half minute what there is to tell')
+      await untilDone(() => runNotices(installation, addresses, signal), patience)
+      return
+    }
     const metrics = createMetrics()
     if (name !== 'project') {
       const routes = { collector: name === 'collect', figures: name === 'serve', metrics }

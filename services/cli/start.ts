@@ -7,6 +7,7 @@ import { createMetrics } from './metrics.ts'
 import { carryOut } from './operations/all.ts'
 import { fillDemo, readBegun } from './operations/fill-demo.ts'
 import { DEFAULT_TENANT, type Workplace } from './operations/operation.ts'
+import { readAddresses, runNotices } from './notices.ts'
 import { projectorOf } from './perform.ts'
 import { createSurface, listen } from './surface.ts'
 
@@ -47,6 +48,7 @@ const run = async (
   const installation = await openInstallation(settings, logger)
   onClose(installation.close)
   await prepareInstallation(installation)
+  const addresses = settings.noticesFile === null ? null : readAddresses(settings.noticesFile)
   const metrics = createMetrics()
   const projector = await projectorOf(installation, metrics)
   const workplace: Workplace = { installation, projector, progress, signal }
@@ -67,6 +69,15 @@ const run = async (
     await fillDemo.run({ ...begun }, workplace)
     announce(`Figures are ready: ${address} (the demo company, ${seconds()} s)`)
   } else announce(`Figures are ready: ${address} (${seconds()} s)`)
+  if (addresses !== null) {
+    const ending = new AbortController()
+    const telling = runNotices(installation, addresses, AbortSignal.any([signal, ending.signal]))
+    telling.catch((error: unknown) => logger.error({ err: error }, 'notices cannot be sent'))
+    onClose(async () => {
+      ending.abort()
+      await telling.catch(() => undefined)
+    })
+  }
 }
 
 /** An empty directory, or one where filling was cut off. */

@@ -59,7 +59,7 @@ export const createSurface = async (installation: Installation, { collector, fig
 }
 
 /** The oldest listed key: a new one for other uses leaves the bytes of earlier answers, and their tokens, as they were. */
-const explainKey = ({ secrets }: Installation, tenant: string): Buffer => {
+export const explainKey = ({ secrets }: Installation, tenant: string): Buffer => {
   const { versions, deriveKey, currentKey } = secrets()
   const oldest = versions.at(-1)
   return (oldest === undefined ? null : deriveKey(tenant, 'explain', oldest)) ?? currentKey(tenant, 'explain')

@@ -17,6 +17,7 @@ describe('the environment', () => {
       host: '127.0.0.1',
       port: 8080,
       oidc: null,
+      noticesFile: null,
       clockSkewMs: 50,
       fitLimits: { minConversions: 100, maxChannels: 30 },
     })

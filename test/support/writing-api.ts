@@ -18,6 +18,8 @@ export type WritingApi = FigureApi & {
   /** Lands and projects everything that was written, up to the clock. */
   readonly show: () => Promise<void>
   readonly written: readonly Recorded[]
+  /** Sends events as an administrator; throws on one that is refused. */
+  readonly send: (events: readonly object[]) => Promise<void>
 }
 
 /** Bearers are `reader` and the ids of `members`, all of the tenant acme. */
@@ -64,6 +66,16 @@ export const openWritingApi = async (members: readonly Member[], startMs: number
     ...api,
     clock,
     written,
+    send: async events => {
+      const taken = await door.take(events, {
+        tenant: 'acme',
+        actor: 'key:admin',
+        keyName: 'crm',
+        scopes: ['ingest', 'admin'],
+        member: null,
+      })
+      if (taken.outcome !== 'taken' || taken.rejected.length > 0) throw new Error(JSON.stringify(taken))
+    },
     post: (url, bearer, payload = {}) => api.app.inject({ method: 'POST', url, payload, headers: { authorization: `Bearer ${bearer}` } }),
     show: async () => {
       clock.ms += 1
