@@ -205,18 +205,18 @@ describe('GET /v1/forecast/:period/backtest', () => {
     }
     expect(new Set(rows.map(row => row['period']))).toEqual(new Set(['2025-01-01', '2025-04-01', '2025-07-01', '2025-10-01', '2026-01-01']))
     expect(find(total, { measure: 'brier' }).value).toBeLessThan(0.25)
-    const told: string[] = []
+    const heard: string[] = []
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the operation reads nothing of its workplace but the store
     const workplace = {
       installation: { store: async () => api.store },
       projector: null,
-      progress: (text: string) => void told.push(text),
+      progress: (text: string) => void heard.push(text),
       signal: new AbortController().signal,
     } as unknown as Parameters<typeof backtestForecast.run>[1]
     const words = backtestInWords(await backtestForecast.run({ tenant: 'acme', period: '2026-Q2' }, workplace))
     expect(words).toContain('survival')
     expect(words).toContain('2026-01-01')
-    expect(told.length).toBeGreaterThan(0)
+    expect(heard.length).toBeGreaterThan(0)
   })
 })
 

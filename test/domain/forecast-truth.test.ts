@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { daysIn } from '../../services/domain/forecast/days.ts'
 import { errorSums, heldBy } from '../../services/domain/forecast/errors.ts'
@@ -6,6 +7,7 @@ import { knownBy } from '../../services/domain/forecast/history.ts'
 import { knownAtInstant } from '../../services/domain/forecast/known.ts'
 import { type ForecastQuestion, type ForecastRun, forecastRun } from '../../services/domain/forecast/run.ts'
 import { chanceOf, quantileOf, simulate } from '../../services/domain/forecast/simulate.ts'
+import { arbitraryHistory, epochDay, ms } from '../support/deal-histories.ts'
 import { diceFrom, generatedDeals, type Truth, USUAL_STAGES } from '../support/generated-deals.ts'
 
 const DAY = 86_400_000
@@ -146,6 +148,22 @@ describe('what a forecast may know', () => {
     expect(known.latest.origin.points).toEqual(whole.latest.origin.points)
     expect(known.latest.origin.quantiles).toEqual(whole.latest.origin.quantiles)
     expect(known.actuals).toEqual(whole.actuals)
+  })
+
+  it('whatever is recorded later, and of whenever it speaks, a forecast is made of what was known', () => {
+    fc.assert(
+      fc.property(arbitraryHistory, fc.integer({ min: 20, max: 110 }), (history, day) => {
+        const period = { from: epochDay(90), to: epochDay(120) }
+        const then = { ...asked, period, asOf: ms(day), now: ms(day), periods: 4, runs: 20, backtestRuns: 10 }
+        const [whole, known] = [finished(forecastRun(history, then)), finished(forecastRun(knownBy(history, then.asOf), then))]
+        expect([known.latest.origin.points, known.latest.origin.quantiles, known.actuals]).toEqual([
+          whole.latest.origin.points,
+          whole.latest.origin.quantiles,
+          whole.actuals,
+        ])
+      }),
+      { numRuns: 150 },
+    )
   })
 
   it('no origin of the backtest sees what was recorded after it: what it said then is what it says now', () => {

@@ -7,6 +7,7 @@ import { forecastRun, type ForecastRun } from '../../domain/forecast/run.ts'
 import { dateAt } from '../../domain/periods.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { ForecastHistory, HistoryReader } from './histories.ts'
+import type { TouchedReader } from './touched.ts'
 import { filtersIn, periodDaysOf, type PipelineAsked, termsFor } from './question.ts'
 
 export type ForecastAsked = PipelineAsked & {
@@ -24,6 +25,7 @@ export type Forecaster = {
     progress?: (done: number, of: number) => void,
   ) => Promise<{ readonly run: ForecastRun; readonly history: ForecastHistory }>
   readonly history: HistoryReader['of']
+  readonly touched: TouchedReader
 }
 
 const HOUR_MS = 3_600_000
@@ -47,7 +49,7 @@ const knowledgeOf = ({ deals, targets, calls }: ForecastHistory, asOf: number): 
 }
 
 /** Runs forecasts with their backtests, one step at a time so that others are answered meanwhile, and holds the latest. */
-export const createForecaster = (histories: HistoryReader): Forecaster => {
+export const createForecaster = (histories: HistoryReader, touched: TouchedReader): Forecaster => {
   const held = new Map<string, Promise<ForecastRun>>()
 
   const work = async (
@@ -90,6 +92,7 @@ export const createForecaster = (histories: HistoryReader): Forecaster => {
 
   return {
     history: histories.of,
+    touched,
     run: async (context, asked, progress = () => undefined) => {
       const history = await histories.of(context)
       const { tenant, observedTo } = context

@@ -3,7 +3,9 @@ import type { CallSaid } from '../../domain/forecast/calls.ts'
 import { dayOfDate } from '../../domain/forecast/days.ts'
 import type { AccountSaid, DealHistory, ExclusionSaid, Move, RateSaid } from '../../domain/forecast/history.ts'
 import type { TargetSaid } from '../../domain/forecast/targets.ts'
+import { changedSince } from '../../domain/figures/credit-cells.ts'
 import { accountAttributes, dealMoves, forecastRecords } from '../../domain/figures/deal-moves.ts'
+import { bind } from '../../domain/sql.ts'
 import type { Store } from '../../store/port.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { callOf, targetOf } from './said.ts'
@@ -141,17 +143,27 @@ export const readHistory = async (store: Store, { sources }: Pick<AnswerContext,
 const MAX_HELD = 4
 type Held = { readonly history: Promise<ForecastHistory>; readonly asOf: number }
 
+const Changed = z.object({ changed: z.coerce.number() })
+
 /**
  * Holds the histories of the latest tenants asked for while nothing of them changes: one reading serves every origin, every `as_of` before it, and every question
- * about forecast and bridge. An earlier `as_of` is answered from a held history of later knowledge, because each word has the instant at which it was known.
+ * about forecast and bridge. An earlier `as_of` is answered from a held history of later knowledge, because each word has the instant at which it was known, unless
+ * something was recorded since, which may be history.
  */
 export const createHistoryReader = ({ store }: { readonly store: Store }): HistoryReader => {
   const held = new Map<string, Held>()
+  const isUnchanged = async (tenant: string, after: number): Promise<boolean> => {
+    const [row] = await store.read(changedSince(bind.string(tenant), bind.instant(after), null))
+    return Changed.parse(row).changed === 0
+  }
   return {
-    of: context => {
+    of: async context => {
       const { tenant, observedTo, keptSince } = context
       const known = held.get(tenant)
-      if (known !== undefined && (observedTo <= known.asOf || (keptSince !== null && known.asOf >= keptSince))) return known.history
+      if (known !== undefined) {
+        const serves = keptSince === null ? observedTo <= known.asOf && (await isUnchanged(tenant, known.asOf)) : known.asOf >= keptSince
+        if (serves) return known.history
+      }
       const history = readHistory(store, context)
       // what is known later serves earlier questions too, not the other way round
       if (keptSince === null) return history

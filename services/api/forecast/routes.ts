@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { lastTouches } from '../../domain/figures/last-touches.ts'
 import { qualifyingDealStages } from '../../domain/definitions/stage-map.ts'
 import { type ForecastDimension, FORECAST_DIMENSIONS } from '../../domain/forecast/scope.ts'
 import { PERIOD_FORMS } from '../../domain/periods.ts'
@@ -19,6 +18,7 @@ import type { Cell } from './cells.ts'
 import { forecastCells } from './figure.ts'
 import { createForecaster, type ForecastAsked, type Forecaster } from './forecaster.ts'
 import { createHistoryReader } from './histories.ts'
+import { createTouchedReader } from './touched.ts'
 import { byParameter, floorOf, PipelineAsked, periodDaysOf, scopeParameters } from './question.ts'
 
 export const DEFAULT_PERIODS = 12
@@ -64,7 +64,7 @@ const forecasters = new WeakMap<Store, Forecaster>()
 
 /** One per store, so that what a figure held is there when its number is opened. */
 export const forecasterOf = (store: Store): Forecaster => {
-  const found = forecasters.get(store) ?? createForecaster(createHistoryReader({ store }))
+  const found = forecasters.get(store) ?? createForecaster(createHistoryReader({ store }), createTouchedReader(store))
   forecasters.set(store, found)
   return found
 }
@@ -98,14 +98,6 @@ const askedOf = (
   return { ...pipelineAsked(query, context), period, periods: query.periods, seed: query.seed, runs }
 }
 
-const Touched = z.object({ deal_id: z.string(), touched: z.coerce.number() })
-
-/** When open deals were last touched, by id (µs). */
-export const readTouched = async (store: Store, { sources, definitions }: AnswerContext): Promise<ReadonlyMap<string, number>> =>
-  new Map(
-    (await store.read(lastTouches(sources, definitions))).map(row => Touched.parse(row)).map(({ deal_id, touched }) => [deal_id, touched]),
-  )
-
 const answerCells = async (
   store: Store,
   context: AnswerContext,
@@ -113,7 +105,7 @@ const answerCells = async (
   by: readonly ForecastDimension[],
   staleDays: number,
 ): Promise<{ readonly total: readonly Cell[]; readonly rows: readonly Cell[]; readonly excluded: Record<string, number> }> => {
-  const [{ run, history }, touched] = await Promise.all([forecasterOf(store).run(context, asked), readTouched(store, context)])
+  const [{ run, history }, touched] = await Promise.all([forecasterOf(store).run(context, asked), forecasterOf(store).touched(context)])
   const cells = forecastCells({ run, history, asked, by, touched, staleDays, flags: context.flags })
   const { known } = run.latest
   const missing: Record<string, number> = {}

@@ -8,7 +8,7 @@ import { MOVE_KINDS, type ToldMove, toldMoves } from '../../domain/forecast/deal
 import { PERIOD_FORMS } from '../../domain/periods.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { forecasterOf, pipelineAsked, readTouched } from '../forecast/routes.ts'
+import { forecasterOf, pipelineAsked } from '../forecast/routes.ts'
 import { periodDaysOf, scopeParameters, termsFor } from '../forecast/question.ts'
 import { listSchema, pageOf, pageParameters } from '../list.ts'
 import { filterParameter, listOf, queryOf } from '../parameters.ts'
@@ -117,7 +117,7 @@ export const pipelineDealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asy
         if (query.period !== undefined && period === null) throw badParameter('period', `expected a period such as ${PERIOD_FORMS}`)
         const since = query.moved_since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.moved_since) * 1000
         if (Number.isNaN(since)) throw badParameter('moved_since', 'expected an instant or a day')
-        const [history, touched] = await Promise.all([forecasterOf(store).history(context), readTouched(store, context)])
+        const [history, touched] = await Promise.all([forecasterOf(store).history(context), forecasterOf(store).touched(context)])
         const known = knownAtInstant(history.deals, termsFor(asked), context.observedTo)
         const stages = new Set(listOf(query.stage))
         const categories = new Set(listOf(query.category))

@@ -77,11 +77,24 @@ const MANY_PERIODS = 8
 /** Mean wins of a prior that draw a due factor to one. */
 const DUE_PRIOR = 5
 
-/** First day of business and first instant of knowledge in a history. */
-const beginningOf = ({ deals }: DealHistory, terms: Terms): { readonly day: number; readonly known: number } => {
+/** Place of the period that a day lies in, the latest first; −1: in none. Periods follow one another. */
+const placeOf = (periods: readonly PeriodDays[], day: number): number => {
+  let [low, high] = [0, periods.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((periods[middle]?.from ?? 0) <= day) high = middle
+    else low = middle + 1
+  }
+  const found = periods[low]
+  return found !== undefined && day >= found.from && day < found.to ? low : -1
+}
+
+/** First day of business and first instant of knowledge in a history, as known at an instant. */
+const beginningOf = ({ deals }: DealHistory, terms: Terms, asOf: number): { readonly day: number; readonly known: number } => {
   let [at, known] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   for (const { moves } of deals)
     for (const move of moves) {
+      if (knownAt(move) > asOf) continue
       at = Math.min(at, move.at)
       known = Math.min(known, knownAt(move))
     }
@@ -95,7 +108,7 @@ const beginningOf = ({ deals }: DealHistory, terms: Terms): { readonly day: numb
 export function* forecastRun(history: DealHistory, question: ForecastQuestion): Generator<readonly [number, number], ForecastRun> {
   const { terms, period, asOf, now } = question
   const { days } = terms
-  const began = beginningOf(history, terms)
+  const began = beginningOf(history, terms, asOf)
   const periods = [period]
   for (let n = 1; n <= question.periods; n++) {
     const before = periodBefore(period, n)
@@ -135,7 +148,7 @@ export function* forecastRun(history: DealHistory, question: ForecastQuestion): 
     for (const { place, worth, closeDay } of known.won) {
       if (closeDay === null) continue
       of.set(place, { worth: worth ?? 0, day: closeDay })
-      const p = periods.findIndex(each => closeDay >= each.from && closeDay < each.to)
+      const p = placeOf(periods, closeDay)
       if (p >= 0) wins[p]?.push({ place, worth: worth ?? 0 })
     }
     const totals = wins.map(each => each.reduce((sum, { worth }) => sum + worth, 0))
