@@ -179,6 +179,55 @@ describe('spend (M66)', () => {
     expect(await of({ filters: { category: ['media'] } })).toEqual([[0, 300, 0, 77]])
   })
 
+  it('sets spend beside the targets that are cut as the question is, the fewest cuts first, of dates or of a fiscal period (M66b)', async () => {
+    const target = (target_id: string, period: string, amount_minor: bigint, more: Partial<Telling<'target-set'>> = {}): AccordEvent =>
+      event('target-set', {
+        event_id: id(),
+        occurred_at: instant(START),
+        target_id,
+        metric: 'spend',
+        period,
+        amount_minor,
+        currency: 'EUR',
+        from_on: null,
+        to_on: null,
+        count: null,
+        ratio_ppm: null,
+        ...more,
+      })
+    await land(
+      cost('c', { amount_minor: 300n, channel: 'paid_search', starts_on: '2026-03-02' }),
+      target('all', '2026-03', 500n),
+      // with February as the first month the quarter is February to April: 31 of 89 days
+      target('search', '2026-Q1', 890n, { channel: 'paid_search', from_on: '2026-02-01', to_on: '2026-05-01' }),
+      target('social', 'cal:2026-Q1', 900n, { channel: 'paid_social' }),
+      target('gone', '2026-03', 9_999n, { withdrawn: true }),
+      target('pipeline', '2026-03', 9_999n, { metric: 'pipeline' }),
+    )
+    const asked = { ...question, from: '2026-03-01', to: '2026-04-01' }
+    const targets = async (by: SpendQuestion['by']) =>
+      (
+        await figures.rows(spendFigure(sourcesAt(END), { ...asked, by }, { budgets: true, definitions: shippedDefinitions, startMonth: 2 }))
+      ).map(row => [row['channel'] ?? '', Number(row['target'])])
+    expect(await targets([])).toEqual([['', 500]])
+    expect(await targets(['channel'])).toEqual([
+      ['paid_search', 310],
+      ['paid_social', 310],
+      ['', 620],
+    ])
+    // no target is of a campaign
+    expect(await targets(['campaign'])).toEqual([
+      ['', 0],
+      ['', 0],
+    ])
+    const proof = await figures.rows(spendProof(sourcesAt(END), { ...asked, by: ['channel'] }, 'target_used', shippedDefinitions, 2))
+    expect(proof.map(row => [row['entity'], row['id'], Number(row['contribution']), Number(row['base'])])).toEqual([
+      ['cost', 'c', 300, 0],
+      ['target', 'search', 0, 310],
+      ['target', 'social', 0, 310],
+    ])
+  })
+
   it('proves a value by costs that add up to it', async () => {
     await land(
       plan('c1', { budget_minor: 50n, currency: 'EUR', starts_on: '2026-03-01' }),

@@ -61,7 +61,7 @@ const Query = queryOf({
 
 const Item = z
   .object({
-    entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance']),
+    entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance', 'target']),
     id: z.string(),
     account: z.string(),
     deal_id: z.string(),
@@ -91,7 +91,7 @@ const Explained = z
   .meta({ id: 'Explained', description: 'What is behind one number; its arithmetic adds up to it' })
 
 const ItemRow = z.object({
-  entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance']),
+  entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance', 'target']),
   id: z.string(),
   account: z.string(),
   deal_id: z.string(),

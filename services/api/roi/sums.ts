@@ -111,6 +111,7 @@ export const spendRows = ({ spend }: Cells, question: RoiQuestion): readonly Row
     has_budget: 0,
     spent: sum.spent,
     media: sum.media,
+    target: 0n,
     unmatched: 0n,
     committed: 0n,
     budget: 0n,

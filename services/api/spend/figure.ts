@@ -26,6 +26,7 @@ const SpendRow = z.looseObject({
   unmatched: z.coerce.bigint(),
   committed: z.coerce.bigint(),
   budget: z.coerce.bigint(),
+  target: z.coerce.bigint(),
   costs: z.coerce.number(),
   rate_missing: z.coerce.number(),
 })
@@ -40,6 +41,7 @@ export const NO_SPEND: SpendRow = {
   unmatched: 0n,
   committed: 0n,
   budget: 0n,
+  target: 0n,
   costs: 0,
   rate_missing: 0,
 }
@@ -48,9 +50,15 @@ export const spendRow = (row: Row): SpendRow => SpendRow.parse(row)
 
 /** M66 spend, and M66b budget used where the dimensions are those of campaigns. */
 export const spendAnswer = async (store: Store, context: AnswerContext, question: SpendQuestion, explain: Explain): Promise<Figures> => {
-  const found = (await store.read(spendFigure(context.sources, question, { budgets: true, definitions: context.definitions }))).map(
-    spendRow,
-  )
+  const found = (
+    await store.read(
+      spendFigure(context.sources, question, {
+        budgets: true,
+        definitions: context.definitions,
+        startMonth: context.settings.fiscalYearStartMonth,
+      }),
+    )
+  ).map(spendRow)
   assertNotTooMany(found.length)
   const sum = found.find(row => row.is_total === 1) ?? NO_SPEND
   const rowsOf = (row: SpendRow): FigureRow[] => {
@@ -77,6 +85,7 @@ export const spendAnswer = async (store: Store, context: AnswerContext, question
       spend,
       {
         ...label,
+        against: 'campaigns',
         metric: 'M66b',
         value: ratio(exact(row.spent), exact(row.budget)),
         unit: 'ratio',
@@ -86,6 +95,24 @@ export const spendAnswer = async (store: Store, context: AnswerContext, question
         explain: explain('spend', 'M66b', narrowed),
         committed: exact(row.committed),
       },
+      // beside them, never added: a target may be the sum of what campaigns were planned with
+      ...(row.target === 0n
+        ? []
+        : [
+            {
+              ...label,
+              against: 'targets',
+              metric: 'M66b',
+              value: ratio(exact(row.spent), exact(row.target)),
+              unit: 'ratio',
+              numerator: exact(row.spent),
+              denominator: exact(row.target),
+              flags: [...context.flags].toSorted(),
+              // which targets count depends on what is asked by
+              explain: explain('spend', TARGET_USED, isTotal ? question : narrowed),
+              committed: exact(row.committed),
+            },
+          ]),
     ]
   }
   const total = rowsOf(sum)
@@ -99,16 +126,28 @@ export const spendAnswer = async (store: Store, context: AnswerContext, question
 /** What costs are: nothing that is agreed and versioned enters, but the meaning of this version of the program. */
 export const SPEND_DEFINITION = 'spend@1'
 
+/** M66b against targets, in tokens. */
+const TARGET_USED = 'M66b-targets'
+
 export const spendExplained: ExplainableFigure = {
   definitionsOf: () => [SPEND_DEFINITION],
   explain: async (store, context, metric, asked) => {
     const { filters, ...rest } = Question.parse(asked)
     const question: SpendQuestion = { ...rest, filters: withoutUndefined(filters) }
-    const row = (await spendAnswer(store, context, question, () => '')).total.find(total => total.metric === metric)
+    const wanted =
+      metric === TARGET_USED ? { metric: 'M66b', against: 'targets' } : { metric, against: metric === 'M66b' ? 'campaigns' : undefined }
+    const { total } = await spendAnswer(store, context, question, () => '')
+    const row = total.find(found => found.metric === wanted.metric && found['against'] === wanted.against)
     if (row === undefined) return null
     return {
       row,
-      proof: spendProof(context.sources, question, metric === 'M66b' ? 'budget_used' : 'spent', context.definitions),
+      proof: spendProof(
+        context.sources,
+        question,
+        metric === 'M66' ? 'spent' : metric === TARGET_USED ? 'target_used' : 'budget_used',
+        context.definitions,
+        context.settings.fiscalYearStartMonth,
+      ),
       divisor: 1,
     }
   },

@@ -94,6 +94,7 @@ const costDays = (sources: FigureSources, question: SpendQuestion, definitions: 
 const SPENT = 0
 const COMMITTED = 1
 const BUDGET = 2
+const TARGET = 3
 
 /** One row per campaign and day of it, with its part of the budget, spread like a lump cost: what M66b divides by. Columns as in `costDays`. */
 const budgetDays = (sources: FigureSources, question: SpendQuestion): Sql => sql`
@@ -107,16 +108,74 @@ const budgetDays = (sources: FigureSources, question: SpendQuestion): Sql => sql
   )
   ARRAY JOIN ${places(question)} AS place`
 
+/** Dimensions that a target of spend can be cut by. */
+const TARGET_CUTS = ['channel', 'team', 'region', 'segment', 'product'] as const
+/** What a target of spend calls what it aims at. */
+const TARGET_METRICS: readonly string[] = ['spend', 'budget', 'M66']
+
+/**
+ * One row per target of spend and day of it, spread like a lump cost. Targets may be set for all and again by channel: of those that are cut at least as the question asks
+ * one set counts, the one with the fewest cuts, so that nothing is counted twice. A target without dates is of its period, fiscal unless it says `cal:`.
+ */
+const targetDays = (sources: FigureSources, question: SpendQuestion, startMonth: number): Sql => {
+  const asked = TARGET_CUTS.filter(name => question.by.includes(name) || question.filters[name] !== undefined)
+  const first = sql`makeDate(toUInt16OrZero(substring(plain, 1, 4)) - (begins > 1), begins, 1)`
+  return sql`
+    SELECT cost, event_id, toUInt8(${{ parts: [String(TARGET)] }}) AS kind, ${SHARE} AS amount, currency, first_day + toInt32(place) AS rate_day,
+      ${NONE_TEXT} AS category, ${shown(sql`channel`)} AS channel, ${NONE_TEXT} AS campaign, ${shown(sql`team`)} AS team, ${shown(sql`region`)} AS region, ${shown(sql`segment`)} AS segment,
+      ${shown(sql`product`)} AS product, ${NONE_TEXT} AS source, ${NONE_TEXT} AS system, ${NONE_TEXT} AS vendor, 'matched' AS match
+    FROM (
+      SELECT *, toInt32(from_on) AS first_day, toUInt32(greatest(1, toInt32(to_on) - toInt32(from_on))) AS days, cuts = min(cuts) OVER () AS chosen
+      FROM (
+        SELECT subject AS cost, said.1 AS event_id, t.amount_minor AS lump, t.currency AS currency, t.channel AS channel, t.team AS team, t.region AS region, t.segment AS segment, t.product AS product,
+          replaceOne(t.period, 'cal:', '') AS plain, toUInt8(if(startsWith(t.period, 'cal:'), 1, ${bind.uint(startMonth)})) AS begins,
+          coalesce(toDate32OrNull(t.from_on), toDate32(multiIf(length(plain) = 4, ${first}, substring(plain, 6, 1) = 'Q', addMonths(${first}, 3 * (toUInt8OrZero(substring(plain, 7, 1)) - 1)),
+            makeDate(toUInt16OrZero(substring(plain, 1, 4)), toUInt8OrZero(substring(plain, 6, 2)), 1)))) AS from_on,
+          coalesce(toDate32OrNull(t.to_on), addMonths(from_on, multiIf(length(plain) = 4, 12, substring(plain, 6, 1) = 'Q', 3, 1))) AS to_on,
+          -- the number first: the fewest win, ties by name
+          (length(named), named) AS cuts, arrayFilter((name, value) -> value != '', ${bind.strings(TARGET_CUTS)}, [t.channel, t.team, t.region, t.segment, t.product]) AS named
+        FROM (
+          SELECT subject, argMax((event_id, payload), (occurred_at, recorded_at, event_id)) AS said,
+            JSONExtract(said.2, ${{ parts: [TARGET_FIELDS] }}) AS t
+          FROM ${sources.recordFacts} WHERE type = 'target-set' GROUP BY subject
+        )
+        WHERE t.metric IN (${bind.strings(TARGET_METRICS)}) AND t.withdrawn = 0 AND t.amount_minor > 0 AND t.owner_id = '' AND t.pipeline = ''
+          AND hasAll(named, ${bind.strings(asked)})
+          AND ${question.from === null ? sql`1` : sql`to_on > ${bind.date(question.from)}`} AND ${question.to === null ? sql`1` : sql`from_on < ${bind.date(question.to)}`}
+      )
+    )
+    ARRAY JOIN ${places(question)} AS place
+    WHERE chosen`
+}
+
+const TARGET_FIELDS = `'Tuple(metric String, period String, from_on String, to_on String, amount_minor Int64, currency String, withdrawn Bool, owner_id String, pipeline String, ${TARGET_CUTS.map(name => `${name} String`).join(', ')})'`
+
+/** Targets are of whole campaigns' channels, teams and so on, never of a campaign. */
+const withTargets = (question: SpendQuestion): boolean =>
+  withBudget(question) && !question.by.includes('campaign') && question.filters.campaign === undefined
+
 const withBudget = ({ by, filters }: SpendQuestion): boolean =>
   [...by, ...Object.keys(filters)].every(name => BUDGET_DIMENSIONS.some(dimension => dimension === name))
 
 /** `budgets`: budgets beside the costs, where the dimensions allow it. Definitions say what raw sources mean. */
-export type SpendOptions = { readonly budgets: boolean; readonly definitions: Definitions }
+export type SpendOptions = {
+  readonly budgets: boolean
+  readonly definitions: Definitions
+  /** Month in which fiscal years begin, for targets of a fiscal period; without it no targets stand beside the costs. */
+  readonly startMonth?: number | undefined
+}
 
 /** Costs and, where the dimensions allow, budgets by day, with `worth` in the question's currency: NULL where there is no rate. */
-const moneyDays = (sources: FigureSources, question: SpendQuestion, { budgets, definitions }: SpendOptions): Sql => {
+const moneyDays = (sources: FigureSources, question: SpendQuestion, { budgets, definitions, startMonth }: SpendOptions): Sql => {
   const costsOnly = costDays(sources, question, definitions)
-  const rows = budgets ? sql`${costsOnly} UNION ALL ${budgetDays(sources, question)}` : costsOnly
+  const rows = joinSql(
+    [
+      costsOnly,
+      ...(budgets ? [budgetDays(sources, question)] : []),
+      ...(budgets && startMonth !== undefined && withTargets(question) ? [targetDays(sources, question, startMonth)] : []),
+    ],
+    ' UNION ALL ',
+  )
   const filters = Object.entries(question.filters).map(([name, values]) => sql`${identifier(name)} IN (${bind.strings(values)})`)
   return sql`
     SELECT * FROM (
@@ -139,7 +198,7 @@ export const spendFigure = (sources: FigureSources, question: SpendQuestion, opt
     SELECT ${dims.length === 0 ? sql`` : sql`${list}, `}
       toUInt8(${dims[0] === undefined ? sql`1` : sql`grouping(${dims[0]})`}) AS is_total, toUInt8(${budgets ? sql`1` : sql`0`}) AS has_budget,
       sumIf(money, ${of(SPENT)}) AS spent, sumIf(money, ${of(SPENT)} AND category = ${bind.string(MEDIA)}) AS media, sumIf(money, ${of(SPENT)} AND match = 'unmatched') AS unmatched,
-      sumIf(money, ${of(COMMITTED)}) AS committed, sumIf(money, ${of(BUDGET)}) AS budget,
+      sumIf(money, ${of(COMMITTED)}) AS committed, sumIf(money, ${of(BUDGET)}) AS budget, sumIf(money, ${of(TARGET)}) AS target,
       uniqExactIf(cost, ${of(SPENT)}) AS costs, uniqExactIf(cost, kind < ${{ parts: [String(BUDGET)] }} AND isNull(worth)) AS rate_missing
     FROM (SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, question, { ...options, budgets })}))
     GROUP BY GROUPING SETS ${dims.length === 0 ? sql`(())` : sql`((${list}), ())`}
@@ -158,19 +217,25 @@ export const spendCells = (sources: FigureSources, question: SpendQuestion, defi
   GROUP BY day, channel, campaign, source, team, overhead
   ORDER BY day, channel, campaign, source, team, overhead`
 
-/** What adds up to a value of spend: what was spent, the media of it, or (M66b) what was spent beside the budget. */
-export type SpendMeasure = 'spent' | 'media' | 'budget_used'
+/** What adds up to a value of spend: what was spent, the media of it, or (M66b) what was spent beside the budgets of campaigns, or beside targets. */
+export type SpendMeasure = 'spent' | 'media' | 'budget_used' | 'target_used'
 
 /** One row per cost, and per campaign for its budget, as explain lists them: `contribution` and `base` in minor units. */
-export const spendProof = (sources: FigureSources, question: SpendQuestion, measure: SpendMeasure, definitions: Definitions): Sql => {
-  const used = measure === 'budget_used'
-  const which = used ? sql`kind != ${{ parts: [String(COMMITTED)] }}` : sql`kind = ${{ parts: [String(SPENT)] }}`
+export const spendProof = (
+  sources: FigureSources,
+  question: SpendQuestion,
+  measure: SpendMeasure,
+  definitions: Definitions,
+  startMonth?: number,
+): Sql => {
+  const of = measure === 'budget_used' ? BUDGET : measure === 'target_used' ? TARGET : null
+  const which = sql`kind IN (${{ parts: [of === null ? String(SPENT) : `${SPENT}, ${of}`] }})`
   return sql`
-    SELECT if(kind = ${{ parts: [String(BUDGET)] }}, 'campaign', 'cost') AS entity, cost AS id, '' AS account, '' AS deal_id, if(event_id = '', [], [event_id]) AS event_ids, campaign AS note,
+    SELECT multiIf(kind = ${{ parts: [String(BUDGET)] }}, 'campaign', kind = ${{ parts: [String(TARGET)] }}, 'target', 'cost') AS entity, cost AS id, '' AS account, '' AS deal_id, if(event_id = '', [], [event_id]) AS event_ids, campaign AS note,
       concat(min(day), ' 00:00:00') AS at,
-      toString(sumIf(m.money, kind = ${{ parts: [String(SPENT)] }})) AS contribution, toString(sumIf(m.money, kind = ${{ parts: [String(BUDGET)] }})) AS base
+      toString(sumIf(m.money, kind = ${{ parts: [String(SPENT)] }})) AS contribution, toString(sumIf(m.money, kind != ${{ parts: [String(SPENT)] }})) AS base
     FROM (
-      SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, question, { budgets: used, definitions })})
+      SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, question, { budgets: of !== null, definitions, startMonth })})
       WHERE isNotNull(worth) AND ${which} ${measure === 'media' ? sql`AND category = ${bind.string(MEDIA)}` : sql``}
     ) AS m
     GROUP BY kind, cost, event_id, campaign
