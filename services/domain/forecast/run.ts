@@ -1,9 +1,10 @@
 import { DAY_MS } from './days.ts'
 import { hazardLedger, type HazardModel, WEEK_MICROS } from './hazards.ts'
-import { type DealHistory, knownAt } from './history.ts'
+import type { DealHistory } from './history.ts'
 import { type Known, knowledgeOf, type Terms } from './known.ts'
 import { METHODS, type Method, type MethodInput, type OpenDeal, type Part, runMethod, type SamePoint, type Win } from './methods.ts'
-import { monthsIn, type PeriodDays, periodBefore } from './periods-of.ts'
+import { beginningOf, originGrid, periodsSince, placeOf } from './origins.ts'
+import { monthsIn, type PeriodDays } from './periods-of.ts'
 import { bandOf, candidates, type Judged, sharedFactor, winnerOf } from './judge.ts'
 import { meanOf, quantileOf, type Remaining, type SharedFactor, simulate, varianceOf } from './simulate.ts'
 import { stageWinRates, type StageWinRates } from './stage-rates.ts'
@@ -71,35 +72,13 @@ export type ForecastRun = {
 }
 
 const ARRIVAL_WEEKS = 26
+/** Nothing is foretold further ahead. */
+const MOST_WEEKS = 260
 const SAME_POINTS = 8
 /** From so many periods on, forecasts from a week around are enough to learn from; before, from three. */
 const MANY_PERIODS = 8
 /** Mean wins of a prior that draw a due factor to one. */
 const DUE_PRIOR = 5
-
-/** Place of the period that a day lies in, the latest first; −1: in none. Periods follow one another. */
-const placeOf = (periods: readonly PeriodDays[], day: number): number => {
-  let [low, high] = [0, periods.length - 1]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((periods[middle]?.from ?? 0) <= day) high = middle
-    else low = middle + 1
-  }
-  const found = periods[low]
-  return found !== undefined && day >= found.from && day < found.to ? low : -1
-}
-
-/** First day of business and first instant of knowledge in a history, as known at an instant. */
-const beginningOf = ({ deals }: DealHistory, terms: Terms, asOf: number): { readonly day: number; readonly known: number } => {
-  let [at, known] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  for (const { moves } of deals)
-    for (const move of moves) {
-      if (knownAt(move) > asOf) continue
-      at = Math.min(at, move.at)
-      known = Math.min(known, knownAt(move))
-    }
-  return Number.isFinite(at) ? { day: terms.days.of(at / 1000), known } : { day: 0, known: 0 }
-}
 
 /**
  * Forecasts a period as of now, and every period before it from every past day of the grid, in one pass over the history: at each origin nothing counts that became known
@@ -107,34 +86,13 @@ const beginningOf = ({ deals }: DealHistory, terms: Terms, asOf: number): { read
  */
 export function* forecastRun(history: DealHistory, question: ForecastQuestion): Generator<readonly [number, number], ForecastRun> {
   const { terms, period, asOf, now } = question
-  const { days } = terms
   const began = beginningOf(history, terms, asOf)
-  const periods = [period]
-  for (let n = 1; n <= question.periods; n++) {
-    const before = periodBefore(period, n)
-    if (before.from < began.day) break
-    periods.push(before)
-  }
-  const today = days.of(now)
-  const timeOfDay = Math.min(now - days.start(today), DAY_MS - 1)
-  const daysLeft = period.to - today
-  const grid: { readonly at: number; readonly n: number; readonly left: number; readonly live: boolean }[] = []
-  periods.forEach(({ from, to }, n) => {
-    const first = ((daysLeft % question.everyDays) + question.everyDays) % question.everyDays
-    for (let left = first === 0 ? question.everyDays : first; left <= Math.max(to - from, daysLeft); left += question.everyDays) {
-      if (left > to - from && left !== daysLeft) continue
-      const at = days.start(to - left) + timeOfDay
-      if (at < now && at >= began.known) grid.push({ at, n, left, live: false })
-    }
-  })
-  grid.push({ at: now, n: 0, left: daysLeft, live: true })
-  grid.sort((a, b) => a.at - b.at || b.n - a.n || Number(a.live) - Number(b.live))
-
+  const periods = periodsSince(period, question.periods, began.day)
+  const grid = originGrid(periods, now, { days: terms.days, everyDays: question.everyDays, since: began.known })
   const learn = knowledgeOf(history, terms)
   const ledger = hazardLedger()
   const origins: Origin[] = []
   const touchedSince = new Set<number>()
-  let latest: Latest | null = null
   let done = 0
   const months = monthsIn(period)
   const perYear = months !== null && 12 % months === 0 ? 12 / months : null
@@ -161,8 +119,8 @@ export function* forecastRun(history: DealHistory, question: ForecastQuestion): 
     const inScope = new Map([...known.open, ...known.won, ...known.lost].map(deal => [deal.place, deal.state]))
     ledger.update(touchedSince, place => inScope.get(place)?.stints ?? [])
     touchedSince.clear()
-    const weeksTo = Math.max(0, (target.to - day) / 7)
-    const weeksFrom = Math.max(0, (target.from - day) / 7)
+    const weeksTo = Math.min(MOST_WEEKS, Math.max(0, (target.to - day) / 7))
+    const weeksFrom = Math.min(MOST_WEEKS, Math.max(0, (target.from - day) / 7))
     const going = known.open.flatMap(({ state }) => state.stints.filter(({ exit }) => exit === null).slice(-1))
     const hazards = ledger.model(going, at * 1000, weeksTo)
     const wonWorths = Float64Array.from(
@@ -320,7 +278,7 @@ export function* forecastRun(history: DealHistory, question: ForecastQuestion): 
     if (!live) origins.push(origin)
     else {
       const moved = shared.conformal === 1 ? draws : draws.map(draw => Math.max(won, around + shared.conformal * (draw - around)))
-      latest = { origin, known, open: valued, remaining, draws: moved, parts, hazards, dueFactors, shared, stageRates }
+      const latest = { origin, known, open: valued, remaining, draws: moved, parts, hazards, dueFactors, shared, stageRates }
       const actuals = totals
       yield [++done, grid.length]
       return { period, periods, actuals, ended: periods.map((_, p) => hasEnded(p)), origins, latest, dataFrom: began.day }
