@@ -8,6 +8,7 @@ import type { AttributionQuestion } from '../../domain/figures/attribution.ts'
 import { attributionPaths, pathModel } from '../../domain/figures/attribution-paths.ts'
 import { withChannelWeights } from '../../domain/figures/data-driven-credit.ts'
 import type { FigureSources } from '../../domain/figures/sources.ts'
+import { bind, joinSql, sql } from '../../domain/sql.ts'
 import { HttpProblem, problem } from '../../http/problem.ts'
 import type { Row, Store } from '../../store/port.ts'
 import type { Fit } from '../answer.ts'
@@ -54,7 +55,9 @@ export const dataDrivenCredit = async (
   const order = question.order ?? 1
   const { tenant, definitions, sources, fitLimits: limits } = context
   const statements = attributionPaths(sources, { attribution: learnedFrom(question), order, tenant, definitions })
-  const read = (await Promise.all(statements.map(statement => store.read(statement)))).flat()
+  // one more than are taken says that there are too many, without reading all of them
+  const upTo = sql`LIMIT ${bind.uint(MAX_PATHS + 1)}`
+  const read = (await Promise.all(statements.map(statement => store.read(joinSql([statement, upTo], '\n'))))).flat()
   if (read.length > MAX_PATHS) throw refusal(model, { code: 'too_many_paths', found: read.length, limit: MAX_PATHS })
   const { paths, money, openNulls } = pathsOf(read)
   const learned = model === 'markov@1' ? await learnMarkov(paths, order, limits) : await learnShapley(paths, limits)
@@ -190,7 +193,7 @@ const REASONS: Readonly<Record<Refusal['code'], (refusal: Refusal) => string>> =
   too_many_channels: ({ found, limit }) => `takes at most ${limit} channels, there are ${found}: map raw names to fewer channels`,
   too_many_states: ({ limit }) => `takes at most ${limit} states: ask for a lower order, or a shorter period`,
   too_many_sweeps: ({ limit }) => `was not solved in ${limit} sweeps, journeys are too long: ask for a lower order`,
-  too_many_paths: ({ limit }) => `takes at most ${limit} distinct paths: ask for a shorter period`,
+  too_many_paths: ({ limit }) => `takes at most ${limit} distinct paths, there are more: ask for a shorter period`,
 }
 
 const refusal = (model: DataDriven, why: Refusal): HttpProblem =>

@@ -60,8 +60,26 @@ export const readWon = async (
 /** A tenant with more is asked by SQL, which takes longer and holds nothing. */
 const MAX_CELLS = 150_000
 const MAX_HELD = 24
+/** Of one question, and of all that are held together: what is asked for longest ago goes first. */
+const MAX_BYTES = 64 * 1024 * 1024
+const MAX_HELD_BYTES = 4 * MAX_BYTES
 
-type Held = { readonly cells: Promise<Cells | null>; readonly asOf: number }
+type Held = { readonly cells: Promise<Cells | null>; readonly asOf: number; bytes: number }
+
+/** About what objects of texts and numbers take: their fields, and the characters of their texts. */
+const bytesOf = (lists: readonly (readonly Readonly<Record<string, unknown>>[])[]): number => {
+  let bytes = 0
+  for (const list of lists)
+    for (const row of list) {
+      bytes += 64
+      for (const value of Object.values(row))
+        bytes += 24 + (typeof value === 'string' ? value.length : Array.isArray(value) ? value.length * 40 : 0)
+    }
+  return bytes
+}
+
+const sizeOf = ({ credit, spend, excluded, stages, finance, won }: Cells): number =>
+  bytesOf([credit, spend.loaded, excluded, stages, finance, won])
 
 /**
  * Holds the cells of the latest questions while nothing of their tenant changes. Planning the statements of return takes a hundred times as long as adding
@@ -93,13 +111,23 @@ export const createCellReader = ({ store }: { readonly store: Store }): CellRead
     ])
     if (Math.max(creditRows.length, spendRows.length, excludedRows.length) > MAX_CELLS) return null
     const loaded = spendRows.map(row => SpendCell.parse(row))
-    return {
+    const cells: Cells = {
       credit: creditRows.map(row => CreditCell.parse(row)),
       spend: { loaded, program: loaded.filter(({ overhead }) => overhead === 0) },
       excluded: excludedRows.map(row => ExcludedCell.parse(row)),
       stages,
       finance,
       won,
+    }
+    return sizeOf(cells) > MAX_BYTES ? null : cells
+  }
+
+  const makeRoom = (): void => {
+    let bytes = [...held.values()].reduce((sum, one) => sum + one.bytes, 0)
+    for (const [key, one] of held) {
+      if (held.size <= MAX_HELD && bytes <= MAX_HELD_BYTES) return
+      held.delete(key)
+      bytes -= one.bytes
     }
   }
 
@@ -128,11 +156,17 @@ export const createCellReader = ({ store }: { readonly store: Store }): CellRead
         return known.cells
       }
       const cells = read(context, credit, spend)
-      held.set(key, { cells, asOf: watermark })
-      cells.catch(() => held.delete(key))
-      const [oldest] = held.keys()
-      if (held.size > MAX_HELD && oldest !== undefined) held.delete(oldest)
-      return cells
+      const mine: Held = { cells, asOf: watermark, bytes: 0 }
+      held.set(key, mine)
+      try {
+        const found = await cells
+        mine.bytes = found === null ? 0 : sizeOf(found)
+      } catch (error) {
+        if (held.get(key) === mine) held.delete(key)
+        throw error
+      }
+      makeRoom()
+      return await cells
     },
   }
 }
