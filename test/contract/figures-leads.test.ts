@@ -136,7 +136,7 @@ describe('leads', () => {
       ...many(20).map(i => journeys(`q${i}`, [{ stages: [['lead', 0]] }])),
     ])
     await figures.insert('account_touches', [...many(70).map(i => touch(`p${i}`, 1)), ...many(20).map(i => touch(`q${i}`, 1))])
-    expect(await found(['M23a', 'M23b', 'M24', 'M24b'])).toEqual(['M23a 100/0', 'M23b 90/0', 'M24 70/100', 'M24b 20/90'])
+    expect(await found(['M23a', 'M23b', 'M24', 'M24b'])).toEqual(['M23a 100/0', 'M23b 90/0', 'M24 mql 70/100', 'M24b 20/90'])
     const proof = await figures.rows(leadProof({ sources, definitions: shippedDefinitions, question: question(['M24']) }, null, 'ratio'))
     expect([
       proof.length,
@@ -298,6 +298,90 @@ describe('leads', () => {
     ])
     const unknown = await figures.rows(leadFigures({ sources, definitions: shippedDefinitions, question: question(['M31']) }))
     expect(unknown.filter(row => row['unknown'] !== '0').map(row => row['note'])).toEqual(['bad/sales-ready'])
+  })
+
+  it('conform at every stage with a rule, those of deals by what was known of the deal as it entered (M24)', async () => {
+    const entry = [
+      ...ruling.qualification.entry,
+      { stage: 'sal', rule: { op: 'fit', is: 'good' } },
+      {
+        stage: 'sqo',
+        unit: 'deal',
+        rule: {
+          op: 'all',
+          of: [
+            { op: 'known', attribute: 'deal.amount' },
+            { op: 'compare', attribute: 'deal.contacts', is: '>=', value: 1 },
+            { op: 'in', attribute: 'account.industry', values: ['software'] },
+          ],
+        },
+      },
+    ]
+    const rulings: Ruling[] = [{ ...ruling, qualification: Qualification.parse({ ...ruling.qualification, entry }) }]
+    await figures.insert('person_journey', [
+      journeys('a', [
+        {
+          stages: [
+            ['lead', 0],
+            ['sal', 3],
+          ],
+        },
+      ]),
+      journeys('b', [
+        {
+          stages: [
+            ['lead', 0],
+            ['sal', 3],
+          ],
+        },
+      ]),
+    ])
+    await figures.insert('record_facts', [
+      recordRow('person-updated', 'w1', at(1), { title: 'Manager' }, { subject: 'person:a' }),
+      recordRow('account-updated', 'w2', at(1), { industry: 'Software' }, { subject: 'account:a_1' }),
+    ])
+    const deal = (id: string, account = 'a_1') =>
+      dealRow({
+        deal_id: id,
+        account,
+        stages: ['discovery', 'qualified'],
+        entered_at: [at(1), at(10)],
+        stage_event_ids: [`${id}-s0`, `${id}-s1`],
+        outcome: 'open',
+        closed_at: null,
+      })
+    const fact = (id: string, type: string, day: number, more: TestRow): TestRow => ({
+      ...word(id, type, day),
+      subject: id,
+      stage: '',
+      account: '',
+      amount: null,
+      person: '',
+      currency: '',
+      ...more,
+    })
+    await figures.insert('deal_journey', [deal('whole'), deal('late'), deal('alone'), deal('unknown', 'a_9')])
+    await figures.insert(
+      'deal_facts',
+      ['whole', 'late', 'alone', 'unknown']
+        .flatMap(id => [
+          fact(id, 'deal-amount-changed', id === 'late' ? 11 : 5, { amount: 100, currency: 'EUR' }),
+          fact(id, 'deal-contact-linked', 6, { person: 'person:a' }),
+          ...(id === 'alone' ? [fact(id, 'deal-contact-unlinked', 7, { person: 'person:a' })] : []),
+        ])
+        .map(({ reason_class: _class, deal_id: _deal, ...row }) => row),
+    )
+    expect(await found(['M24'], { rulings })).toEqual(['M24 sal 1/2', 'M24 sqo 1/4'])
+    expect(await found(['M24'], { rulings, by: ['month'] })).toEqual(['2026-01 M24 sal 1/2', '2026-01 M24 sqo 1/4'])
+    const proof = await figures.rows(
+      leadProof({ sources, definitions: shippedDefinitions, question: question(['M24'], { rulings }) }, 'sqo', 'ratio'),
+    )
+    expect(proof.map(row => [row['entity'], row['id'], row['contribution']])).toEqual([
+      ['deal', 'alone', '0'],
+      ['deal', 'late', '0'],
+      ['deal', 'unknown', '0'],
+      ['deal', 'whole', '1'],
+    ])
   })
 
   it('become deals: 10 of 100 leads feed 4 deals, 10 % and 4 % (M33)', async () => {

@@ -25,7 +25,7 @@ type Shown = { readonly metric: string; readonly of?: string; readonly counts: '
 const SHOWN: Readonly<Record<LeadMetric, Shown>> = {
   M23a: { metric: 'M23a', counts: 'part', note: null },
   M23b: { metric: 'M23b', counts: 'part', note: null },
-  M24: { metric: 'M24', counts: 'ratio', note: null },
+  M24: { metric: 'M24', counts: 'ratio', note: 'stage' },
   M24b: { metric: 'M24b', counts: 'ratio', note: null },
   M25: { metric: 'M25', of: 'decided', counts: 'ratio', note: null },
   M25f: { metric: 'M25', of: 'handed_over', counts: 'ratio', note: null },

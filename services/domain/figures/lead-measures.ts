@@ -1,6 +1,7 @@
 import { MQL } from '../definitions/qualification.ts'
 import { foreverValid } from '../projections/in-force.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
+import { dealConformance, ruledDealStages } from './deal-conformance.ts'
 import { dimensionColumns, dimensionsOf, FUNNEL_DIMENSIONS, withSayings } from './funnel-dimensions.ts'
 import { whereAll, within } from './funnel-stages.ts'
 import { bucketOf, codeAt, fitOf, instantOf, nextBusinessDay, ruleTruth, satisfiedAt } from './judging/codes.ts'
@@ -125,7 +126,6 @@ const measures = ({ definitions: { zone }, question }: LeadInputs): Sql => {
   const { observedTo, horizonDays, rulings } = question
   const observed = sql`toInt64(${bind.int(observedTo)})`
   const horizon = sql`toInt64(${bind.int(horizonDays * DAY_MS)})`
-  const mql = ruledStages(rulings).indexOf(MQL)
   const converted = sql`(sqo_ms >= mql_ms AND sqo_ms > 0 AND sqo_ms - mql_ms <= ${horizon} AND sqo_ms <= ${observed})`
   const stillOpen = sql`(NOT ${converted} AND ended_ms > ${observed} AND ${observed} - mql_ms < ${horizon})`
   const late = (ms: Sql): Sql => nextBusinessDay(ms, zone)
@@ -151,7 +151,16 @@ const measures = ({ definitions: { zone }, question }: LeadInputs): Sql => {
   const all: Readonly<Record<LeadMetric, Sql>> = {
     M23a: one('M23a', isMql, sql`mql_ms`, sql`1`, sql`0`, sql`''`, sql`[mql_event]`),
     M23b: one('M23b', sql`satisfied_ms > 0`, sql`satisfied_ms`, sql`1`, sql`0`, sql`''`, none),
-    M24: one('M24', isMql, sql`mql_ms`, conforms, sql`1`, sql`''`, sql`[mql_event]`, sql`0`, sql`${ruleTruth(sql`mql_code`, mql)} = 1`),
+    M24: sql`arrayConcat(${joinSql(
+      ruledStages(rulings).map((stage, place) => {
+        const entered = stageMs(stage)
+        const truth = ruleTruth(codeAt(entered), place)
+        const when = sql`${entered} > 0 AND ${entered} <= ${observed} AND ${truth} != 3`
+        const holds = stage === MQL ? conforms : sql`${truth} = 2`
+        return one('M24', when, entered, holds, sql`1`, sql`${bind.string(stage)}`, sql`[${eventOf(stage)}]`, sql`0`, sql`${truth} = 1`)
+      }),
+      ', ',
+    )}, ${NO_MEASURE})`,
     M24b: one(
       'M24b',
       sql`satisfied_ms > 0 AND ${late(sql`satisfied_ms`)} <= ${observed}`,
@@ -265,7 +274,7 @@ const measures = ({ definitions: { zone }, question }: LeadInputs): Sql => {
 const NO_MEASURE = sql`arrayResize([('', toInt64(0), toInt64(0), toInt64(0), '', [''], toUInt8(0), toUInt8(0))], 0)`
 
 /** One row per journey and thing that counts: (unit, account, deal_id, metric, at, part, whole, note, event_ids, still_open, unknown, …dimensions). */
-const contributions = (inputs: LeadInputs): Sql => {
+const ofJourneys = (inputs: LeadInputs): Sql => {
   const { sources, question } = inputs
   const { by, filters, from, to, zone } = question
   const sliced = {
@@ -286,6 +295,18 @@ const contributions = (inputs: LeadInputs): Sql => {
     WHERE ${whereAll(filters)}`
 }
 
+/** The same of deals beside them, where stages of deals have rules. */
+const contributions = (inputs: LeadInputs): Sql => {
+  const { metrics, rulings, by, filters } = inputs.question
+  if (!metrics.includes('M24') || ruledDealStages(rulings).length === 0) return ofJourneys(inputs)
+  const dims = LEAD_DIMENSIONS.filter(name => by.includes(name) || filters[name] !== undefined)
+  const columns = joinSql(
+    [sql`unit, account, deal_id, metric, at, part, whole, note, event_ids, still_open, unknown`, ...dims.map(identifier)],
+    ', ',
+  )
+  return sql`SELECT ${columns} FROM (${ofJourneys(inputs)}) UNION ALL SELECT ${columns} FROM (${dealConformance(inputs)})`
+}
+
 /** (…by, metric, note, part, whole, still_open, unknown, is_total): all metrics asked for in one reading, by dimension and in all. */
 export const leadFigures = (inputs: LeadInputs): Sql => {
   const dims = inputs.question.by.map(identifier)
@@ -301,7 +322,7 @@ export const leadFigures = (inputs: LeadInputs): Sql => {
 
 /** The journeys behind one number; `note`: only those of one part of a mix, whose whole is then the mix. */
 export const leadProof = (inputs: LeadInputs, note: string | null, counts: 'part' | 'ratio' | 'share'): Sql => sql`
-  SELECT 'journey' AS entity, unit AS id, account, deal_id, arrayFilter(id -> id != '', event_ids) AS event_ids, note, toString(at) AS at,
+  SELECT if(startsWith(unit, 'person:'), 'journey', 'deal') AS entity, unit AS id, account, deal_id, arrayFilter(id -> id != '', event_ids) AS event_ids, note, toString(at) AS at,
     toString(${counts === 'share' ? sql`toInt64(note = ${bind.string(note ?? '')})` : sql`part`}) AS contribution,
     toString(${counts === 'part' ? sql`toInt64(0)` : counts === 'share' ? sql`toInt64(1)` : sql`whole`}) AS base
   FROM (${contributions(inputs)})
