@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import { ScoreModel } from '../../domain/definitions/score-model.ts'
 import { rankOf } from '../../domain/figures/stage-paths.ts'
@@ -6,7 +7,16 @@ import { DEAL_FEATURES, dealSamples } from '../../domain/scoring/deal-samples.ts
 import { pick } from '../../domain/scoring/encoding.ts'
 import { drift } from '../../domain/scoring/measures.ts'
 import { type ModelParameters, score } from '../../domain/scoring/model.ts'
-import { groupRates, type Quality, qualityOf, type Samples, train, type Trained, type TrainRefusal } from '../../domain/scoring/train.ts'
+import {
+  groupRates,
+  type Quality,
+  qualityOf,
+  type Samples,
+  trainingSteps,
+  type Trained,
+  type TrainRefusal,
+} from '../../domain/scoring/train.ts'
+import type { Steps } from '../../domain/scoring/steps.ts'
 import type { Store } from '../../store/port.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { readHistory } from '../forecast/histories.ts'
@@ -65,6 +75,19 @@ const nextDay = (ms: number): string => day(ms + 86_400_000)
 const beats = (model: Quality, other: Quality): boolean =>
   (model.auc ?? 0) > (other.auc ?? 0) && (model.logLoss ?? Infinity) < (other.logLoss ?? Infinity)
 
+/** How long learning may go on before others have their turn. */
+const TURN_MS = 25
+
+/** Long work in turns, so that a process that answers questions goes on answering them. */
+const inTurns = async <T>(steps: Steps<T>): Promise<T> => {
+  for (let began = performance.now(), step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value
+    if (performance.now() - began < TURN_MS) continue
+    await nextTurn()
+    began = performance.now()
+  }
+}
+
 type Sampling = Pick<TrainingAsked, 'of' | 'outcome' | 'horizonDays' | 'includeSales'>
 
 /** Leads or deals as they were known at their own moments, with what came of each within the horizon. */
@@ -104,7 +127,7 @@ export const trainModel = async (
   const { of, outcome, horizonDays, includeSales } = asked
   say(`reading ${of}s as they were known at their own moments`)
   const samples = await readSamples(store, context, asked)
-  const found = train(samples, horizonDays * 86_400_000, say)
+  const found = await inTurns(trainingSteps(samples, horizonDays * 86_400_000, say))
   if (!found.ok) return found
   const { trained } = found
   const own = trained.judged[trained.algorithm]

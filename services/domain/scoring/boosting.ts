@@ -1,4 +1,5 @@
 import type { Matrix } from './encoding.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 /** A tree as arrays, one item a node: a leaf's `input` is −1. Left where value ≤ threshold. `value` is the margin that the node adds, if one stopped there. */
 export type Tree = {
@@ -172,14 +173,9 @@ const growTree = (
 
 /**
  * Gradient boosting of small trees on the logistic loss, grown by the best leaf over histograms of at most 64 bins (Friedman 2001; the second-order gain of
- * XGBoost). Uses every unit and input in every round: nothing is drawn, so the same units give the same bits. `watch` sees the margins after each round and may stop it.
+ * XGBoost). Uses every unit and input in every round: nothing is drawn, so the same units give the same bits.
  */
-export const fitBoosting = (
-  matrix: Matrix,
-  labels: Uint8Array,
-  options: BoostingOptions = BOOSTING,
-  watch?: (trees: readonly Tree[], base: number) => boolean,
-): Boosting => {
+export function* boostingSteps(matrix: Matrix, labels: Uint8Array, options: BoostingOptions = BOOSTING): Steps<Boosting> {
   const { rows } = matrix
   const positives = labels.reduce((sum, label) => sum + label, 0)
   const base = Math.log((positives + 0.5) / (rows - positives + 0.5))
@@ -196,7 +192,10 @@ export const fitBoosting = (
     const tree = growTree(data, matrix, gradients, hessians, margins, options)
     if (tree.input.length === 1) break
     trees.push(tree)
-    if (watch !== undefined && !watch(trees, base)) break
+    yield
   }
   return { base, trees }
 }
+
+/** The same, all at once. */
+export const fitBoosting = (...given: Parameters<typeof boostingSteps>): Boosting => atOnce(boostingSteps(...given))

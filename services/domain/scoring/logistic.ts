@@ -1,4 +1,5 @@
 import type { Input, Matrix } from './encoding.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 /** log(p / (1 − p)) = intercept + Σ weight × (value − mean) / scale. */
 export type Logistic = { readonly intercept: number; readonly weights: readonly number[] }
@@ -36,7 +37,12 @@ const MAX_STEPS = 50
  * Logistic regression by Newton's steps (iteratively reweighted least squares) with a ridge on the weights of the standardised inputs, none on the intercept:
  * what scikit-learn's `LogisticRegression(C=1/ridge)` minimises. Steps that would make it worse are halved. Same input, same bits.
  */
-export const fitLogistic = (matrix: Matrix, inputs: readonly Pick<Input, 'mean' | 'scale'>[], labels: Uint8Array, ridge = 1): Logistic => {
+export function* logisticSteps(
+  matrix: Matrix,
+  inputs: readonly Pick<Input, 'mean' | 'scale'>[],
+  labels: Uint8Array,
+  ridge = 1,
+): Steps<Logistic> {
   const { rows, width, values } = matrix
   const n = width + 1
   const x = new Float64Array(rows * width)
@@ -98,6 +104,10 @@ export const fitLogistic = (matrix: Matrix, inputs: readonly Pick<Input, 'mean' 
     w = next
     now = found
     if (gained < 1e-9 * Math.max(1, now)) break
+    yield
   }
   return { intercept: w[width] ?? 0, weights: Array.from(w.subarray(0, width)) }
 }
+
+/** The same, all at once. */
+export const fitLogistic = (...given: Parameters<typeof logisticSteps>): Logistic => atOnce(logisticSteps(...given))

@@ -1,20 +1,25 @@
-import { type Boosting, BOOSTING, type BoostingOptions, fitBoosting } from './boosting.ts'
+import { type Boosting, boostingSteps } from './boosting.ts'
 import { encode, type FeatureTable, type Input, inputsOf, pick } from './encoding.ts'
-import { fitLogistic } from './logistic.ts'
+import { fitLogistic, logisticSteps } from './logistic.ts'
 import { auc, brier, calibrationError, drift, logLoss, reliability, type Reliability } from './measures.ts'
 import { calibrated, marginsOf, type ModelParameters } from './model.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 export type Algorithm = 'logistic' | 'boosting'
 type Learned = Pick<ModelParameters, 'inputs' | 'learned'>
 
 /** Either algorithm on the units of a table. */
-export const learn = (algorithm: Algorithm, table: FeatureTable, labels: Uint8Array, options: BoostingOptions = BOOSTING): Learned => {
+export function* learningSteps(algorithm: Algorithm, table: FeatureTable, labels: Uint8Array): Steps<Learned> {
   const inputs: Input[] = [...inputsOf(table)]
   const matrix = encode(inputs, table)
-  if (algorithm === 'logistic') return { inputs, learned: { algorithm, ...plain(fitLogistic(matrix, inputs, labels)) } }
-  const { base, trees }: Boosting = fitBoosting(matrix, labels, options)
+  yield
+  if (algorithm === 'logistic') return { inputs, learned: { algorithm, ...plain(yield* logisticSteps(matrix, inputs, labels)) } }
+  const { base, trees }: Boosting = yield* boostingSteps(matrix, labels)
   return { inputs, learned: { algorithm, base, trees: trees.map(plainTree) } }
 }
+
+/** The same, all at once. */
+export const learn = (...given: Parameters<typeof learningSteps>): Learned => atOnce(learningSteps(...given))
 
 const plain = ({ intercept, weights }: { readonly intercept: number; readonly weights: readonly number[] }) => ({
   intercept,
@@ -120,7 +125,7 @@ const LEAST = 50
  * Judges on the last quarter of the units by time, on what was learned from the units whose horizon was over when it began: four fifths of them teach, the last fifth
  * calibrates. So the judged model knows nothing that could not have been known on the first day that it is judged on.
  */
-export const train = (samples: Samples, gapMs: number, say: (text: string) => void = () => undefined): TrainResult => {
+export function* trainingSteps(samples: Samples, gapMs: number, say: (text: string) => void = () => undefined): Steps<TrainResult> {
   const order = Array.from(samples.at.keys()).toSorted((a, b) => (samples.at[a] ?? 0) - (samples.at[b] ?? 0) || a - b)
   const span = (samples.at[order.at(-1) ?? 0] ?? 0) - (samples.at[order[0] ?? 0] ?? 0)
   // a short history has no room for a whole horizon: a third of the span at most
@@ -138,14 +143,15 @@ export const train = (samples: Samples, gapMs: number, say: (text: string) => vo
   const reached = first.labels.reduce((sum, label) => sum + label, 0)
   if (reached < LEAST || first.labels.length - reached < LEAST || judging.length === 0)
     return { ok: false, code: 'too_few', n: first.labels.length, reached, least: LEAST }
-  const fitted = (algorithm: Algorithm): ModelParameters => {
+  const fitted = function* (algorithm: Algorithm): Steps<ModelParameters> {
     say(`learning ${algorithm} from ${first.labels.length} units, ${reached} of which reached the outcome`)
-    const learned = learn(algorithm, first.table, first.labels)
+    const learned = yield* learningSteps(algorithm, first.table, first.labels)
     return { ...learned, calibration: calibrationOf(marginsOf(learned, encode(learned.inputs, middle.table)), middle.labels) }
   }
   const probabilities = (model: ModelParameters, { table }: typeof last): Float64Array =>
     calibrated(model.calibration, marginsOf(model, encode(model.inputs, table)))
-  const [logistic, boosting] = [fitted('logistic'), fitted('boosting')]
+  const logistic = yield* fitted('logistic')
+  const boosting = yield* fitted('boosting')
   const judged = {
     logistic: qualityOf(probabilities(logistic, last), last.labels),
     boosting: qualityOf(probabilities(boosting, last), last.labels),
@@ -168,3 +174,6 @@ export const train = (samples: Samples, gapMs: number, say: (text: string) => vo
     },
   }
 }
+
+/** The same, all at once. */
+export const train = (...given: Parameters<typeof trainingSteps>): TrainResult => atOnce(trainingSteps(...given))
