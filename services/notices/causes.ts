@@ -281,27 +281,37 @@ const waiting: Causes = async ({ hours }, { ask, now }, members) =>
     }),
   )
 
+type Sign = z.infer<typeof Rows>['rows'][number]
+/** Above it numerator and denominator are money, which says nothing without its currency. */
+const MOST_CASES = 1_000_000
+
+/** `acceptance: 83.9 % (135 of 161), -4.1 points`. */
+const signLine = (sign: string, { value, unit, numerator, denominator }: Sign, change: number | null): string => {
+  const amount = value ?? 0
+  const shown =
+    unit === 'ratio'
+      ? percent(amount)
+      : unit === 'seconds'
+        ? minutes(amount)
+        : unit.endsWith(' minor')
+          ? `${Math.round(amount / 100).toLocaleString('en')} ${unit.replace(' minor', '')}`
+          : String(amount)
+  const cases =
+    typeof numerator === 'number' && typeof denominator === 'number' && denominator < MOST_CASES ? ` (${numerator} of ${denominator})` : ''
+  const moved =
+    unit === 'ratio' && change !== null && change !== 0 ? `, ${change > 0 ? '+' : ''}${Math.round(change * 1000) / 10} points` : ''
+  return `${sign.replaceAll(/[-_]/g, ' ')}: ${shown}${unit === 'ratio' ? cases : ''}${moved}`
+}
+
 const digest: Causes = async ({ id, weekday, at: from }, { ask, now, zone }) => {
   const { time, weekday: today, date } = wallClock(now, zone)
   if (today !== weekday || time < from) return []
   const { rows } = Rows.parse(await ask('/v1/alignment'))
-  const seen = new Set<string>()
-  const lines = rows.flatMap(({ sign, measure, metric, value, unit, numerator, denominator }) => {
-    const name = `${sign ?? metric}${measure === undefined || measure === 'value' ? '' : ` (${measure})`}`
-    // the first of a sign is the running period
-    if (seen.has(name) || value === null) return []
-    seen.add(name)
-    const shown =
-      unit === 'ratio'
-        ? percent(value)
-        : unit === 'seconds'
-          ? minutes(value)
-          : unit.endsWith(' minor')
-            ? `${Math.round(value / 100).toLocaleString('en')} ${unit.replace(' minor', '')}`
-            : String(value)
-    return [
-      `${name.replaceAll(/[-_]/g, ' ')}: ${shown}${typeof numerator === 'number' && typeof denominator === 'number' && unit === 'ratio' ? ` (${numerator} of ${denominator})` : ''}`,
-    ]
+  // the first of a sign is the running period
+  const first = (sign: string, measure: string): Sign | undefined => rows.find(row => row.sign === sign && row.measure === measure)
+  const lines = [...new Set(rows.flatMap(({ sign }) => sign ?? []))].flatMap(sign => {
+    const row = first(sign, 'value')
+    return row === undefined || row.value === null ? [] : [signLine(sign, row, first(sign, 'change')?.value ?? null)]
   })
   if (lines.length === 0) return []
   return [
