@@ -182,6 +182,13 @@ describe('GET /v1/forecast/:period', () => {
     expect(total.some(({ method }) => method === 'naive-last')).toBe(false)
   })
 
+  it('of a period that has ended there is nothing to foretell: what it brought, without a band', async () => {
+    const { total } = await answer('/v1/forecast/2025-Q3')
+    const actual = find(total, { metric: 'M80', measure: 'closed' }).value
+    for (const measure of ['forecast', 'p10', 'p50', 'p90'])
+      expect(find(total, { metric: 'M83', measure })).toMatchObject({ value: actual, flags: [] })
+  })
+
   it.each([
     ['/v1/forecast/soon', 'period'],
     ['/v1/forecast/2026-Q2?stage_floor=warm', 'stage_floor'],

@@ -20,7 +20,7 @@ export type ForecastInputs = {
   readonly history: ForecastHistory
   readonly asked: ForecastAsked
   readonly by: readonly ForecastDimension[]
-  /** When open deals were last touched, by id (µs). */
+  /** When accounts were last touched (µs). */
   readonly touched: ReadonlyMap<string, number>
   readonly staleDays: number
   readonly flags: readonly string[]
@@ -70,10 +70,10 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
   const places = new Map<number, KnownDeal>([...known.open, ...known.won, ...known.lost].map(deal => [deal.place, deal]))
   const cellParts = (of: Method): readonly CellPart[] =>
     (parts.get(of) ?? []).map(({ place, value, part }) => ({ deal: places.get(place) ?? null, value, note: part }))
-  const trust = [...flags, ...trustFlags(origin.periodsJudged)]
+  const trust = ended ? flags : [...flags, ...trustFlags(origin.periodsJudged)]
   const chosen = origin.chosen
   const target = targetFor(inputs)
-  const bound = run.latest.origin.periodsJudged === 0 ? widest(inputs) : null
+  const bound = origin.periodsJudged === 0 && !ended ? widest(inputs) : null
   const forecastParts = ended ? pipeline.wonIn(known, period).map(part => ({ ...part, note: 'won' })) : cellParts(chosen)
 
   const bands = (
@@ -114,7 +114,7 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
   const late = pipeline.lateYield(known, earlier)
   const lateRate = late.created > 0 ? late.won / late.created : null
   const stale = known.open
-    .filter(deal => deal.rank >= floor && pipeline.isStale(deal, touched.get(deal.id) ?? 0, known.asOf, staleDays))
+    .filter(deal => deal.rank >= floor && pipeline.isStale(deal, touched.get(deal.state.account) ?? 0, known.asOf, staleDays))
     .map(deal => ({ deal, value: deal.worth ?? 0 }))
   const createdAndClosed = won.filter(({ deal }) => deal.createdDay >= period.from)
   const isMet = goal !== null && goal <= 0

@@ -122,7 +122,7 @@ export const pipelineDealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asy
         const stages = new Set(listOf(query.stage))
         const categories = new Set(listOf(query.category))
         const staleOf = (deal: KnownDeal): boolean =>
-          deal.state.status === 'open' && isStale(deal, touched.get(deal.id) ?? 0, context.observedTo, query.stale_days)
+          deal.state.status === 'open' && isStale(deal, touched.get(deal.state.account) ?? 0, context.observedTo, query.stale_days)
         const key = orderOf[query.sort]
         const deals = known[query.status]
           .filter(
@@ -145,7 +145,7 @@ export const pipelineDealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asy
               currency: asked.currency,
               now: context.observedTo,
               stale: staleOf(deal),
-              touched: touched.get(deal.id) ?? null,
+              touched: touched.get(deal.state.account) ?? null,
               moves,
             })
           }),

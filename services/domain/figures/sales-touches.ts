@@ -44,7 +44,7 @@ export const salesTouches = (sources: FigureSources, definitions: Definitions, w
 }
 
 /** (deal_id, account, created_at): deals under the account that theirs became. */
-export const rootedDeals = ({ dealJourney, roots }: FigureSources): Sql => sql`
+const rootedDeals = ({ dealJourney, roots }: FigureSources): Sql => sql`
   SELECT j.deal_id AS deal_id, if(r.node = '', toString(j.account), substring(r.root, 9)) AS account, j.created_at AS created_at
   FROM ${dealJourney} AS j
   LEFT JOIN ${roots} AS r ON r.node = concat('account:', j.account)`
