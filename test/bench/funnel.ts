@@ -56,6 +56,7 @@ const statements = (): readonly (readonly [string, Sql])[] => {
     to: null,
     zone: 'Europe/Berlin',
     observedTo: END,
+    lean: true,
   }
   const facts: FactsQuestion = { by: BY, filters: {}, only: {} }
   const conversion = (policy: ConversionQuestion['policy'], transitions: ConversionQuestion['transitions']): Sql =>

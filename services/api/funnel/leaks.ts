@@ -99,18 +99,18 @@ export const leaksAnswer = async (store: Store, context: AnswerContext, question
         const ppm = agreedOn(k)
         return ppm === null ? rate : { entries: PPM, passed: ppm }
       })
-    const found = leaks({
+    const lost = leaks({
       actual: reached(mine, 0, 'depth', chain.length),
       baseline: instead(past),
       yields: instead(pastFull),
       won: { value: won.value, deals: won.valued },
     })
-    return found
+    return lost
       .map((leak, k) => rowOf(leak, k, instead(past)[k] ?? { entries: 0, passed: 0 }, agreedOn(k) !== null, dims))
       .toSorted(byMoney)
   }
   const rowOf = (
-    { entries, passed, pWin, wins: lost, money }: Leak,
+    { entries, passed, pWin, wins: winsLost, money }: Leak,
     k: number,
     base: { readonly entries: number; readonly passed: number },
     isTarget: boolean,
@@ -138,7 +138,7 @@ export const leaksAnswer = async (store: Store, context: AnswerContext, question
       baseline_periods: isTarget ? null : periods,
       observed_days: Math.floor(observed / DAY_MS),
       p_win: pWin,
-      wins: young ? null : lost,
+      wins: young ? null : winsLost,
       mean_won_value: won.valued === 0 ? null : Math.round(Number(won.value) / won.valued),
       flags: flagsOf(entries, [
         ...low,
@@ -160,7 +160,7 @@ export const leaksAnswer = async (store: Store, context: AnswerContext, question
     row => JSON.stringify(question.by.map(name => String(row[name]))),
   )
   const rows = [...groups.values()].flatMap(mine =>
-    rowsFor(mine, Object.fromEntries(question.by.map(name => [name, String(mine[0]?.[name] ?? '')]))),
+    rowsFor(mine, Object.fromEntries(question.by.map(name => [name, String(mine[0]?.[name])]))),
   )
   return { rows: rows.toSorted(byMoney), total, excluded }
 }

@@ -52,35 +52,22 @@ const Asked = z.strictObject({ question: Question, only: z.record(z.string(), z.
 /** Labels and dimensions of a row, as text. */
 type Names = Readonly<Record<string, string>>
 
-const factsOf = ({ sources, definitions }: AnswerContext, metric: MeasuredMetric, question: MeasuredQuestion): Facts => {
-  switch (metric) {
-    case 'M10':
-      return outcomeMix(sources, question)
-    case 'M11':
-      return stays(sources, question, 'latest')
-    case 'M12':
-      return stays(sources, question, 'cumulative')
-    case 'M13':
-      return velocities(sources, question, question.transitions)
-    case 'M14':
-      return skips(sources, question)
-    case 'M15':
-      return regressions(sources, question)
-    case 'M16':
-      return reopenings(sources, question)
-    case 'M17':
-      return winRate(sources, question, 'count')
-    case 'M18':
-      return winRate(sources, question, 'value')
-    case 'M19':
-      return cohortWins(sources, question, question.horizonDays)
-    case 'M20':
-      return salesCycle(sources, question, question.start)
-    case 'M103':
-      return lossMix(sources, question)
-    case 'M90':
-      return staleDeals(sources, question, definitions, question.staleDays)
-  }
+type MakeFacts = (context: AnswerContext, question: MeasuredQuestion) => Facts
+
+const MAKE: Readonly<Record<MeasuredMetric, MakeFacts>> = {
+  M10: ({ sources }, question) => outcomeMix(sources, question),
+  M11: ({ sources }, question) => stays(sources, question, 'latest'),
+  M12: ({ sources }, question) => stays(sources, question, 'cumulative'),
+  M13: ({ sources }, question) => velocities(sources, question, question.transitions),
+  M14: ({ sources }, question) => skips(sources, question),
+  M15: ({ sources }, question) => regressions(sources, question),
+  M16: ({ sources }, question) => reopenings(sources, question),
+  M17: ({ sources }, question) => winRate(sources, question, 'count'),
+  M18: ({ sources }, question) => winRate(sources, question, 'value'),
+  M19: ({ sources }, question) => cohortWins(sources, question, question.horizonDays),
+  M20: ({ sources }, question) => salesCycle(sources, question, question.start),
+  M90: ({ sources, definitions }, question) => staleDeals(sources, question, definitions, question.staleDays),
+  M103: ({ sources }, question) => lossMix(sources, question),
 }
 
 /** What else a row says of how it was counted. */
@@ -131,7 +118,7 @@ export const measure = async (
   explain: Explain,
   only: FactsQuestion['only'] = {},
 ): Promise<FunnelFigures> => {
-  const facts = factsOf(context, metric, question)
+  const facts = MAKE[metric](context, { ...question, lean: true })
   const asked: FactsQuestion = { by: question.by, filters: question.filters, only }
   const [found, left] = await Promise.all([
     store.read(facts.kind === 'span' ? spanFigure(facts, asked) : rateFigure(facts, asked)),
@@ -231,7 +218,7 @@ export const measuresExplained: ExplainableFigure = {
     const metric = z.enum(MEASURED).safeParse(named === 'M19s' ? 'M19' : named).data
     if (metric === undefined) return null
     const question: MeasuredQuestion = { ...of, filters: withoutUndefined(of.filters), stageMap: context.definitions.stageMap }
-    const facts = factsOf(context, metric, question)
+    const facts = MAKE[metric](context, question)
     // an outcome's base is its cohort: all outcomes are read, and the one asked for is taken
     const wide = facts.kind === 'mix' ? Object.fromEntries(Object.entries(only).filter(([name]) => name !== 'outcome')) : only
     const { total } = await measure(store, context, metric, question, () => '', wide)

@@ -20,6 +20,7 @@ export type ConversionQuestion = {
   readonly by: readonly FunnelDimension[]
   readonly filters: Readonly<Partial<Record<FunnelDimension, readonly string[]>>>
   readonly dims?: Sliced['dims']
+  readonly lean?: Sliced['lean']
   /** The cohort: first entries within these instants (ms), `to` exclusive. */
   readonly from: number | null
   readonly to: number | null
@@ -85,7 +86,7 @@ export const conversionCounts = (sources: FigureSources, question: ConversionQue
     SELECT ${keys}, toUInt8(${dims[0] === undefined ? sql`0` : sql`grouping(${dims[0]})`}) AS is_total,
       countIf(state != 'out_of_order') AS entries, countIf(state = 'converted') AS converted, countIf(state = 'open') AS still_open,
       countIf(state = 'out_of_order') AS out_of_order
-    FROM (${cohort(sources, question)})
+    FROM (${cohort(sources, { ...question, lean: true })})
     GROUP BY GROUPING SETS ((${keys})${dims.length === 0 ? sql`` : sql`, (${pair})`})
     ORDER BY is_total, ${keys}`
 }
@@ -95,7 +96,7 @@ export const conversionTimes = (sources: FigureSources, question: ConversionQues
   const keys = joinSql([sql`from_place`, sql`to_place`, ...question.by.map(identifier)], ', ')
   return sql`
     SELECT ${keys}, micros, multiIf(state = 'converted', 'converted', state = 'exited', 'exited', 'censored') AS what, count() AS units
-    FROM (${cohort(sources, question)})
+    FROM (${cohort(sources, { ...question, lean: true })})
     WHERE state != 'out_of_order'
     GROUP BY ${keys}, micros, what
     ORDER BY ${keys}, micros, what

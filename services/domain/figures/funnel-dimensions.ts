@@ -31,6 +31,8 @@ export type Sliced = {
   readonly filters: Readonly<Partial<Record<string, readonly string[]>>>
   /** `anchor`: as it was at the instant that counts (default); `current`: as it is known to be now. */
   readonly dims?: (typeof DIMS)[number] | undefined
+  /** Only numbers are wanted: the ids of the events behind them are not read. */
+  readonly lean?: boolean | undefined
 }
 
 const OF_ACCOUNT = ['region', 'industry', 'segment', 'tier'] as const
@@ -126,37 +128,29 @@ export const dimensionColumns = (
   const owner = deals ? then(sql`owner_said`) : thenOrFirst(inJourney)
   const teamOfOwner = thenOrFirst(sql`arrayFirst(m -> m.1 = ${owner}, ${teams(sources)}).2`)
   const wall = sql`toTimeZone(${anchor}, ${bind.string(question.zone)})`
-  const valueOf = (name: FunnelDimension): Sql => {
-    switch (name) {
-      case 'month':
-        return sql`formatDateTime(${wall}, '%Y-%m')`
-      case 'week':
-        return sql`toString(toMonday(toDate32(${wall})))`
-      case 'channel':
-      case 'campaign':
-        return sql`way_${identifier(name)}`
-      case 'owner':
-        return shown(owner)
-      case 'team':
-        return deals ? shown(sql`if(${then(sql`team_said`)} != '', ${then(sql`team_said`)}, ${teamOfOwner})`) : shown(teamOfOwner)
-      case 'region':
-        return shown(
-          sql`if(${thenOrFirst(sql`account_region_said`)} != '', ${thenOrFirst(sql`account_region_said`)}, ${thenOrFirst(sql`person_region_said`)})`,
-        )
-      case 'industry':
-      case 'segment':
-      case 'tier':
-        return shown(thenOrFirst(identifier(`account_${name}_said`)))
-      case 'persona':
-        return shown(thenOrFirst(sql`person_persona_said`))
-      case 'pipeline':
-      case 'deal_type':
-      case 'product':
-        return shown(then(identifier(`${name}_said`)))
-    }
+  const ofAccount = (name: string): Sql => shown(thenOrFirst(identifier(`account_${name}_said`)))
+  const ofDeal = (name: string): Sql => shown(then(identifier(`${name}_said`)))
+  const values: Readonly<Record<FunnelDimension, () => Sql>> = {
+    month: () => sql`formatDateTime(${wall}, '%Y-%m')`,
+    week: () => sql`toString(toMonday(toDate32(${wall})))`,
+    channel: () => sql`way_channel`,
+    campaign: () => sql`way_campaign`,
+    owner: () => shown(owner),
+    team: () => (deals ? shown(sql`if(${then(sql`team_said`)} != '', ${then(sql`team_said`)}, ${teamOfOwner})`) : shown(teamOfOwner)),
+    region: () =>
+      shown(
+        sql`if(${thenOrFirst(sql`account_region_said`)} != '', ${thenOrFirst(sql`account_region_said`)}, ${thenOrFirst(sql`person_region_said`)})`,
+      ),
+    industry: () => ofAccount('industry'),
+    segment: () => ofAccount('segment'),
+    tier: () => ofAccount('tier'),
+    persona: () => shown(thenOrFirst(sql`person_persona_said`)),
+    pipeline: () => ofDeal('pipeline'),
+    deal_type: () => ofDeal('deal_type'),
+    product: () => ofDeal('product'),
   }
   return joinSql(
-    dimensionsOf(question).map(name => sql`, ${valueOf(name)} AS ${identifier(name)}`),
+    dimensionsOf(question).map(name => sql`, ${values[name]()} AS ${identifier(name)}`),
     '',
   )
 }

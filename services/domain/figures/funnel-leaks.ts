@@ -82,7 +82,7 @@ export const leakCounts = (sources: FigureSources, question: LeaksQuestion): Sql
   )
   return sql`
     SELECT ${list}${first === undefined ? sql`toUInt8(1)` : sql`toUInt8(grouping(${first}))`} AS is_total, part, depth, full, countIf(ahead = 0) AS units, countIf(ahead = 1) AS out_of_order
-    FROM (${walked(sources, question)})
+    FROM (${walked(sources, { ...question, lean: true })})
     GROUP BY GROUPING SETS (${first === undefined ? sql`` : sql`(${list}part, depth, full), `}(part, depth, full))
     ORDER BY is_total, ${list}part, depth, full`
 }
@@ -92,7 +92,7 @@ export const leakMedians = (sources: FigureSources, question: LeaksQuestion): Sq
   SELECT place, spans[intDiv(50 * length(spans) + 99, 100)] AS median
   FROM (
     SELECT place, arraySort(groupArray(after)) AS spans
-    FROM (SELECT * FROM (${walked(sources, { ...question, filters: {}, by: [] })}) WHERE part = 1 AND ahead = 0)
+    FROM (SELECT * FROM (${walked(sources, { ...question, filters: {}, by: [], lean: true })}) WHERE part = 1 AND ahead = 0)
     ARRAY JOIN afters AS after, arrayEnumerate(afters) AS place
     WHERE after >= 0
     GROUP BY place

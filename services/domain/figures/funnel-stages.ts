@@ -13,6 +13,7 @@ export type FunnelStagesQuestion = {
   readonly by: readonly FunnelDimension[]
   readonly filters: FunnelFilters
   readonly dims?: Sliced['dims']
+  readonly lean?: Sliced['lean']
   /** Instants (ms since the epoch), `to` exclusive: the period's bounds in the tenant's zone. */
   readonly from: number | null
   readonly to: number | null
@@ -60,7 +61,7 @@ export const stageEntries = (sources: FigureSources, question: FunnelStagesQuest
   return sql`
     SELECT ${keys}, toUInt8(${dims[0] === undefined ? sql`0` : sql`grouping(${dims[0]})`}) AS is_total,
       countIf(is_first = 1) AS first_entries, count() AS all_entries, countIf(is_created = 1) AS created
-    FROM (${entries(sources, question)})
+    FROM (${entries(sources, { ...question, lean: true })})
     GROUP BY GROUPING SETS ((${keys})${dims.length === 0 ? sql`` : sql`, (place, stage)`})
     ORDER BY is_total, ${keys}`
 }
@@ -132,7 +133,7 @@ export const stageVolumes = (sources: FigureSources, question: FunnelStagesQuest
   return sql`
     SELECT ${keys}, toUInt8(${totals && dims[0] !== undefined ? sql`grouping(${dims[0]})` : sql`0`}) AS is_total,
       count() AS units, countIf(why = '') AS valued, sum(v.money) AS money, countIf(why = 'amount_missing') AS amount_missing, countIf(why = 'rate_missing') AS rate_missing
-    FROM (${standing(sources, question)}) AS v
+    FROM (${standing(sources, { ...question, lean: true })}) AS v
     GROUP BY GROUPING SETS ((${keys})${totals ? sql`, (place, stage)` : sql``})
     ORDER BY is_total, ${keys}`
 }

@@ -14,6 +14,7 @@ export type WayQuestion = {
   readonly by: readonly FunnelDimension[]
   readonly filters: Readonly<Partial<Record<FunnelDimension, readonly string[]>>>
   readonly dims?: Sliced['dims']
+  readonly lean?: Sliced['lean']
   /** Instants (ms), `to` exclusive. */
   readonly from: number | null
   readonly to: number | null

@@ -38,9 +38,13 @@ const kept = (moves: Sql): Sql => {
  * unit is open.
  */
 export const stagePaths = (sources: FigureSources, question: PathsQuestion): Sql => {
-  const { stageMap, counted } = question
+  const { stageMap, counted, lean = false } = question
   const way = dimensionsOf(question).some(name => WAYS.has(name))
-  return withSayings(sources, question, counted === 'journeys' ? journeyPaths(sources, stageMap) : dealPaths(sources, stageMap, way))
+  return withSayings(
+    sources,
+    question,
+    counted === 'journeys' ? journeyPaths(sources, stageMap, lean) : dealPaths(sources, stageMap, way, lean),
+  )
 }
 
 export type PathsQuestion = Sliced & {
@@ -51,15 +55,18 @@ export type PathsQuestion = Sliced & {
 /** Dimensions that a deal has from the journey that feeds it; looked up only when asked for. */
 const WAYS: ReadonlySet<FunnelDimension> = new Set(['channel', 'campaign', 'persona', 'region'])
 
-const journeyPaths = ({ personJourney }: FigureSources, map: StageMap): Sql => {
+/** As many empty ids as there are moves. */
+const noIds = (entered: Sql): Sql => sql`arrayMap(at -> '', ${entered})`
+
+const journeyPaths = ({ personJourney }: FigureSources, map: StageMap, lean: boolean): Sql => {
   const stages = map.stages.map((stage, index) => [stage.name, index + 1] as const)
-  const moves = sql`arrayZip(arrayMap(name -> ${rank(sql`name`, stages)}, j.5), j.6, j.7)`
+  const moves = sql`arrayZip(arrayMap(name -> ${rank(sql`name`, stages)}, j.5), j.6, ${lean ? noIds(sql`j.6`) : sql`j.7`})`
   return sql`
     SELECT 'journeys' AS counted, concat(person, '#', toString(n)) AS unit, person, account, j.10 AS deal_id, j.1 AS opened_at, j.3 AS ended_at, j.4 AS outcome,
       ${shown(sql`j.8`)} AS way_channel, ${shown(sql`j.9`)} AS way_campaign, ${kept(moves)} AS moves
     FROM (
       SELECT person, account,
-        arrayZip(opened_at, opened_by, ended_at, outcome, stages, entered_at, stage_event_ids, channel, campaign, deal_id) AS journeys
+        arrayZip(opened_at, ${lean ? sql`outcome` : sql`opened_by`}, ended_at, outcome, stages, entered_at, ${lean ? sql`stages` : sql`stage_event_ids`}, channel, campaign, deal_id) AS journeys
       FROM ${personJourney}
       WHERE excluded_because = ''
     )
@@ -80,10 +87,10 @@ const placeOfDealStage = (map: StageMap, stages: readonly (readonly [string, num
   return sql`multiIf(${joinSql(branches, ', ')}, ${rank(sql`name`, stages)})`
 }
 
-const dealPaths = ({ dealJourney, personJourney }: FigureSources, map: StageMap, way: boolean): Sql => {
+const dealPaths = ({ dealJourney, personJourney }: FigureSources, map: StageMap, way: boolean, lean: boolean): Sql => {
   const stages = map.stages.flatMap((stage, index) => stage.deal_stages.map(name => [name, index + 1] as const))
   const won = map.stages.findIndex(stage => stage.on === 'won') + 1
-  const moves = sql`arrayConcat(arrayZip(arrayMap(name -> ${placeOfDealStage(map, stages)}, stages), entered_at, stage_event_ids),
+  const moves = sql`arrayConcat(arrayZip(arrayMap(name -> ${placeOfDealStage(map, stages)}, stages), entered_at, ${lean ? noIds(sql`entered_at`) : sql`stage_event_ids`}),
       if(outcome = 'won', [(toInt64(${bind.int(won)}), ifNull(closed_at, ${foreverValid}), closed_event_id)], arrayResize([(toInt64(0), ${foreverValid}, '')], 0)))`
   return sql`
     SELECT 'deals' AS counted, d.deal_id AS unit, ${way ? sql`f.came.3` : sql`''`} AS person, toString(d.account) AS account, d.deal_id AS deal_id, created_at AS opened_at, ifNull(closed_at, ${foreverValid}) AS ended_at,
