@@ -290,6 +290,7 @@ describe('leads', () => {
       'M32 good/hand-raiser 1/1',
       'M32 good/unready 0/1',
     ])
+    expect(await found(['M105'], { by: ['month'] })).toEqual(['2026-01 M105 1/3', '2026-03 M105 0/1'])
     expect(await found(['M23a'], { by: ['bucket', 'month'] })).toEqual([
       'bad/hand-raiser 2026-01 M23a 1/0',
       'bad/sales-ready 2026-01 M23a 1/0',

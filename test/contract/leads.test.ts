@@ -100,6 +100,8 @@ describe('leads over the API', () => {
       ['M24', 1],
       ['M25', 0],
     ])
+    const byIndustry = Answer.parse((await api.get('/v1/leads/quality?metric=M105&by=industry')).json())
+    expect(byIndustry.rows.map(row => [row['of'], row['industry'], row.value])).toEqual([['conversion', 'Manufacturing', 0]])
     const conformance = answer.rows.find(({ metric }) => metric === 'M24')
     const opened = z.looseObject({ count: z.number(), contributions: z.number(), bases: z.number() })
     expect(opened.parse((await api.get(`/v1/explain/${conformance?.explain ?? ''}`)).json())).toMatchObject({

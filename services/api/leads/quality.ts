@@ -37,12 +37,13 @@ const SHOWN: Readonly<Record<LeadMetric, Shown>> = {
   M33: { metric: 'M33', of: 'person_rate', counts: 'ratio', note: null },
   M33d: { metric: 'M33', of: 'deal_yield', counts: 'ratio', note: null },
   M34: { metric: 'M34', counts: 'ratio', note: null },
+  M105: { metric: 'M105', of: 'conversion', counts: 'ratio', note: null },
   M107r: { metric: 'M107', of: 'response_time', counts: 'ratio', note: 'band' },
   M107b: { metric: 'M107', of: 'bucket_at_first_contact', counts: 'ratio', note: 'bucket' },
 }
 
 /** Metrics of the answer about quality; M31 and M32 are the matrix. */
-export const QUALITY_METRICS = ['M23a', 'M23b', 'M24', 'M24b', 'M25', 'M27', 'M28', 'M29', 'M33', 'M34', 'M107'] as const
+export const QUALITY_METRICS = ['M23a', 'M23b', 'M24', 'M24b', 'M25', 'M27', 'M28', 'M29', 'M33', 'M34', 'M105', 'M107'] as const
 
 /** Several measures may be shown under one number. */
 export const metricsShownAs = (names: readonly string[]): readonly LeadMetric[] =>
@@ -126,7 +127,24 @@ export const leadAnswer = async (store: Store, context: AnswerContext, asked: Le
   const rows = [...byDims.values()].flatMap(group =>
     figuresOf(group, Object.fromEntries(asked.by.map(name => [name, String(group[0]?.[name])]))),
   )
-  return { rows, total, excluded: insufficient(counts) }
+  return { rows: [...rows, ...attributeLifts(rows, total)], total, excluded: insufficient(counts) }
+}
+
+/** M105: conversion of each value of the dimensions over that of all, beside the conversions. */
+const attributeLifts = (rows: readonly FigureRow[], total: readonly FigureRow[]): FigureRow[] => {
+  const overall = total.find(({ metric }) => metric === 'M105')?.value ?? null
+  if (overall === null || overall === 0) return []
+  return rows
+    .filter(({ metric }) => metric === 'M105')
+    .map(({ numerator: _part, denominator: _whole, explain: _conversion, ...row }): FigureRow => {
+      const interval = row.interval ?? null
+      return {
+        ...row,
+        of: 'lift',
+        value: row.value === null ? null : row.value / overall,
+        interval: interval === null ? null : [interval[0] / overall, interval[1] / overall],
+      }
+    })
 }
 
 /** How many MQLs are in a bad bucket only because too little is known of them. */

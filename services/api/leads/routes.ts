@@ -90,7 +90,7 @@ export const leadRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
       preSerialization: inFormatAsked(options.store),
       schema: {
         tags: ['leads'],
-        summary: 'Conformance, acceptance, rejections, disqualifications, deals and second lives of leads (M23a–M29, M33, M34, M107)',
+        summary: 'Conformance, acceptance, rejections, disqualifications, deals and second lives of leads (M23a–M29, M33, M34, M105, M107)',
         description:
           'Each is counted at its own instant: MQLs as they entered, decisions as they were made, leads as they opened. M24: of the declared MQLs those that the rule in force had made one by the next business day; M24b: computed MQLs that nobody declared within one.',
         querystring: QualityQuery,

@@ -4,24 +4,19 @@ import { leavesOf, ownerOf, Predicate } from './predicate.ts'
 
 /**
  * The ideal customer profile: whom the company can help and win. A person fits when the predicate is true of it and its account; unknown counts as bad fit and is flagged.
- * `attributes`: what M105 compares conversion by, so that the profile can be checked against what was won.
+ * M105 by industry, segment or persona says whether it is right.
  */
 export const Icp = z
   .strictObject({
     id: z.literal('icp'),
     version: documentVersion,
     fit: Predicate,
-    attributes: z.array(z.string()).max(20).default(['account.industry', 'account.segment', 'person.persona']),
   })
-  .superRefine(({ fit, attributes }, context) => {
+  .superRefine(({ fit }, context) => {
     for (const leaf of leavesOf(fit)) {
       const owner = ownerOf(leaf)
       if (owner !== 'person' && owner !== 'account')
         context.addIssue({ code: 'custom', path: ['fit'], message: `fit is of persons and accounts: ${leaf.op} has no place in it` })
-    }
-    for (const [index, name] of attributes.entries()) {
-      if (!/^(person|account)\.[a-z_]+$/.test(name))
-        context.addIssue({ code: 'custom', path: ['attributes', index], message: 'expected person.… or account.…' })
     }
   })
 export type Icp = z.output<typeof Icp>

@@ -30,6 +30,7 @@ export const LEAD_METRICS = [
   'M33',
   'M33d',
   'M34',
+  'M105',
   'M107r',
   'M107b',
 ] as const
@@ -243,6 +244,16 @@ const measures = ({ definitions: { zone }, question }: LeadInputs): Sql => {
       sql`1`,
       sql`''`,
       sql`[said[-1].3]`,
+    ),
+    M105: one(
+      'M105',
+      isMql,
+      sql`mql_ms`,
+      converted,
+      sql`1`,
+      sql`''`,
+      sql`if(${converted}, [mql_event, sqo_event], [mql_event])`,
+      stillOpen,
     ),
     M107r: one(
       'M107r',
