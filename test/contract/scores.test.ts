@@ -115,7 +115,16 @@ const features = leadFeatures(true).map(({ name }) => name)
 /** What was known of every lead at `middle`, read with the knowledge of `asOf`. */
 const knownOf = async (asOf: number): Promise<ReadonlyMap<string, unknown>> => {
   const sources = figureSources({ tenant: 'acme', asOf, projections: travelledProjections(shippedDefinitions) })
-  const asked = { outcome: 'won', later: [], horizonDays: 90, moments: { now: middle }, includeSales: true, person: null } as const
+  const asked = {
+    outcome: 'won',
+    later: [],
+    mqlStages: ['mql'],
+    responses: [],
+    horizonDays: 90,
+    moments: { now: middle },
+    includeSales: true,
+    person: null,
+  } as const
   const rows = await api.store.read(leadSamples(sources, asked))
   // when a journey opened, and which of a person's it is, may be told later; it is not what was known of the lead
   const kept = features.filter(name => !['hours_open', 'journey'].includes(name))

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { rankOf } from '../../domain/figures/stage-paths.ts'
 import { dealNow } from '../../domain/scoring/deal-samples.ts'
 import type { FeatureTable } from '../../domain/scoring/encoding.ts'
 import { scoreWithReasons } from '../../domain/scoring/model.ts'
@@ -13,7 +12,7 @@ import { readHistory } from '../forecast/histories.ts'
 import { queryOf, timeParameters } from '../parameters.ts'
 import { notFound } from '../problems.ts'
 import { type AgreedModel, modelInForce, modelsInForce, modelsProposed } from './models.ts'
-import { readLeads } from './samples.ts'
+import { readLeads, termsOfLeads } from './samples.ts'
 import { Card } from './training.ts'
 
 const OUTCOMES = ['sqo', 'won'] as const
@@ -141,13 +140,11 @@ export const scoreRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app
     request =>
       reader.read(callerOf(request).tenant, request.query, async context => {
         const person = request.params.person.startsWith('person:') ? request.params.person : `person:${request.params.person}`
-        const { stageMap } = context.definitions
         const scores: z.input<typeof Score>[] = []
         for (const model of needed(context, 'lead')) {
           const { outcome, horizon_days: horizonDays } = model.document
           const leads = await readLeads(store, context, {
-            outcome,
-            later: stageMap.stages.slice(rankOf(stageMap, outcome)).map(stage => stage.name),
+            ...termsOfLeads(context.definitions, outcome),
             horizonDays,
             moments: { now: context.observedTo },
             includeSales: model.card?.include_sales ?? false,

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Definitions } from '../../domain/definitions/definitions.ts'
+import { rankOf } from '../../domain/figures/stage-paths.ts'
 import { leadFeatures, leadSamples, type LeadSamples, type ScoreFeature } from '../../domain/figures/score-features.ts'
 import type { Column, FeatureTable } from '../../domain/scoring/encoding.ts'
 import type { Samples } from '../../domain/scoring/train.ts'
@@ -36,6 +38,17 @@ const tableOf = (rows: readonly Row[], features: readonly ScoreFeature[]): Featu
 })
 
 export type LeadsRead = Samples & { readonly persons: readonly string[]; readonly journeys: readonly number[] }
+
+/** What a question about leads takes from the definitions: what follows the outcome, what marketing’s own stage is called, and what a response is. */
+export const termsOfLeads = (
+  { stageMap, responses }: Definitions,
+  outcome: string,
+): Pick<LeadSamples, 'outcome' | 'later' | 'mqlStages' | 'responses'> => ({
+  outcome,
+  later: stageMap.stages.slice(rankOf(stageMap, outcome)).map(stage => stage.name),
+  mqlStages: stageMap.stages.find(stage => stage.name === 'mql')?.lead_stages ?? [],
+  responses: responses.touch_types,
+})
 
 /** Leads as they were known at their own moments. */
 export const readLeads = async (store: Store, { sources }: Pick<AnswerContext, 'sources'>, asked: LeadSamples): Promise<LeadsRead> => {

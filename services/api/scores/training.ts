@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import { ScoreModel } from '../../domain/definitions/score-model.ts'
-import { rankOf } from '../../domain/figures/stage-paths.ts'
 import { leadFeatures } from '../../domain/figures/score-features.ts'
 import { DEAL_FEATURES, dealSamples } from '../../domain/scoring/deal-samples.ts'
 import { pick } from '../../domain/scoring/encoding.ts'
@@ -20,7 +19,7 @@ import type { Steps } from '../../domain/scoring/steps.ts'
 import type { Store } from '../../store/port.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { readHistory } from '../forecast/histories.ts'
-import { readLeads } from './samples.ts'
+import { readLeads, termsOfLeads } from './samples.ts'
 
 export type TrainingAsked = {
   readonly of: 'lead' | 'deal'
@@ -96,7 +95,6 @@ const readSamples = async (
   context: AnswerContext,
   { of, outcome, horizonDays, includeSales }: Sampling,
 ): Promise<Samples> => {
-  const { stageMap } = context.definitions
   if (of === 'deal')
     return dealSamples((await readHistory(store, context)).deals, {
       currency: context.settings.currency,
@@ -105,8 +103,7 @@ const readSamples = async (
       until: context.observedTo,
     })
   return readLeads(store, context, {
-    outcome,
-    later: stageMap.stages.slice(rankOf(stageMap, outcome)).map(stage => stage.name),
+    ...termsOfLeads(context.definitions, outcome),
     horizonDays,
     moments: { ages: LEAD_AGES, until: context.observedTo },
     includeSales,

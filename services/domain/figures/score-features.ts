@@ -12,6 +12,10 @@ export type LeadSamples = {
    * instant. What is looked at is what had been recorded by the sample's own instant, whatever came to be known later.
    */
   readonly moments: { readonly ages: readonly number[]; readonly until: number } | { readonly now: number }
+  /** What the company calls the stage of marketing’s own word, as its sources say it. */
+  readonly mqlStages: readonly string[]
+  /** Touch types by which a person acts (the document responses), beside those that are known here. */
+  readonly responses: readonly string[]
   /** Whether what sales wrote after contact is looked at too: sales touches. */
   readonly includeSales: boolean
   /** One person alone; null: everybody. */
@@ -132,7 +136,7 @@ export const leadSamples = (sources: FigureSources, asked: LeadSamples): Sql => 
     (name, i) =>
       sql`arrayLast(r -> r.2 <= moment AND r.1 <= moment AND r.${{ parts: [String(4 + i)] }} != '', a.said).${{ parts: [String(4 + i)] }} AS ${{ parts: [`account_${name}`] }}`,
   )
-  const responses = bind.strings(RESPONSES)
+  const responses = bind.strings([...new Set([...RESPONSES, ...asked.responses.map(type => type.replaceAll('-', '_'))])])
   return sql`
     WITH ${knownBy(sql`g.touches`)} AS around
     SELECT person, n, toUnixTimestamp64Milli(moment) AS moment_ms, toUInt8(reached_at <= moment + toIntervalDay(${bind.int(asked.horizonDays)})) AS reached,
@@ -143,7 +147,7 @@ export const leadSamples = (sources: FigureSources, asked: LeadSamples): Sql => 
       dateDiff('second', opened_at, moment) AS hours_open,
       answered[1].3 AS first_channel, answered[-1].3 AS last_channel,
       arrayLast(l -> l.2 <= moment AND l.1 <= moment AND l.4 = 'lead-created', l.said).5 AS lead_source,
-      toUInt8(arrayExists(s -> s.2 <= moment AND s.1 <= moment AND s.4 = 'lead-stage-changed' AND s.6 = 'mql', l.said)) AS is_mql,
+      toUInt8(arrayExists(s -> s.2 <= moment AND s.1 <= moment AND s.4 = 'lead-stage-changed' AND s.6 IN (${bind.strings(asked.mqlStages)}), l.said)) AS is_mql,
       n AS journey,
       length(arrayDistinct(arrayMap(t -> t.6, arrayFilter(t -> ${span(30)} AND t.6 != person, around)))) AS others_responded_30d,
       arrayCount(t -> ${span(30)}, around) AS account_responses_30d, arrayCount(t -> ${span(365)}, around) AS account_responses_365d,

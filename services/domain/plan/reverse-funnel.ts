@@ -36,7 +36,7 @@ export type StageNeed = {
 /** Whole units: nobody wins three quarters of a deal. A float's last digit does not make one more. */
 export const wholeUnits = (units: number): number => Math.ceil(units - 1e-9 * Math.max(1, units))
 
-export const rateOfStep = ({ override, numerator, denominator }: PlanStep): number | null => override ?? ratio(numerator, denominator)
+const rateOfStep = ({ override, numerator, denominator }: PlanStep): number | null => override ?? ratio(numerator, denominator)
 
 /**
  * Reverse funnel (metrics M96): from the money that is missing to deals, and up the funnel, each stage divided by its rate and the crossing from persons to
