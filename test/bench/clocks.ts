@@ -15,7 +15,7 @@ const QUICK_RUNNING = 6_000
 /** Accept or reject, first touch, cadence. */
 const CLOCKS_OF_A_LEAD = 3
 const EVENTS_A_SECOND = 10
-const REFRESH_SECONDS = 5
+const REFRESH_SECONDS = 10
 const OWNERS = 50
 /** A Tuesday; leads came in over the two hours before. */
 const NOW = Date.UTC(2026, 9, 13, 12)
@@ -36,7 +36,7 @@ const lead = (i: number, at: number): AccordEvent[] => [
 ]
 
 /**
- * So many running clocks while ten things a second happen to their leads: every five seconds the clocks are brought up to date and the open ones looked at. `ours` is the
+ * So many running clocks while ten things a second happen to their leads: every ten seconds the clocks are brought up to date and the open ones looked at. `ours` is the
  * share of one core that this takes, engine and all; landing and projecting, which happen anyway, are not in it.
  */
 export const clocks = async ({ rows: wanted, quick, rounds }: BenchOptions): Promise<BenchResult> => {

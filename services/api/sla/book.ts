@@ -2,22 +2,26 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Definitions } from '../../domain/definitions/definitions.ts'
 import {
+  accountsOf,
+  aliasesOf,
   changedKeys,
-  dealsReached,
   lifeBuckets,
   lifeEvents,
   lifeJourneys,
   lifeKnowledge,
   lifeTouches,
   type LivesQuestion,
+  ofAccounts,
   personsReached,
   slaRecords,
   wonDeals,
+  wordyEvents,
 } from '../../domain/figures/sla-lives.ts'
 import { type Clock, clocksOf, clocksOfWon, type Kept } from '../../domain/sla/clocks.ts'
 import { excusedClocks, livesOf, type SlaRecords, slaRecordsOf, wonDealsOf } from '../../domain/sla/from-rows.ts'
+import type { Life } from '../../domain/sla/lives.ts'
 import { type SlaUnder, slaUnder } from '../../domain/sla/under.ts'
-import { bind, type Sql, sql } from '../../domain/sql.ts'
+import { bind, type Sql } from '../../domain/sql.ts'
 import type { ReadOptions, Store } from '../../store/port.ts'
 import type { AnswerContext } from '../as-of.ts'
 
@@ -35,12 +39,21 @@ export type SlaBooks = { readonly of: (context: AnswerContext) => Promise<SlaBoo
 
 type Held = { readonly book: SlaBook; readonly at: number; readonly key: string; readonly membersKey: string }
 
+const inOrder = new WeakMap<SlaBook, readonly Clock[]>()
+const byDue = (a: Clock, b: Clock): number => a.dueAt - b.dueAt || a.startAt - b.startAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
 /** Above this many changed things everything is read anew. */
 const MOST_CHANGES = 5_000
 const MOST_TRAVELLED = 4
 const LIMITS: ReadOptions = { maxSeconds: 120, maxMemoryBytes: 4 * 1024 ** 3 }
+/** What a change reaches is little: threads and compiled expressions cost more than they save. */
+const SMALL: ReadOptions = { ...LIMITS, settings: { max_threads: 1, compile_expressions: 0, compile_aggregate_expressions: 0 } }
 const ChangedRow = z.object({ kind: z.string(), key: z.string() })
 const PersonRow = z.object({ person: z.string() })
+const PlaceRow = z.object({ root: z.string(), account: z.string() })
+const SubjectRow = z.object({ subject: z.string() })
+const EventRow = z.object({ event_id: z.string() })
+const AccountRow = z.object({ account: z.string() })
 
 /** Records that touch nobody's clock but that of the persons whom they are about. */
 const isOfOne = (key: string): boolean => key.startsWith('person:') || key.startsWith('account:')
@@ -61,23 +74,47 @@ export const createSlaBooks = ({ store }: { readonly store: Store }): SlaBooks =
     texts.set(definitions, text)
     return text
   }
-  const rows = (statement: Sql) => store.read(statement, LIMITS)
+  const rows = (statement: Sql, options = LIMITS) => store.read(statement, options)
 
-  const lives = async (question: LivesQuestion, { members }: SlaRecords) => {
-    const [journeys, events, touches, known, buckets] = await Promise.all([
-      rows(lifeJourneys(question)),
-      rows(lifeEvents(question)),
-      rows(lifeTouches(question)),
-      rows(lifeKnowledge(question)),
-      rows(lifeBuckets(question)),
+  const lives = async (context: AnswerContext, persons: readonly string[] | null, { members }: SlaRecords): Promise<readonly Life[]> => {
+    const { sources, definitions } = context
+    const named = persons === null ? null : { persons, subjects: [], accounts: [], eventIds: [] }
+    const [journeys, aliases, said] =
+      named === null
+        ? [null, [], []]
+        : await Promise.all([
+            rows(lifeJourneys({ sources, definitions, of: named }), SMALL),
+            rows(aliasesOf(sources, named.persons), SMALL),
+            rows(wordyEvents({ sources, of: named }), SMALL),
+          ])
+    const placed = (journeys ?? []).map(row => PlaceRow.parse(row))
+    const of =
+      named === null
+        ? null
+        : {
+            ...named,
+            subjects: [
+              ...new Set([...named.persons, ...placed.map(({ root }) => root), ...aliases.map(row => SubjectRow.parse(row).subject)]),
+            ],
+            accounts: [...new Set(placed.map(({ account }) => account))],
+            eventIds: said.map(row => EventRow.parse(row).event_id),
+          }
+    const question: LivesQuestion = { sources, definitions, of }
+    const limits = persons === null ? LIMITS : SMALL
+    const [all, events, touches, known, buckets] = await Promise.all([
+      journeys ?? rows(lifeJourneys(question)),
+      rows(lifeEvents(question), limits),
+      rows(lifeTouches(question), limits),
+      rows(lifeKnowledge(question), limits),
+      rows(lifeBuckets(question), limits),
     ])
-    return livesOf({ journeys, events, touches, known, buckets }, members, question.definitions)
+    return livesOf({ journeys: all, events, touches, known, buckets }, members, definitions)
   }
 
-  const whole = async ({ sources, definitions }: AnswerContext, records: SlaRecords): Promise<SlaBook> => {
-    const question: LivesQuestion = { sources, definitions, persons: null, deals: null }
+  const whole = async (context: AnswerContext, records: SlaRecords): Promise<SlaBook> => {
+    const { sources, definitions } = context
     const under = slaUnder(definitions, records.members)
-    const [all, won] = await Promise.all([lives(question, records), rows(wonDeals(question))])
+    const [all, won] = await Promise.all([lives(context, null, records), rows(wonDeals({ sources, definitions }, null))])
     return {
       under,
       records,
@@ -94,13 +131,33 @@ export const createSlaBooks = ({ store }: { readonly store: Store }): SlaBooks =
 
   const textOf = ({ members }: SlaRecords): string => JSON.stringify([...members])
 
+  /** Won deals by now: where no deal and nobody's place has changed, anew only those whose accounts were touched. */
+  const wonNow = async (
+    { book }: Held,
+    { sources, definitions }: AnswerContext,
+    { touched, isDeal }: { readonly touched: readonly string[]; readonly isDeal: boolean },
+  ): Promise<SlaBook['won']> => {
+    const { under, records } = book
+    const accounts =
+      touched.length === 0 || isDeal ? [] : (await rows(accountsOf(sources, touched), SMALL)).map(row => AccountRow.parse(row).account)
+    const known = new Set([...book.won.values()].flatMap(clocks => clocks.map(({ account }) => account)))
+    if (!isDeal && !accounts.some(account => known.has(account))) return book.won
+    const found = wonDealsOf(
+      await rows(wonDeals({ sources, definitions }, isDeal ? null : ofAccounts(accounts))),
+      records.members,
+      definitions,
+    )
+    const made = found.map(deal => [deal.dealId, clocksOfWon(deal, under)] as const)
+    return new Map(isDeal ? made : [...book.won, ...made])
+  }
+
   /** The book of an earlier watermark, with what was recorded since. */
   const forward = async (held: Held, context: AnswerContext): Promise<Held> => {
     const { tenant, watermark, sources, definitions, keptSince } = context
     if (held.key !== keyOf(definitions) || watermark < held.at) return read(context)
     if (keptSince !== null && keptSince <= held.at) return { ...held, at: watermark }
     const changed = (
-      await rows(changedKeys(bind.string(tenant), bind.instant(held.at), bind.instant(watermark), bind.uint(MOST_CHANGES + 1)))
+      await rows(changedKeys(bind.string(tenant), bind.instant(held.at), bind.instant(watermark), bind.uint(MOST_CHANGES + 1)), SMALL)
     ).map(row => ChangedRow.parse(row))
     if (changed.length === 0) return { ...held, at: watermark }
     if (changed.length > MOST_CHANGES || changed.some(({ kind }) => !REACHING.has(kind))) return read(context)
@@ -111,22 +168,26 @@ export const createSlaBooks = ({ store }: { readonly store: Store }): SlaBooks =
     const keys = (of: (change: z.output<typeof ChangedRow>) => boolean): readonly string[] => changed.filter(of).map(({ key }) => key)
     const touched = keys(({ kind }) => kind === 'touch' || kind === 'lead' || kind === 'link')
     const reach = { after: held.at, touched, records: keys(({ kind, key }) => kind === 'record' && isOfOne(key)) }
-    const persons = (await rows(personsReached(sources, reach))).map(row => PersonRow.parse(row).person)
+    const persons = (await rows(personsReached(sources, reach), SMALL)).map(row => PersonRow.parse(row).person)
     if (persons.length > MOST_CHANGES) return read(context)
-    const question: LivesQuestion = {
-      sources,
-      definitions,
-      persons: sql`SELECT arrayJoin(${bind.strings(persons)}) AS subject`,
-      deals: dealsReached(sources, reach),
-    }
     const { under } = held.book
-    const [some, won] = await Promise.all([lives(question, records), rows(wonDeals(question))])
+    const [some, won] = await Promise.all([
+      lives(context, persons, records),
+      wonNow(held, context, { touched, isDeal: changed.some(({ kind }) => kind === 'deal' || kind === 'link') }),
+    ])
     const people = new Map(held.book.people)
     for (const person of persons) people.delete(person)
-    for (const life of some) people.set(life.person, clocksOf(life, under))
-    const deals = new Map(held.book.won)
-    for (const deal of wonDealsOf(won, records.members, definitions)) deals.set(deal.dealId, clocksOfWon(deal, under))
-    return { ...held, at: watermark, book: { under, records, excused: excusedClocks(records.excuses), people, won: deals } }
+    const again = some.map(life => [life.person, clocksOf(life, under)] as const)
+    for (const [person, kept] of again) people.set(person, kept)
+    const book = { under, records, excused: excusedClocks(records.excuses), people, won }
+    const known = inOrder.get(held.book)
+    // the rest stays in its order: two sorted runs are one soon
+    if (known !== undefined && won === held.book.won) {
+      const reached = new Set(persons)
+      const added = again.flatMap(([, { clocks }]) => clocks).toSorted(byDue)
+      inOrder.set(book, [...known.filter(({ person }) => !reached.has(person)), ...added].toSorted(byDue))
+    }
+    return { ...held, at: watermark, book }
   }
 
   const ofLive = async (context: AnswerContext): Promise<SlaBook> => {
@@ -154,8 +215,6 @@ export const createSlaBooks = ({ store }: { readonly store: Store }): SlaBooks =
   return { of: context => (context.keptSince === null ? ofPast(context) : ofLive(context)) }
 }
 
-const inOrder = new WeakMap<SlaBook, readonly Clock[]>()
-
 /** Every clock, in the order of due instants. */
 export const clocksIn = (book: SlaBook): readonly Clock[] => {
   const known = inOrder.get(book)
@@ -163,7 +222,7 @@ export const clocksIn = (book: SlaBook): readonly Clock[] => {
   const clocks: Clock[] = []
   for (const kept of book.people.values()) clocks.push(...kept.clocks)
   for (const won of book.won.values()) clocks.push(...won)
-  clocks.sort((a, b) => a.dueAt - b.dueAt || a.startAt - b.startAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+  clocks.sort(byDue)
   inOrder.set(book, clocks)
   return clocks
 }

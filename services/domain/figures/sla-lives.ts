@@ -4,12 +4,18 @@ import { bind, type Bound, type Sql, sql } from '../sql.ts'
 import type { FigureSources } from './sources.ts'
 import { touchRules } from './touch-rules.ts'
 
-/** Of whom: a SELECT of subjects (`person:…`), or everybody; of deals those that a condition on (deal_id, account, version) names, or all. */
+/** What is read: everything, or of some persons, with all that their touches and their accounts' records can stand under; of deals those of a condition on a row of `deal_journey` named j. */
 export type LivesQuestion = {
   readonly sources: FigureSources
   readonly definitions: Definitions
-  readonly persons: Sql | null
-  readonly deals: Sql | null
+  readonly of: LivesOf | null
+}
+export type LivesOf = {
+  readonly persons: readonly string[]
+  readonly subjects: readonly string[]
+  readonly accounts: readonly string[]
+  /** Events of the persons that say more than their facts. */
+  readonly eventIds: readonly string[]
 }
 
 /** What a mail system says about a mail that somebody sent: nobody's act. */
@@ -18,10 +24,11 @@ const ECHOES = ['email_delivered', 'email_opened', 'email_clicked', 'impression'
 const micros = (instant: Sql): Sql => sql`toUnixTimestamp64Micro(${instant})`
 const knownMicros = (instant: Sql): Sql => sql`(toUnixTimestamp64Milli(${instant}) * 1000)`
 
-/** Persons whose leads ever were worked: everybody else has no clock. */
-const worked = ({ sources: { leadFacts }, persons }: LivesQuestion): Sql => sql`
-  SELECT DISTINCT subject FROM ${leadFacts}
-  WHERE type IN ('lead-assigned', 'lead-stage-changed')${persons === null ? sql`` : sql` AND subject IN (${persons})`}`
+/** Persons whose leads ever were worked: everybody else has no clock. Of some persons by their names, which the keys of the tables are looked up by. */
+const workedBy = (subject: Sql, { sources: { leadFacts }, of }: Omit<LivesQuestion, 'definitions'>): Sql =>
+  of === null
+    ? sql`${subject} IN (SELECT DISTINCT subject FROM ${leadFacts} WHERE type IN ('lead-assigned', 'lead-stage-changed'))`
+    : sql`${subject} IN (${bind.strings(of.persons)})`
 
 /** (person, root, account, because, opened, opened_by, ended, outcome, channel, stages, entered, stage_ids): journeys as arrays, one item a journey. */
 export const lifeJourneys = (question: LivesQuestion): Sql => {
@@ -33,16 +40,20 @@ export const lifeJourneys = (question: LivesQuestion): Sql => {
       j.stage_event_ids AS stage_ids
     FROM ${personJourney} AS j
     LEFT JOIN ${roots} AS r ON r.node = j.person
-    WHERE j.person IN (${worked(question)})
+    WHERE ${workedBy(sql`j.person`, question)}
     ORDER BY person`
 }
 
 const WITH_PAYLOAD = ['lead-assigned', 'lead-accepted', 'lead-rejected', 'lead-created']
 
+/** (event_id): events of the persons whose payload says more than their facts. */
+export const wordyEvents = (question: Omit<LivesQuestion, 'definitions'>): Sql => sql`
+  SELECT event_id FROM ${question.sources.leadFacts} WHERE type IN (${bind.strings(WITH_PAYLOAD)}) AND ${workedBy(sql`subject`, question)}`
+
 /** (person, events): what was said of each lead, in order: (at, recorded_at, id, type, stage, owner, class, reason, source, handoff, team, queue, lead). */
 export const lifeEvents = (question: LivesQuestion): Sql => {
   const { leadFacts, events } = question.sources
-  const ofTheirs = sql`subject IN (${worked(question)})`
+  const ofTheirs = workedBy(sql`subject`, question)
   return sql`
     SELECT person, arraySort(groupArray((at, known_at, event_id, type, stage, owner, reason_class, reason, lead_source, said.1, said.2, said.3, said.4))) AS events
     FROM (
@@ -53,8 +64,7 @@ export const lifeEvents = (question: LivesQuestion): Sql => {
       LEFT JOIN (
         SELECT event_id, JSONExtract(payload, 'Tuple(handoff String, team String, queue String, lead_id String)') AS said
         FROM ${events}
-        WHERE type IN (${bind.strings(WITH_PAYLOAD)}) AND event_id IN (
-          SELECT event_id FROM ${leadFacts} WHERE type IN (${bind.strings(WITH_PAYLOAD)}) AND ${ofTheirs})
+        WHERE type IN (${bind.strings(WITH_PAYLOAD)}) AND event_id IN (${question.of === null ? wordyEvents(question) : bind.strings(question.of.eventIds)})
       ) AS e ON e.event_id = f.event_id
     )
     GROUP BY person
@@ -73,7 +83,7 @@ const anchors = (question: LivesQuestion): Sql => {
         f.type IN ('lead-rejected', 'lead-recycled') AS is_return
       FROM ${sources.leadFacts} AS f
       LEFT JOIN ${sources.roots} AS r ON r.node = f.subject
-      WHERE f.subject IN (${worked(question)})
+      WHERE ${workedBy(sql`f.subject`, question)}
     )
     GROUP BY root`
 }
@@ -89,7 +99,7 @@ export const lifeTouches = (question: LivesQuestion): Sql => {
   const isNurture = sql`team = 'marketing' AND direction = 'outbound' AND touch_type != 'impression'`
   const touches = countedTouches({
     accountTouches: sources.accountTouches,
-    where: sql`notEmpty(persons) AND (${isWork} OR (automatic = 0 AND ${responses}) OR (${isNurture}))`,
+    where: sql`notEmpty(persons)${question.of === null ? sql`` : sql` AND subject IN (${bind.strings(question.of.subjects)})`} AND (${isWork} OR (automatic = 0 AND ${responses}) OR (${isNurture}))`,
     rules: touchRules(sources, definitions),
   })
   return sql`
@@ -106,7 +116,7 @@ export const lifeTouches = (question: LivesQuestion): Sql => {
           toString(outcome) AS outcome, ${isWork} AS is_work, automatic = 0 AND ${responses} AS is_response, ${isNurture} AS is_nurture
         FROM (SELECT * FROM ${touches})
       )
-      WHERE person IN (SELECT root FROM (${anchors(question)}))
+      WHERE ${question.of === null ? sql`person IN (SELECT root FROM (${anchors(question)}))` : sql`person IN (${bind.strings(question.of.subjects)})`}
       GROUP BY person
     ) AS t ON t.person = a.root
     ORDER BY root`
@@ -114,11 +124,10 @@ export const lifeTouches = (question: LivesQuestion): Sql => {
 
 /** (subject, title, persona, email, country, company, industry, employees, region): since when each is known of a person or account; 0: it is not. */
 export const lifeKnowledge = (question: LivesQuestion): Sql => {
-  const { recordFacts, personJourney } = question.sources
+  const { recordFacts } = question.sources
+  const { of } = question
   const ofTheirs =
-    question.persons === null
-      ? sql``
-      : sql` AND subject IN (SELECT subject FROM (${question.persons}) UNION ALL SELECT concat('account:', account) FROM ${personJourney} WHERE person IN (${question.persons}))`
+    of === null ? sql`` : sql` AND subject IN (${bind.strings([...of.persons, ...of.accounts.map(account => `account:${account}`)])})`
   const since = (known: Sql): Sql => sql`minIf(at, ${known})`
   return sql`
     SELECT subject, ${since(sql`said.1 != ''`)} AS title, ${since(sql`said.2 != ''`)} AS persona, ${since(sql`said.3 != '' OR said.4 != ''`)} AS email,
@@ -142,7 +151,7 @@ export const lifeBuckets = (question: LivesQuestion): Sql => sql`
       JSONExtract(payload, 'Tuple(bucket String, fit String, readiness String)') AS said,
       multiIf(said.1 != '', said.1, said.2 != '' AND said.3 != '', concat(said.2, '/', said.3), '') AS bucket
     FROM ${question.sources.recordFacts}
-    WHERE type = 'score-recorded' AND subject IN (${worked(question)})
+    WHERE type = 'score-recorded' AND ${workedBy(sql`subject`, question)}
   )
   GROUP BY subject
   ORDER BY subject`
@@ -155,7 +164,7 @@ export const slaRecords = ({ recordFacts }: FigureSources): Sql => sql`
   ORDER BY occurred_at, recorded_at, event_id`
 
 /** (deal_id, account, won_at, event_id, work): deals of new business that were won, with what success did with the account from then on. */
-export const wonDeals = ({ sources, definitions, deals }: LivesQuestion): Sql => {
+export const wonDeals = ({ sources, definitions }: Omit<LivesQuestion, 'of'>, deals: Sql | null): Sql => {
   const { dealJourney, roots } = sources
   const touches = countedTouches({
     accountTouches: sources.accountTouches,
@@ -206,11 +215,13 @@ export const personsReached = (
   LEFT JOIN ${roots} AS r ON r.root = c.reached
   WHERE startsWith(person, 'person:')`
 
-/** Which deals can be others since then: as a condition on a row of `deal_journey` named j. */
-export const dealsReached = (
-  { accountTouches, identities }: FigureSources,
-  { after, touched }: { readonly after: number; readonly touched: readonly string[] },
-): Sql => sql`
-  j.version > ${bind.uint(after)}
-  OR j.account IN (SELECT account FROM ${accountTouches} WHERE version > ${bind.uint(after)})
-  OR j.account IN (SELECT account FROM ${identities} WHERE subject IN (${bind.strings(touched)}))`
+/** (subject): by what else persons were ever known; their touches may stand under it. */
+export const aliasesOf = ({ linkFacts }: FigureSources, persons: readonly string[]): Sql => sql`
+  SELECT DISTINCT subject FROM ${linkFacts} WHERE relation = 'link' AND target IN (${bind.strings(persons)}) ORDER BY subject`
+
+/** (account): where subjects belong or belonged. */
+export const accountsOf = ({ identities }: FigureSources, subjects: readonly string[]): Sql => sql`
+  SELECT DISTINCT account FROM ${identities} WHERE subject IN (${bind.strings(subjects)}) AND account != '' ORDER BY account`
+
+/** Deals of some accounts, as a condition on a row of `deal_journey` named j. */
+export const ofAccounts = (accounts: readonly string[]): Sql => sql`j.account IN (${bind.strings(accounts)})`
