@@ -12,6 +12,8 @@ import type { Installation } from './installation.ts'
 import { explainKey } from './surface.ts'
 
 const EVERY_MS = 30_000
+/** Until a process that starts has projected what it found. */
+const FIRST_MS = 5_000
 
 /** The addresses of a file; `Refused` with every wrong field, never with what stands in it: secrets do. */
 export const readAddresses = (file: string): Addresses => {
@@ -75,6 +77,7 @@ export const runNotices = async (installation: Installation, addresses: Addresse
     return { tenant: caller.tenant, run: createRounds(options).run }
   })
   try {
+    await wait(FIRST_MS, undefined, { signal }).catch(() => undefined)
     while (!signal.aborted) {
       for (const { tenant, run } of rounds)
         await run().catch((error: unknown) => logger.warn({ err: error, tenant }, 'notices: the round was broken off'))

@@ -108,7 +108,7 @@ const clocksOf = async ({ ask, now, zone }: Looking, query: string): Promise<rea
   return Clocks.parse(await ask(`/v1/sla/clocks?${query}&from=${from}&to=${to}&limit=1000`)).rows
 }
 
-export const breaches = async (looking: Looking): Promise<readonly ClockSeen[]> => clocksOf(looking, 'state=breached&side=sales&open=true')
+const breaches = async (looking: Looking): Promise<readonly ClockSeen[]> => clocksOf(looking, 'state=breached&side=sales&open=true')
 
 const leadLine = ({ lead, person, bucket, source }: ClockSeen): string =>
   `lead ${lead === '' ? person : lead}, ${bucket === '' ? 'no bucket' : bucket}, from ${source === '' ? 'an unknown source' : source}`

@@ -11,7 +11,7 @@ type Webhook = Addresses['tenants'][string]['webhooks'][string]
 const PATIENCE_MS = 10_000
 
 /** `t=<seconds>,v1=<hex>`: HMAC-SHA-256 of `<seconds>.<body>` under the webhook's secret. Receivers compare it, and refuse old seconds. */
-export const signatureOf = (secret: string, body: string, sentAt: number): string => {
+const signatureOf = (secret: string, body: string, sentAt: number): string => {
   const seconds = Math.floor(sentAt / 1000)
   return `t=${seconds},v1=${createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')}`
 }

@@ -116,12 +116,13 @@ export const definitionWriteRoutes: FastifyPluginAsyncZod<WriteRoutesOptions> = 
           summary,
           params: z.object({ id: z.string().min(1).max(64) }),
           querystring: Query,
-          body: Decision,
+          body: Decision.nullish(),
           response: writtenResponses,
         },
       },
       async (request, reply) => {
-        const { body, params } = request
+        const { params } = request
+        const body: z.infer<typeof Decision> = request.body ?? {}
         const caller = callerOf(request)
         const history = await reader.read(caller.tenant, request.query, async ({ definitions }) => definitions.history)
         const { version, proposed } = openVersion(history, params.id, body.version)
@@ -141,7 +142,7 @@ export const definitionWriteRoutes: FastifyPluginAsyncZod<WriteRoutesOptions> = 
 /** The version that is decided on: the one named, else the only one that is open. */
 const openVersion = (history: DefinitionHistory, id: string, asked: number | undefined): DefinitionVersion => {
   const versions = history.versions.filter(one => one.id === id)
-  if (versions.length === 0) throw notFound(`nothing was proposed for ${id}`)
+  if (versions.length === 0) throw notFound(`nothing that shows yet was proposed for ${id}: after a write give its position as after=`)
   const open = versions.filter(({ decidedAt }) => decidedAt === null)
   if (asked !== undefined) {
     const found = versions.find(({ version }) => version === asked)

@@ -9,7 +9,7 @@ const names = z.array(name).max(100).default([])
  * What both functions say to the market: where the company sells, why it wins, what it promises, and the message for each persona at each stage. Personas are ids
  * of persona documents, stages are those of the stage map; a message without a stage is for all of them.
  */
-export const Fundamentals = z
+const Fundamentals = z
   .strictObject({
     id: z.literal('fundamentals'),
     version: documentVersion,

@@ -4,7 +4,7 @@ import { documentVersion, standingDocument } from './document-kind.ts'
 const term = z.string().trim().min(1).max(100)
 
 /** The company's own words: one meaning for each, whoever says it. `metric` is the number of the figure that shows it. */
-export const Glossary = z
+const Glossary = z
   .strictObject({
     id: z.literal('glossary'),
     version: documentVersion,

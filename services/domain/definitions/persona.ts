@@ -8,7 +8,7 @@ const phrases = z.array(phrase).max(50).default([])
  * Whom the company sells to: what such a person is called, wants, fears and asks. A person of the log is of the persona that the source says
  * (`person-updated.persona`); `titles` are the words by which a title tells it where the source does not.
  */
-export const Persona = z.strictObject({
+const Persona = z.strictObject({
   id: documentId,
   version: documentVersion,
   name: phrase,

@@ -94,7 +94,7 @@ const withinPhrase = (within: Within): string => {
   return `${count} ${within.time === 'business' ? 'business ' : ''}${unit}${count === 1 ? '' : 's'}`
 }
 
-export const moneyPhrase = (minor: number, currency: string): string => {
+const moneyPhrase = (minor: number, currency: string): string => {
   const exponent = currencyExponent(currency) ?? 2
   const text = (Math.abs(minor) / 10 ** exponent).toFixed(minor % 10 ** exponent === 0 ? 0 : exponent)
   return `${minor < 0 ? '-' : ''}${text.replaceAll(/\B(?=(?:\d{3})+(?!\d))/g, ',')} ${currency}`

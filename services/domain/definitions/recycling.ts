@@ -5,7 +5,7 @@ import { documentVersion, standingDocument } from './document-kind.ts'
  * What becomes of a lead that sales gave back: which reasons send it to nurturing and for how long it rests, and how often. `reason` is that of the rejection or
  * disqualification, or its class (`definitional`, `timing` …); the first that fits holds. A lead that rests comes again by a response, never by itself.
  */
-export const Recycling = z
+const Recycling = z
   .strictObject({
     id: z.literal('recycling'),
     version: documentVersion,

@@ -7,7 +7,7 @@ const values = z.array(z.string().trim().min(1).max(100)).max(300).default([])
  * Who gets a lead: the first rule that it meets, in order; within a list any value will do, an empty one takes every lead. `account-owner`: the owner of its account, where
  * that is an active member of sales; `round-robin` and `least-loaded`: among the active members of the team with room for one more; `queue`: nobody yet.
  */
-export const Routing = z
+const Routing = z
   .strictObject({
     id: z.literal('routing'),
     version: documentVersion,
