@@ -4,7 +4,7 @@ import { bind, identifier, joinSql, type Sql, sql } from '../domain/sql.ts'
 import type { Store, StreamFormat } from '../store/port.ts'
 import { Answer, type FigureRow } from './answer.ts'
 import { type Format, FORMATS } from './parameters.ts'
-import { badParameter } from './problems.ts'
+import { badParameter, tooLarge } from './problems.ts'
 
 const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   json: 'application/json',
@@ -80,6 +80,10 @@ const rowsStatement = ({ columns, rows }: Table): Sql => {
     FROM (SELECT JSONExtract(arrayJoin(${bind.strings(objects)}), ${bind.string(`Tuple(${types.join(', ')})`)}) AS row)`
 }
 
+/** The rows go to the engine as one bound value, which it takes up to a megabyte of. */
+const MAX_BOUND = 900_000
+const sizeOf = ({ rows }: Table): number => rows.reduce((sum, row) => sum + encodeURIComponent(JSON.stringify(row)).length, 0)
+
 const ENGINE_FORMATS: Readonly<Record<'parquet' | 'arrow', StreamFormat>> = { parquet: 'Parquet', arrow: 'Arrow' }
 
 const Asked = z.looseObject({ format: z.enum(FORMATS).optional() })
@@ -106,6 +110,8 @@ export const inFormatAsked =
       return csvOf(table)
     }
     if (table.rows.length === 0) throw badParameter('format', 'there are no rows; ask for json or csv to see why')
+    if (sizeOf(table) > MAX_BOUND)
+      throw tooLarge(`${format} takes less than these ${table.rows.length} rows: ask for csv, or narrow the question`)
     reply.type(MEDIA_TYPES[format])
     return await store.stream(rowsStatement(table), ENGINE_FORMATS[format])
   }

@@ -197,6 +197,8 @@ describe('GET /v1/sourced', () => {
   })
 
   it('names the parameter that it refuses and what it takes', async () => {
+    const lead = await api.get('/v1/sourced?basis=conversions&conversion=lead')
+    expect([lead.statusCode, lead.body.includes('won, deal, sqo, not by lead')]).toEqual([400, true])
     for (const [url, words] of [
       ['/v1/sourced?by=channel', 'expected one of month, owner'],
       ['/v1/sourced?basis=revenue&conversion=sqo', 'basis revenue is answered for won'],

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { modelName } from '../../domain/definitions/attribution-model.ts'
-import { BASES } from '../../domain/figures/attribution.ts'
+import { BASES, type Basis, type Conversion, DEAL_CONVERSIONS } from '../../domain/figures/attribution.ts'
 import { DEAL_DIMENSIONS, type DealsQuestion } from '../../domain/figures/deal-dimensions.ts'
+import { isOfJourneys } from '../../domain/figures/terms.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { conversionOf } from '../attribution/routes.ts'
@@ -21,6 +22,7 @@ import {
   severalOf,
   timeParameters,
 } from '../parameters.ts'
+import { badParameter } from '../problems.ts'
 import { NEW_BUSINESS } from '../roi/question.ts'
 import { sourcedAnswer } from './figure.ts'
 import { overlapAnswer } from './overlap.ts'
@@ -47,13 +49,20 @@ const shared = {
 const SourcedQuery = queryOf({ by: severalOf(DEAL_DIMENSIONS), ...shared })
 const OverlapQuery = queryOf(shared)
 
+/** Leads and MQLs are no deals: 400. */
+const dealConversionOf = (basis: Basis, asked: string | undefined): Conversion => {
+  const found = conversionOf(basis, asked)
+  if (isOfJourneys(found)) throw badParameter('conversion', `deals are answered for by ${DEAL_CONVERSIONS.join(', ')}, not by ${found}`)
+  return found
+}
+
 type Query = Omit<z.output<typeof SourcedQuery>, 'by'>
 
 export const dealsQuestionOf = (query: Query, by: DealsQuestion['by'], context: AnswerContext): DealsQuestion => {
   const { from, to } = periodOf(query, context.settings)
   return {
     basis: query.basis,
-    conversion: conversionOf(query.basis, query.conversion),
+    conversion: dealConversionOf(query.basis, query.conversion),
     model: modelName(windowModel(context.definitions)),
     by,
     filters: filtersOf(query, FILTERS),
