@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { rollUp } from '../../services/domain/plan/call-roll-up.ts'
 import { capacity } from '../../services/domain/plan/capacity.ts'
 import { activityYields, mqlForecast } from '../../services/domain/plan/mql-forecast.ts'
 import { attainment } from '../../services/domain/plan/pace.ts'
@@ -160,5 +161,46 @@ describe('plan variance (M104)', () => {
 
   it('refuses paths of different steps', () => {
     expect(() => planVariance(path(1, [1, 1], 1), { entries: 1, yields: [], meanWonValue: 1 })).toThrow(RangeError)
+  })
+})
+
+describe('calls rolled up by manager (M80)', () => {
+  const members = [
+    { member: 'vp', manager: '' },
+    { member: 'north', manager: 'vp' },
+    { member: 'south', manager: 'vp' },
+    { member: 'ann', manager: 'north' },
+    { member: 'bo', manager: 'north' },
+    { member: 'cy', manager: 'south' },
+  ]
+
+  it('takes a manager at his own word, and his people where he said nothing', () => {
+    const calls = [
+      { member: 'north', amount: 90 },
+      { member: 'ann', amount: 40 },
+      { member: 'bo', amount: 30 },
+      { member: 'cy', amount: 7 },
+    ]
+    expect(rollUp(members, calls)).toEqual([
+      { manager: 'north', own: 90, reports: 70, called: 2, silent: [] },
+      { manager: 'south', own: null, reports: 7, called: 1, silent: [] },
+      { manager: 'vp', own: null, reports: 97, called: 2, silent: [] },
+    ])
+  })
+
+  it('names who is silent, and goes through a circle of managers once', () => {
+    expect(rollUp(members, []).map(({ manager, reports, silent }) => [manager, reports, silent])).toEqual([
+      ['north', null, ['ann', 'bo']],
+      ['south', null, ['cy']],
+      ['vp', null, ['north', 'south']],
+    ])
+    const circle = [
+      { member: 'a', manager: 'b' },
+      { member: 'b', manager: 'a' },
+    ]
+    expect(rollUp(circle, [{ member: 'a', amount: 5 }]).map(({ manager, reports }) => [manager, reports])).toEqual([
+      ['a', null],
+      ['b', 5],
+    ])
   })
 })
