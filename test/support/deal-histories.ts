@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import type { DealHistory, DealMoves, Move } from '../../services/domain/forecast/history.ts'
 
-export const DAY = 86_400_000
+const DAY = 86_400_000
 /** Midnight of 1 January 2026, UTC. */
-export const DAY_0 = Date.UTC(2026, 0, 1)
+const DAY_0 = Date.UTC(2026, 0, 1)
 export const ms = (day: number): number => DAY_0 + day * DAY
 
 /** A move on a day of 2026 (counted from 0), known a minute later unless said otherwise. */
@@ -35,7 +35,7 @@ export const move = (id: string, day: number, type: string, more: Partial<Move> 
 /** Days since the epoch of a day of 2026 counted from 0. */
 export const epochDay = (day: number): number => DAY_0 / DAY + day
 
-export const inOrder = (moves: readonly Move[]): readonly Move[] =>
+const inOrder = (moves: readonly Move[]): readonly Move[] =>
   moves.toSorted((a, b) => a.at - b.at || a.recorded - b.recorded || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
 
 export const historyOf = (deals: readonly DealMoves[], more: Partial<DealHistory> = {}): DealHistory => ({

@@ -41,7 +41,7 @@ export const trustFlags = (periods: number): readonly string[] =>
   periods === 0 ? ['too_little_history'] : periods < FEW_PERIODS ? ['few_periods'] : []
 
 /** What the target is for a scope, in the question's currency; null where there is none. */
-export const targetFor = ({ history, asked, run }: Pick<ForecastInputs, 'history' | 'asked' | 'run'>, group: Dims = {}): number | null => {
+const targetFor = ({ history, asked, run }: Pick<ForecastInputs, 'history' | 'asked' | 'run'>, group: Dims = {}): number | null => {
   const { asOf, convert, day } = { ...run.latest.known, asOf: run.latest.origin.asOf }
   const extra = Object.fromEntries(FORECAST_DIMENSIONS.flatMap(name => (group[name] === undefined ? [] : [[name, [group[name]]]])))
   const found = targetsOf(

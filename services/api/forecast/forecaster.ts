@@ -36,7 +36,7 @@ const TURN_MS = 25
 const MAX_HELD = 12
 
 /** "Now" of a forecast: the hour, so that nothing but what became known makes two forecasts of an hour differ. */
-export const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS
+const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS
 
 /** Moves that are known at an instant: two instants with as many know the same. */
 const knowledgeOf = ({ deals, targets, calls }: ForecastHistory, asOf: number): string => {

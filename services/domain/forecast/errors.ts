@@ -4,7 +4,7 @@ import type { Method } from './methods.ts'
 /** `chosen`: at each origin the method that had the least error on the periods that had ended by then. */
 export type Forecaster = Method | 'chosen'
 
-export const pointOf = ({ points, chosen }: Judged, of: Forecaster): number | undefined => points[of === 'chosen' ? chosen : of]
+const pointOf = ({ points, chosen }: Judged, of: Forecaster): number | undefined => points[of === 'chosen' ? chosen : of]
 
 export type ErrorSums = {
   readonly forecasts: number
@@ -50,7 +50,7 @@ export const skillOf = (
   return { skill: naive.absolute === 0 ? null : 1 - own.absolute / naive.absolute, forecasts: both.length }
 }
 
-export const BANDS = { 50: ['p25', 'p75'], 80: ['p10', 'p90'], 95: ['p025', 'p975'] } as const
+const BANDS = { 50: ['p25', 'p75'], 80: ['p10', 'p90'], 95: ['p025', 'p975'] } as const
 export type Level = keyof typeof BANDS
 
 /** M84: how many past actuals lay in the band, ends included. */

@@ -51,7 +51,7 @@ const pricedOf = (state: DealState): { readonly amount: number | null; readonly 
     ? { amount: state.openAmount, currency: state.openCurrency }
     : state
 
-export const knownDeal = (place: number, id: string, state: DealState, day: number, convert: Convert, terms: Terms): KnownDeal => {
+const knownDeal = (place: number, id: string, state: DealState, day: number, convert: Convert, terms: Terms): KnownDeal => {
   const { days, stages } = terms
   const closed = state.status !== 'open'
   const closeDay = closed ? (state.closedDay ?? days.of(state.closedAt / 1000)) : state.closeDay

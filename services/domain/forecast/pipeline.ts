@@ -76,7 +76,7 @@ const statesAt = (history: DealHistory, terms: Terms, at: number, known: Known):
   at >= known.asOf ? known : knownAtInstant(history, terms, at)
 
 /** The instant at which commit is taken by its word: the middle of the period. */
-export const middleOf = (period: PeriodDays, days: Days): number => days.start(Math.floor((period.from + period.to) / 2))
+const middleOf = (period: PeriodDays, days: Days): number => days.start(Math.floor((period.from + period.to) / 2))
 
 /** M95: of the value that was called commit in the middle of the period, due in it, what was won in it; null before then. */
 export const commitAccuracy = (history: DealHistory, terms: Terms, period: PeriodDays, known: Known): readonly DealPart[] | null => {

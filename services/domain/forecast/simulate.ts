@@ -38,7 +38,7 @@ export type Remaining = {
   readonly newWorths: Float64Array
 }
 
-export const expectedOf = ({ chances, worths, newWins, newWorths }: Remaining): number => {
+const expectedOf = ({ chances, worths, newWins, newWorths }: Remaining): number => {
   let sum = 0
   for (let i = 0; i < chances.length; i++) sum += (chances[i] ?? 0) * (worths[i] ?? 0)
   return sum + newWins * meanOf(newWorths)

@@ -6,10 +6,10 @@ const MICROS_A_DAY = 86_400_000_000
 const PRIOR_DEALS = 20
 
 /** Sales cycle in days, creation to close date (metrics M20). */
-export const cycleOf = ({ closeDay, createdDay }: KnownDeal): number => Math.max(0, (closeDay ?? createdDay) - createdDay)
+const cycleOf = ({ closeDay, createdDay }: KnownDeal): number => Math.max(0, (closeDay ?? createdDay) - createdDay)
 
 /** ⌈p·n⌉-th smallest (metrics C10); null of none. */
-export const percentileOf = (values: readonly number[], p: number): number | null =>
+const percentileOf = (values: readonly number[], p: number): number | null =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(p * values.length - 1e-9) - 1)] ?? null
 
 export type StageRate = { readonly stage: string; readonly won: number; readonly entered: number; readonly rate: number }
