@@ -11,7 +11,7 @@ import type { FigureSources } from './sources.ts'
 export type SourcedLock = { readonly from: string; readonly to: string; readonly rule: SourcedRule }
 
 /** Of deals of a year for which no rule is locked. */
-export const NOT_LOCKED = '(not locked)'
+const NOT_LOCKED = '(not locked)'
 
 /** Days before its creation in which something may have brought a deal. */
 export const SOURCING_DAYS = 365

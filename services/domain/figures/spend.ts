@@ -158,7 +158,7 @@ const withBudget = ({ by, filters }: SpendQuestion): boolean =>
   [...by, ...Object.keys(filters)].every(name => BUDGET_DIMENSIONS.some(dimension => dimension === name))
 
 /** `budgets`: budgets beside the costs, where the dimensions allow it. Definitions say what raw sources mean. */
-export type SpendOptions = {
+type SpendOptions = {
   readonly budgets: boolean
   readonly definitions: Definitions
   /** Month in which fiscal years begin, for targets of a fiscal period; without it no targets stand beside the costs. */
