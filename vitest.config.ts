@@ -7,6 +7,9 @@ const PURE = ['test/domain/**/*.test.ts', 'test/oracles/**/*.test.ts']
 /** Suites that kill and restart real parts, or measure how far behind they are: one file at a time, when nothing else runs. */
 const ALONE = ['test/pipeline/reopen.test.ts', 'test/chaos/**/*.test.ts']
 
+/** The web application in a real browser, on a real stack of its own. */
+const BROWSER = ['test/browser/**/*.test.ts']
+
 /** Every `*.test.ts` is in exactly one project; they run one after the other. */
 export default defineConfig({
   test: {
@@ -19,9 +22,10 @@ export default defineConfig({
       { extends: true, test: { name: 'pure', include: PURE, sequence: { groupOrder: 0 } } },
       {
         extends: true,
-        test: { name: 'contract', include: ['test/**/*.test.ts'], exclude: [...PURE, ...ALONE], sequence: { groupOrder: 1 } },
+        test: { name: 'contract', include: ['test/**/*.test.ts'], exclude: [...PURE, ...ALONE, ...BROWSER], sequence: { groupOrder: 1 } },
       },
       { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } } },
+      { extends: true, test: { name: 'browser', include: BROWSER, maxWorkers: 1, sequence: { groupOrder: 3 } } },
     ],
   },
 })

@@ -44,6 +44,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    // the charts, which come only where one is drawn
+    chunkSizeWarningLimit: 700,
   },
   server: { proxy: { '/v1': process.env['ACCORD_URL'] ?? 'http://127.0.0.1:8080' } },
 })

@@ -15,7 +15,7 @@ const DESCRIPTION = new URL('../schemas/api/openapi.json', import.meta.url)
 
 const Schema = z.record(z.string(), z.unknown())
 type Schema = z.output<typeof Schema>
-const Named = z.object({ type: z.string().default('unknown') })
+const Named = z.object({ type: z.union([z.string(), z.array(z.string()).transform(types => types.join(' | '))]).default('unknown') })
 const Parameter = z.object({ name: z.string(), in: z.string(), schema: Schema, description: z.string().optional() })
 const Content = z.object({ content: z.record(z.string(), z.object({ schema: Schema })).optional() })
 const Operation = z.object({
@@ -79,7 +79,9 @@ const operations = (paths: z.output<typeof Document>['paths']): Record<string, S
   )
 
 export const apiTypes = async (description: string): Promise<string> => {
-  const { paths, components } = Document.parse(plain(JSON.parse(description), new Set(Object.keys(Document.parse(JSON.parse(description)).components.schemas))))
+  const { paths, components } = Document.parse(
+    plain(JSON.parse(description), new Set(Object.keys(Document.parse(JSON.parse(description)).components.schemas))),
+  )
   const named = { ...components.schemas }
   const every = { ...operations(paths) }
   const root = { title: 'Api', ...closed(every, Object.keys(every)), components: { schemas: named } }

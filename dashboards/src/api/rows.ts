@@ -7,8 +7,6 @@ export const dim = (row: FigureRow | undefined, name: string): string => {
   return value === undefined || value === null ? '' : JSON.stringify(value)
 }
 
-export const flagsOf = (row: FigureRow): readonly string[] => row.flags
-
 type Wanted = Readonly<Record<string, string>>
 
 const fits = (row: FigureRow, metric: string, wanted: Wanted): boolean =>

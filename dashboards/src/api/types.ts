@@ -802,6 +802,43 @@ export interface Api {
     body: unknown
     answer: Answer
   }
+  'POST /v1/reconcile': {
+    query: {
+      from?: string
+      to?: string
+      period?: string
+      currency?: string
+      deal_type?: string | string[]
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: {
+      /**
+       * When the CRM said so: what became known here later is named late
+       */
+      taken_at?: string
+      /**
+       * @minItems 1
+       * @maxItems 20000
+       */
+      rows: {
+        /**
+         * Its id in the CRM; here the same, with the system in front, or the end of the link to the record
+         */
+        deal_id: string
+        state: 'open' | 'won' | 'lost'
+        amount_minor?: unknown
+        /**
+         * Default: the one asked for
+         */
+        currency?: string
+        close_date?: string | null
+        deleted?: boolean
+      }[]
+    }
+    answer: Answer
+  }
   'GET /v1/plan/reverse-funnel': {
     query: {
       period?: string
@@ -855,12 +892,63 @@ export interface Api {
     body: unknown
     answer: Answer
   }
+  'GET /v1/plan/variance': {
+    query: {
+      period?: string
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
   'GET /v1/plan/capacity': {
     query: {
       leads?: number
       touches_per_lead?: number
       minutes_per_touch?: number
       weeks?: number
+      as_of?: string
+      after?: string
+      format?: 'json' | 'csv' | 'parquet' | 'arrow'
+    }
+    body: unknown
+    answer: Answer
+  }
+  'POST /v1/forecast/{period}/call': {
+    query: {}
+    body: {
+      /**
+       * Amount called, in minor units of currency
+       */
+      amount_minor: number
+      /**
+       * ISO 4217; default: the tenant’s
+       */
+      currency?: string
+      /**
+       * commit, best-case, closed …; without it: the call
+       */
+      category?: string
+      low_minor?: number
+      high_minor?: number
+      /**
+       * Team that it is for: only its managers, executives and operations call for a team
+       */
+      team?: string
+      pipeline?: string
+      segment?: string
+      note?: string
+      /**
+       * The same one twice counts once
+       */
+      event_id?: string
+    }
+    answer: Written
+  }
+  'GET /v1/forecast/{period}/calls': {
+    query: {
+      currency?: string
       as_of?: string
       after?: string
       format?: 'json' | 'csv' | 'parquet' | 'arrow'
@@ -994,8 +1082,8 @@ export interface Api {
   'GET /v1/leads/quality': {
     query: {
       metric?:
-        | ('M23a' | 'M23b' | 'M24' | 'M24b' | 'M25' | 'M27' | 'M28' | 'M29' | 'M33' | 'M34' | 'M107')
-        | ('M23a' | 'M23b' | 'M24' | 'M24b' | 'M25' | 'M27' | 'M28' | 'M29' | 'M33' | 'M34' | 'M107')[]
+        | ('M23a' | 'M23b' | 'M24' | 'M24b' | 'M25' | 'M27' | 'M28' | 'M29' | 'M33' | 'M34' | 'M105' | 'M107')
+        | ('M23a' | 'M23b' | 'M24' | 'M24b' | 'M25' | 'M27' | 'M28' | 'M29' | 'M33' | 'M34' | 'M105' | 'M107')[]
       by?:
         | (
             | 'month'
@@ -1233,6 +1321,18 @@ export interface Api {
     body: unknown
     answer: DefinitionDiff
   }
+  'GET /v1/notices': {
+    query: {
+      outcome?: ('delivered' | 'failed' | 'given-up') | ('delivered' | 'failed' | 'given-up')[]
+      recipient?: string
+      limit?: number
+      cursor?: string
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: Notices
+  }
   'POST /v1/definitions/{id}/approve': {
     query: {
       after?: string
@@ -1252,7 +1352,7 @@ export interface Api {
       tie_break?: boolean
       reason?: string
       event_id?: string
-    }
+    } | null
     answer: Written
   }
   'POST /v1/definitions/{id}/refuse': {
@@ -1274,7 +1374,7 @@ export interface Api {
       tie_break?: boolean
       reason?: string
       event_id?: string
-    }
+    } | null
     answer: Written
   }
   'POST /v1/what-if': {
@@ -1338,10 +1438,6 @@ export interface Api {
             id: 'icp'
             version: number
             fit: unknown
-            /**
-             * @maxItems 20
-             */
-            attributes?: string[]
           }
           /**
            * @maxItems 4
@@ -1574,6 +1670,15 @@ export interface Api {
     body: unknown
     answer: string
   }
+  'GET /v1/qbr/{quarter}/slides': {
+    query: {
+      fresh?: 'true' | 'false'
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: unknown
+  }
   'GET /v1/qbr/{quarter}/changes': {
     query: {
       as_of?: string
@@ -1713,6 +1818,65 @@ export interface Api {
     }
     body: unknown
     answer: Answer
+  }
+  'GET /v1/sla/audit/{month}': {
+    query: {
+      fresh?: 'true' | 'false'
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: SlaAuditAnswer
+  }
+  'GET /v1/sla/audit/{month}/document': {
+    query: {
+      fresh?: 'true' | 'false'
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: string
+  }
+  'GET /v1/sla/audit/{month}/changes': {
+    query: {
+      as_of?: string
+      after?: string
+    }
+    body: unknown
+    answer: SlaAuditChanges
+  }
+  'POST /v1/sla/audit/{month}/sign-off': {
+    query: {
+      after?: string
+    }
+    body: {
+      /**
+       * Knowledge time of the audit; default: of the version that is proposed, else now
+       */
+      as_of?: string
+      /**
+       * What the signer has seen: refused where the bytes are others
+       */
+      sha256?: string
+      /**
+       * The approver whose delegate signs
+       */
+      on_behalf_of?: string
+    }
+    answer: Written
+  }
+  'POST /v1/sla/clocks/{id}/excuse': {
+    query: {
+      after?: string
+    }
+    body: {
+      decision: 'proposed' | 'granted' | 'refused'
+      /**
+       * Why, so that the other function can judge it
+       */
+      reason: string
+    }
+    answer: Written
   }
   'GET /v1/alignment': {
     query: {
@@ -1949,6 +2113,23 @@ export interface PipelineDeal {
   flags: string[]
 }
 /**
+ * The log has it
+ */
+export interface Written {
+  /**
+   * For after=<position> on a read: waits until it shows
+   */
+  position: string
+  /**
+   * Ids of what was written, in order
+   */
+  event_ids: string[]
+  /**
+   * Of a document: id@version
+   */
+  name?: string
+}
+/**
  * What a score model was learned from and how good it is
  */
 export interface ScoreModelCard {
@@ -2152,23 +2333,6 @@ export interface Lead {
   }[]
 }
 /**
- * The log has it
- */
-export interface Written {
-  /**
-   * For after=<position> on a read: waits until it shows
-   */
-  position: string
-  /**
-   * Ids of what was written, in order
-   */
-  event_ids: string[]
-  /**
-   * Of a document: id@version
-   */
-  name?: string
-}
-/**
  * A list as it was known at an instant
  */
 export interface Definitions {
@@ -2279,6 +2443,40 @@ export interface DefinitionDiff {
   }[]
   as_of: string
   watermark: string
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface Notices {
+  rows: NoticeAttempt[]
+  /**
+   * Rows on all pages
+   */
+  count: number
+  /**
+   * Of the next page; null on the last
+   */
+  cursor: string | null
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * One attempt to hand over a notice
+ */
+export interface NoticeAttempt {
+  notice_id: string
+  cause_id: string
+  rule: string
+  channel: 'webhook' | 'slack' | 'smtp'
+  /**
+   * Member, team or webhook by id; never an address
+   */
+  recipient: string
+  attempt: number
+  outcome: 'delivered' | 'failed' | 'given-up'
+  error: string
+  at: string
 }
 /**
  * A figure under what is in force and under what is proposed
@@ -2792,7 +2990,7 @@ export interface ReviewChanges {
       [k: string]: string | number
     }
     unit: string
-    then: number | null
+    signed: number | null
     now: number | null
   }[]
   flags: string[]
@@ -2864,6 +3062,111 @@ export interface SlaClock {
   met_by: string
 }
 /**
+ * The audit of a month: as signed, once it is
+ */
+export interface SlaAuditAnswer {
+  /**
+   * open: computed; proposed: one function has signed these bytes; signed: both have
+   */
+  state: 'open' | 'proposed' | 'signed'
+  /**
+   * Of the canonical bytes, which GET …/document gives
+   */
+  sha256: string
+  signatures: {
+    function: string
+    member: string
+    on_behalf_of: string
+    signed_at: string
+  }[]
+  audit: SlaAudit
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
+ * The two-sided audit of a month: no figure in it changes once it is signed
+ */
+export interface SlaAudit {
+  audit_id: string
+  month: string
+  zone: string
+  as_of: string
+  /**
+   * Digest of the agreed audit before it; empty: the first
+   */
+  previous_sha256: string
+  summary: {
+    /**
+     * First entries of the month by stage (M1): leads, MQLs and on
+     */
+    stages: FigureRow[]
+    /**
+     * M23a declared, M23b computed, M24 conformance
+     */
+    mqls: FigureRow[]
+    commitment: {
+      /**
+       * What marketing owes this month; null: nothing was agreed
+       */
+      mqls: number | null
+      /**
+       * sla, quarter-plan or targets
+       */
+      from: string
+      declared: number
+      conformant: number | null
+      /**
+       * M51: conformant MQLs, or declared ones where no rule judges them, over what is owed
+       */
+      attainment: number | null
+    }
+    /**
+     * M6 of the latest month whose cohort has had its whole horizon by the end of this one, beside what the quarter’s plan expects
+     */
+    conversion: FigureRow[]
+  }
+  /**
+   * Every metric of service levels by hand-off and step
+   */
+  attainment: FigureRow[]
+  by_owner: FigureRow[]
+  by_team: FigureRow[]
+  by_region: FigureRow[]
+  by_bucket: FigureRow[]
+  excluded: {
+    [k: string]: number
+  }
+  /**
+   * Of the month, by due instant; the first 500 where there are more clocks than one record can carry
+   */
+  breaches: SlaClock[]
+  /**
+   * Every clock that was due in the month
+   */
+  clocks: {
+    count: number
+    sha256: string
+    rows: [string, string, string, string, string | null, string][] | null
+  }
+  $defs?: string[]
+}
+/**
+ * What is otherwise now than when it was signed
+ */
+export interface SlaAuditChanges {
+  signed_as_of: string
+  rows: {
+    section: string
+    what: string
+    signed: string | number | null
+    now: string | number | null
+  }[]
+  flags: string[]
+  as_of: string
+  watermark: string
+}
+/**
  * What is behind one number; its arithmetic adds up to it
  */
 export interface Explained {
@@ -2896,7 +3199,7 @@ export interface Explained {
  * One counted entity with the events that make it count
  */
 export interface ExplainedItem {
-  entity: 'deal' | 'journey' | 'cost' | 'campaign' | 'clock'
+  entity: 'deal' | 'journey' | 'cost' | 'campaign' | 'clock' | 'finance' | 'target'
   id: string
   account: string
   deal_id: string

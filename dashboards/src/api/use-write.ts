@@ -1,5 +1,8 @@
 import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
 import { addressOf, type Params, post, send } from './ask.ts'
+import type { Api } from './types.ts'
+
+type Write = Extract<keyof Api, `POST ${string}`>
 
 const WAITED = 'GET /v1/freshness'
 
@@ -7,7 +10,9 @@ const WAITED = 'GET /v1/freshness'
  * Says something through the API and waits until figures show it, so that the page that follows is true. Every question on the page is
  * asked again.
  */
-export const useWrite = <B>(route: `POST ${string}`): UseMutationResult<unknown, Error, { readonly params?: Params; readonly body: B }> => {
+export const useWrite = <R extends Write>(
+  route: R,
+): UseMutationResult<unknown, Error, { readonly params?: Params; readonly body: Api[R]['body'] }> => {
   const client = useQueryClient()
   return useMutation({
     mutationFn: async ({ params = {}, body }) => {

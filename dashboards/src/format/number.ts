@@ -1,6 +1,6 @@
 import type { FigureRow } from '../api/types.ts'
 
-export const locale = navigator.languages[0] ?? 'en'
+const locale = navigator.languages[0] ?? 'en'
 
 const made = new Map<string, Intl.NumberFormat>()
 const format = (options: Intl.NumberFormatOptions): Intl.NumberFormat => {
@@ -82,7 +82,7 @@ export const valueText = (
 export const partText = (part: number, row: FigureRow, currency: string): string =>
   MONEY_PARTS.has(row.metric) ? money(part, currencyOf(row.unit) ?? currency, 'whole') : count(part)
 
-const MONEY_PARTS = new Set('M36 M59 M60 M61 M66b M67 M68 M69 M71 M72 M76 M77 M79 M85 M88 M92 M95 M98 M101'.split(' '))
+const MONEY_PARTS = new Set('M18 M36 M59 M60 M61 M66b M67 M68 M69 M71 M72 M76 M77 M79 M85 M88 M92 M95 M98 M101'.split(' '))
 export const isMoneyRatio = (metric: string): boolean => MONEY_PARTS.has(metric)
 
 export const dateText = (iso: string): string =>

@@ -21,7 +21,7 @@ export const Chart = ({ label, height, option, onPick }: ChartProps) => {
   const [draw, setDraw] = useState<{ readonly init: typeof init } | null>(null)
   useEffect(() => {
     let here = true
-    void import('./echarts.ts').then(module => (here ? setDraw(module) : undefined))
+    void import('./echarts.ts').then(({ init: start }) => (here ? setDraw({ init: start }) : undefined))
     return () => {
       here = false
     }

@@ -49,7 +49,7 @@ const intervalText = ({ interval }: FigureRow): string =>
   interval === undefined || interval === null ? '' : `, 95 %: ${percent(interval[0])} to ${percent(interval[1])}`
 
 /** `107 of 687` under a rate of counts. */
-const Rests = ({ row }: { readonly row: FigureRow }) => {
+export const Rests = ({ row }: { readonly row: FigureRow }) => {
   const { numerator, denominator, metric, unit } = row
   if (unit !== 'ratio' || numerator === undefined || denominator === undefined || isMoneyRatio(metric)) return null
   return (

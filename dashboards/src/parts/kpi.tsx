@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { FigureRow } from '../api/types.ts'
 import { type Side } from '../format/words.ts'
-import { Figure } from './figure.tsx'
+import { Figure, Rests } from './figure.tsx'
 
 type KpiProps = {
   readonly label: string
@@ -22,7 +22,9 @@ export const Kpi = ({ label, side = '', row, beside, trend, waiting = false }: K
     <span className="value">
       {waiting && row === undefined ? <span className="none">…</span> : <Figure row={row} precision="short" n={false} flags={false} />}
     </span>
-    <span className="beside">{beside}</span>
+    <span className="beside">
+      {row === undefined ? null : <Rests row={row} />} {beside}
+    </span>
     {trend === undefined ? null : <Spark values={trend} />}
   </div>
 )

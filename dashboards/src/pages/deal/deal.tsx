@@ -49,6 +49,7 @@ export const Deal = () => {
             return (
               <DataTable
                 label="Credit by touch and model"
+                sort="at"
                 rows={touches}
                 keyOf={([touch]) => touch}
                 columns={[
@@ -65,11 +66,6 @@ export const Deal = () => {
                     cell: ([, some]) => title(dim(some[0], 'channel')),
                   },
                   { id: 'campaign', head: 'Campaign', cell: ([, some]) => campaignName(campaigns, dim(some[0], 'campaign')) },
-                  {
-                    id: 'milestone',
-                    head: 'It was',
-                    cell: ([, some]) => [...new Set(some.flatMap(row => row.flags.filter(flag => flag !== 'low_n')))].map(title).join(', '),
-                  },
                   ...models.map(model => ({
                     id: model,
                     head: modelText(model),

@@ -1,13 +1,13 @@
 import { useAnswer } from '../../api/use-answer.ts'
 import { useWrite } from '../../api/use-write.ts'
-import type { Api, DefinitionVersion } from '../../api/types.ts'
+import type { DefinitionVersion } from '../../api/types.ts'
 import { dateText } from '../../format/number.ts'
 import { title } from '../../format/words.ts'
 import { PageHead } from '../../parts/controls.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
-import { useAsking } from '../../shell/session.ts'
+import { useAsking, useSession } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
 import { Propose } from './propose.tsx'
 import { Read } from './read.tsx'
@@ -85,14 +85,15 @@ export const Definitions = () => {
   )
 }
 
-type Decision = Api['POST /v1/definitions/{id}/approve']['body']
-
 const Document = ({ id }: { readonly id: string }) => {
   const { patch } = useView()
   const { as_of } = useAsking()
   const asked = useAnswer('GET /v1/definitions/{id}', { as_of }, { params: { id } })
   const diff = useAnswer('GET /v1/definitions/{id}/diff', { as_of }, { params: { id }, enabled: (asked.data?.versions.length ?? 0) > 1 })
-  const approve = useWrite<Decision>('POST /v1/definitions/{id}/approve')
+  const { member: me } = useSession()
+  const members = useAnswer('GET /v1/members', { limit: 1_000 })
+  const mine = members.data?.rows.find(({ member_id }) => member_id === me)?.function
+  const approve = useWrite('POST /v1/definitions/{id}/approve')
   return (
     <Panel
       className="w7"
@@ -116,17 +117,19 @@ const Document = ({ id }: { readonly id: string }) => {
                   <p>
                     Version {last.version} waits for {last.missing.join(' and ')}. {last.note}
                   </p>
-                  <p className="controls" style={{ marginTop: 8 }}>
-                    <button
-                      type="button"
-                      className="button primary"
-                      disabled={approve.isPending}
-                      onClick={() => approve.mutate({ params: { id }, body: { version: last.version } })}
-                    >
-                      Approve
-                    </button>
-                    {approve.error === null ? null : <span className="bad">{approve.error.message}</span>}
-                  </p>
+                  {mine !== undefined && !last.missing.includes(mine) ? null : (
+                    <p className="controls" style={{ marginTop: 8 }}>
+                      <button
+                        type="button"
+                        className="button primary"
+                        disabled={approve.isPending}
+                        onClick={() => approve.mutate({ params: { id }, body: { version: last.version } })}
+                      >
+                        Approve
+                      </button>
+                      {approve.error === null ? null : <span className="bad">{approve.error.message}</span>}
+                    </p>
+                  )}
                 </div>
               ) : null}
               {diff.data === undefined ? null : (

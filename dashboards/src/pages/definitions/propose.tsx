@@ -1,8 +1,6 @@
 import { useState } from 'react'
 import { useWrite } from '../../api/use-write.ts'
-import type { Api, DefinitionVersion } from '../../api/types.ts'
-
-type Proposal = Api['POST /v1/definitions']['body']
+import type { DefinitionVersion } from '../../api/types.ts'
 
 const parsed = (text: string): Readonly<Record<string, unknown>> | null => {
   try {
@@ -19,7 +17,7 @@ export const Propose = ({ last }: { readonly last: DefinitionVersion }) => {
   const { version: _version, ...without } = last.document
   const [text, setText] = useState(() => JSON.stringify(without, null, 2))
   const [note, setNote] = useState('')
-  const propose = useWrite<Proposal>('POST /v1/definitions')
+  const propose = useWrite('POST /v1/definitions')
   const document = parsed(text)
   if (!open)
     return (

@@ -2,7 +2,7 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { dim, rowsOf } from '../../api/rows.ts'
 import type { FigureRow } from '../../api/types.ts'
 import { percent } from '../../format/number.ts'
-import { stageText } from '../../format/words.ts'
+import { periodText, stageText } from '../../format/words.ts'
 import { Figure } from '../../parts/figure.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
@@ -19,13 +19,16 @@ const rate = (row: FigureRow, name: string): string => {
 }
 
 /** What each step costs against how it usually goes: more than zero is lost, less is gained. */
-export const Leaks = ({ className = '', most }: { readonly className?: string; readonly most?: number }) => {
-  const { period, as_of, currency } = useAsking()
+type LeaksProps = { readonly className?: string; readonly most?: number; readonly of?: string | undefined }
+
+export const Leaks = ({ className = '', most, of }: LeaksProps) => {
+  const { period: own, as_of, currency } = useAsking()
+  const period = of ?? own
   const asked = useAnswer('GET /v1/funnel/leaks', { period, as_of, currency })
   return (
     <Panel
       className={className}
-      title="Leaks in money"
+      title={of === undefined ? 'Leaks in money' : `Leaks in money, ${periodText(of)}`}
       about="Against the four periods before; below zero is gained"
       flush
       foot={<RestsOn answer={asked.data} />}

@@ -10,7 +10,6 @@ import { Panel } from '../../parts/panel.tsx'
 import { useAsking, useSession } from '../../shell/session.ts'
 import { keptAcross, useView } from '../../shell/view.ts'
 
-type Accept = Api['POST /v1/leads/{person}/accept']['body']
 type Reject = Api['POST /v1/leads/{person}/reject']['body']
 type ReasonClass = Reject['reason_class']
 const CLASSES: readonly (readonly [ReasonClass, string])[] = [
@@ -99,8 +98,8 @@ export const LeadCard = ({ lead, campaign }: { readonly lead: Lead; readonly cam
 }
 
 const Decide = ({ person }: { readonly person: string }) => {
-  const accept = useWrite<Accept>('POST /v1/leads/{person}/accept')
-  const reject = useWrite<Reject>('POST /v1/leads/{person}/reject')
+  const accept = useWrite('POST /v1/leads/{person}/accept')
+  const reject = useWrite('POST /v1/leads/{person}/reject')
   const [rejecting, setRejecting] = useState(false)
   const [reasonClass, setReasonClass] = useState<ReasonClass>('definitional')
   const [reason, setReason] = useState('')

@@ -145,6 +145,9 @@ export const Plan = () => {
   )
 }
 
+/** Months shown: some that are counted, to judge by, and all that are to come. */
+const RECENT_AND_COMING = 10
+
 const ComingMqls = () => {
   const { as_of } = useAsking()
   const asked = useAnswer('GET /v1/plan/mql', { as_of })
@@ -157,7 +160,10 @@ const ComingMqls = () => {
     >
       <Answered asked={asked} lines={5}>
         {({ rows, total }) => {
-          const months = [...new Set([...total, ...rows].map(row => dim(row, 'month')))].filter(month => month !== '').toSorted()
+          const months = [...new Set([...total, ...rows].map(row => dim(row, 'month')))]
+            .filter(month => month !== '')
+            .toSorted()
+            .slice(-RECENT_AND_COMING)
           const of = (measure: string, month: string) => rowOf([...rows, ...total], 'M97', { measure, month })
           return (
             <DataTable

@@ -22,7 +22,7 @@ export const Changes = ({ quarter }: { readonly quarter: string }) => {
               columns={[
                 { id: 'figure', head: 'Figure', cell: row => metricName(row.metric) },
                 { id: 'of', head: 'Of', cell: row => Object.values(row.dimensions).join(' · ') },
-                { id: 'was', head: 'Signed', num: true, cell: row => valueText({ ...row, value: row.then }) },
+                { id: 'was', head: 'Signed', num: true, cell: row => valueText({ ...row, value: row.signed }) },
                 { id: 'is', head: 'Now', num: true, cell: row => valueText({ ...row, value: row.now }) },
               ]}
             />

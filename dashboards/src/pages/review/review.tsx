@@ -14,7 +14,6 @@ import { ReviewFigure } from './review-figure.tsx'
 
 type Section = Reviewed['pack']['sections'][number]
 type Note = Api['POST /v1/qbr/{quarter}/notes']['body']
-type SignOff = Api['POST /v1/qbr/{quarter}/sign-off']['body']
 
 /** The quarter as both functions will sign it: fixed parts in fixed order, frozen when both have signed. */
 export const Review = () => {
@@ -52,7 +51,7 @@ export const Review = () => {
 
 const Signing = ({ review, quarter }: { readonly review: Reviewed; readonly quarter: string }) => {
   const { zone } = useSession()
-  const sign = useWrite<SignOff>('POST /v1/qbr/{quarter}/sign-off')
+  const sign = useWrite('POST /v1/qbr/{quarter}/sign-off')
   return (
     <Panel
       title={review.state === 'signed' ? 'Signed by both' : review.state === 'proposed' ? 'Signed by one function' : 'Not signed yet'}
@@ -128,7 +127,7 @@ const Part = ({ section, number, review, quarter }: PartProps) => (
 
 const Takeaway = ({ section, quarter }: { readonly section: Section; readonly quarter: string }) => {
   const [text, setText] = useState<string | null>(null)
-  const note = useWrite<Note>('POST /v1/qbr/{quarter}/notes')
+  const note = useWrite('POST /v1/qbr/{quarter}/notes')
   const place = PLACES.find(each => each === section.part)
   if (place === undefined) return null
   if (text === null)

@@ -44,14 +44,22 @@ export const Sla = () => {
           label="Sales kept"
           side="sales"
           row={side('sales')}
-          beside={<Figure row={rowOf(sides.data?.rows, 'M43', { side: 'sales' })} />}
+          beside={
+            <>
+              <Figure row={rowOf(sides.data?.rows, 'M43', { side: 'sales' })} flags={false} /> open breaches
+            </>
+          }
           waiting={waiting}
         />
         <Kpi
           label="Marketing kept"
           side="marketing"
           row={side('marketing')}
-          beside={<Figure row={rowOf(sides.data?.rows, 'M43', { side: 'marketing' })} />}
+          beside={
+            <>
+              <Figure row={rowOf(sides.data?.rows, 'M43', { side: 'marketing' })} flags={false} /> open breaches
+            </>
+          }
           waiting={waiting}
         />
         <Kpi

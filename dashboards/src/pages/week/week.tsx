@@ -2,7 +2,8 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { dateText } from '../../format/number.ts'
 import { periodText } from '../../format/words.ts'
 import { PageHead } from '../../parts/controls.tsx'
-import { useAsking, usePeriod } from '../../shell/session.ts'
+import { Later } from '../../parts/later.tsx'
+import { useAsking, usePeriod, usePeriodBefore } from '../../shell/session.ts'
 import { Leaks } from '../funnel/leaks.tsx'
 import { Breaches } from './breaches.tsx'
 import { Commitments } from './commitments.tsx'
@@ -16,6 +17,8 @@ import { Stages } from './stages.tsx'
 export const Week = () => {
   const asking = useAsking()
   const period = usePeriod(asking.period)
+  // a running period is too young to be judged step by step
+  const before = usePeriodBefore(asking.period)
   const stages = useAnswer('GET /v1/funnel/stages', asking)
   return (
     <>
@@ -30,12 +33,18 @@ export const Week = () => {
       <Plan />
       <Headline stages={stages} />
       <div className="grid">
-        <Leaks className="w4" most={3} />
+        <Leaks className="w4" most={3} of={period?.state === 'running' ? before?.period : undefined} />
         <Breaches />
         <Commitments />
-        <Stages />
-        <Sourced />
-        <Earned />
+        <Later className="w7">
+          <Stages />
+        </Later>
+        <Later className="w5">
+          <Sourced />
+        </Later>
+        <Later>
+          <Earned />
+        </Later>
       </div>
     </>
   )

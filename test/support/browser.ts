@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs'
+import axe from 'axe-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { z } from 'zod'
+
+/** Where a Chromium is: named, Debian's, or Playwright's own. */
+const executable = (): string => {
+  const found = [process.env['ACCORD_TEST_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome', chromium.executablePath()].find(
+    path => path !== undefined && existsSync(path),
+  )
+  if (found === undefined) throw new Error('the browser tests need Chromium: install it, or name it in ACCORD_TEST_CHROMIUM')
+  return found
+}
+
+export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: executable(), args: ['--no-sandbox'] })
+
+export type Opened = {
+  readonly page: Page
+  /** Errors of the console and of scripts since the last call. */
+  readonly troubles: () => readonly string[]
+}
+
+/** A page of its own, in English, that remembers what went wrong in it. */
+export const openPage = async (browser: Browser, baseURL: string): Promise<Opened> => {
+  const context = await browser.newContext({ baseURL, locale: 'en-GB', viewport: { width: 1_360, height: 2_600 } })
+  const page = await context.newPage()
+  let said: string[] = []
+  page.on('console', message => message.type() === 'error' && said.push(message.text()))
+  page.on('pageerror', error => said.push(error.message))
+  return {
+    page,
+    troubles: () => {
+      const before = said
+      said = []
+      return before
+    },
+  }
+}
+
+/** Goes there and waits until every part has its answer. */
+export const settle = async (page: Page, path?: string): Promise<void> => {
+  if (path !== undefined) await page.goto(path)
+  await page.waitForSelector('main h1')
+  await page.waitForFunction(() => document.querySelector('.skeleton, .refreshing') === null, null, { timeout: 60_000 })
+}
+
+const Violation = z.object({ id: z.string(), impact: z.string().nullish(), nodes: z.array(z.object({ html: z.string() })) })
+
+/** What axe finds serious or critical on the page as it is now, rule and element. */
+export const seriousFindings = async (page: Page): Promise<readonly string[]> => {
+  await page.evaluate(axe.source)
+  const found = z
+    .object({ violations: z.array(Violation) })
+    .parse(
+      await page.evaluate(
+        `axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`,
+      ),
+    )
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.slice(0, 3).map(({ html }) => `${id}: ${html.slice(0, 160)}`))
+}
