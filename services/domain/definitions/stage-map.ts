@@ -4,7 +4,7 @@ import { standingDocument } from './document-kind.ts'
 const STAGE_FLAGS = ['sql', 'qualified'] as const
 /** How a journey that leaves the funnel ends, as the company's lead stages name it. */
 const EXITS = ['recycled', 'disqualified'] as const
-export const SKIPPING = ['implied', 'strict'] as const
+const SKIPPING = ['implied', 'strict'] as const
 
 const Name = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/)
 const Days = z.int().min(1).max(3650)

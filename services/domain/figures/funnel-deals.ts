@@ -21,7 +21,7 @@ export type DealsQuestion = WayQuestion & {
 }
 
 /** Why a deal was closed that never was one; the close reasons that systems use for it. */
-export const NO_DEALS = ['duplicate', 'duplicated', 'duplicate deal', 'error', 'entered in error', 'created in error', 'test'] as const
+const NO_DEALS = ['duplicate', 'duplicated', 'duplicate deal', 'error', 'entered in error', 'created in error', 'test'] as const
 
 /**
  * One row per deal that counts: its way, and `sqo_at` when it first was qualified (far in the future: never), `sold_at` the end of its close date in the tenant's zone (metrics,

@@ -77,7 +77,7 @@ export const recordOf = (places: ReadonlyMap<string, number>, cells: readonly st
 const padded = (text: string): string => text.replace(/^(\d{4}-\d{2}-\d{2}[ T])(\d:)/, '$10$2')
 
 /** Only what was said. */
-export const given = (data: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+const given = (data: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(data).filter(([, value]) => value !== '' && value !== null && value !== undefined))
 
 /** An event of a CRM's record. The id tells system, object, record and what happened, so that the same is never counted twice. */
