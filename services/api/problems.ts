@@ -5,7 +5,10 @@ export const badParameter = (path: string, message: string): HttpProblem =>
 
 export const notFound = (what: string): HttpProblem => new HttpProblem(problem(404, 'Not found', what))
 
-export const tooLarge = (detail: string): HttpProblem => new HttpProblem(problem(422, 'Question too large', detail))
+/** Title of what asks for more than one question may have. */
+export const TOO_LARGE = 'Question too large'
+
+export const tooLarge = (detail: string): HttpProblem => new HttpProblem(problem(422, TOO_LARGE, detail))
 
 export const notYetProjected = (): HttpProblem =>
   new HttpProblem(problem(503, 'Not ready', 'nothing is projected yet: try again in a moment'), { 'retry-after': '2' })
