@@ -33,7 +33,7 @@ const Query = queryOf({
   format: z.enum(['json', 'csv']).default('json').describe('csv: this page as a plain lead list'),
 })
 
-export type LeadListOptions = FigureRouteOptions & { readonly books: SlaBooks }
+type LeadListOptions = FigureRouteOptions & { readonly books: SlaBooks }
 
 const Leads = listSchema(LeadRow.meta({ id: 'Lead', description: 'One lead' }), 'Leads')
 const Asked = z.looseObject({ format: z.string().optional() })

@@ -1,14 +1,7 @@
 import { z } from 'zod'
 import { rulingNames, rulingsOf, type Ruling } from '../../domain/figures/judging/rulings.ts'
-import {
-  LEAD_DIMENSIONS,
-  LEAD_METRICS,
-  type LeadInputs,
-  type LeadMetric,
-  leadFigures,
-  leadProof,
-  type LeadQuestion,
-} from '../../domain/figures/lead-measures.ts'
+import { type LeadInputs, leadFigures, leadProof } from '../../domain/figures/lead-measures.ts'
+import { LEAD_DIMENSIONS, LEAD_METRICS, type LeadMetric, type LeadQuestion } from '../../domain/figures/lead-question.ts'
 import { wilson } from '../../domain/figures/rates.ts'
 import { BUCKETS, READINESSES } from '../../domain/definitions/qualification.ts'
 import type { Row, Store } from '../../store/port.ts'

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { LEAD_DIMENSIONS, type LeadMetric } from '../../domain/figures/lead-measures.ts'
+import { LEAD_DIMENSIONS, type LeadMetric } from '../../domain/figures/lead-question.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
@@ -22,7 +22,7 @@ import { leadAnswer, type LeadAsked, leadsUnder, metricsShownAs, QUALITY_METRICS
 const DEFAULT_HORIZON_DAYS = 90
 
 /** A filter for every dimension of leads. */
-export const leadFilters = Object.fromEntries(LEAD_DIMENSIONS.map(name => [name, filterParameter])) as Record<
+const leadFilters = Object.fromEntries(LEAD_DIMENSIONS.map(name => [name, filterParameter])) as Record<
   (typeof LEAD_DIMENSIONS)[number],
   typeof filterParameter
 >

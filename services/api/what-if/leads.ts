@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Icp, icpKind } from '../../domain/definitions/icp.ts'
 import { type Qualification, qualificationKind } from '../../domain/definitions/qualification.ts'
 import { type Ruling, rulingNames, rulingsOf } from '../../domain/figures/judging/rulings.ts'
-import { LEAD_DIMENSIONS } from '../../domain/figures/lead-measures.ts'
+import { LEAD_DIMENSIONS } from '../../domain/figures/lead-question.ts'
 import { leadWhatIf } from '../../domain/figures/what-if-leads.ts'
 import type { Store } from '../../store/port.ts'
 import { assertNotTooMany, type FigureRow, rateOf } from '../answer.ts'
@@ -35,7 +35,7 @@ export const QualificationBody = z.strictObject({
   ...common,
 })
 type Asked = { readonly kind: 'icp'; readonly document: Icp } | { readonly kind: 'qualification'; readonly document: Qualification }
-export type LeadBody = Asked & Omit<z.output<typeof IcpBody>, 'kind' | 'document'>
+type LeadBody = Asked & Omit<z.output<typeof IcpBody>, 'kind' | 'document'>
 
 const Person = z.object({
   person: z.string(),

@@ -9,7 +9,7 @@ const TEXTS = {
 /** Attributes that hold whole numbers; money in minor units of a currency that the condition names. */
 const NUMBERS = { person: [], account: ['employees', 'revenue'], deal: ['amount', 'contacts'] } as const
 const OWNERS = ['person', 'account', 'deal'] as const
-export type AttributeOwner = (typeof OWNERS)[number]
+type AttributeOwner = (typeof OWNERS)[number]
 const MONEY: ReadonlySet<string> = new Set(['account.revenue', 'deal.amount'])
 
 const textNames = OWNERS.flatMap(owner => TEXTS[owner].map(name => `${owner}.${name}`))

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { documentVersion, standingDocument } from './document-kind.ts'
 import { leavesOf, ownerOf, Predicate } from './predicate.ts'
 
-export const FITS = ['good', 'bad'] as const
+const FITS = ['good', 'bad'] as const
 export const READINESSES = ['unready', 'sales-ready', 'hand-raiser'] as const
 export type Readiness = (typeof READINESSES)[number]
 /** `good/hand-raiser`: fit, then readiness. */

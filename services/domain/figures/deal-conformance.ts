@@ -6,7 +6,7 @@ import { dimensionColumns, dimensionsOf, FUNNEL_DIMENSIONS, withSayings } from '
 import { whereAll, within } from './funnel-stages.ts'
 import type { Ruling } from './judging/rulings.ts'
 import { type AttributeLeaf, COMPARE, holdsText } from './judging/tracks.ts'
-import type { LeadQuestion } from './lead-measures.ts'
+import type { LeadQuestion } from './lead-question.ts'
 import type { FigureSources } from './sources.ts'
 
 type Inputs = { readonly sources: FigureSources; readonly definitions: Definitions; readonly question: LeadQuestion }

@@ -11,7 +11,7 @@ import { touchRules } from './touch-rules.ts'
 export const LEAD_STATES = ['open', 'ended', 'all'] as const
 /** What leads are picked by; values as they are shown, `(none)` for those without. */
 export const LEAD_FILTERS = ['bucket', 'stage', 'owner', 'channel', 'campaign', 'account', 'outcome', 'person'] as const
-export type LeadFilter = (typeof LEAD_FILTERS)[number]
+type LeadFilter = (typeof LEAD_FILTERS)[number]
 
 export type LeadListQuestion = {
   readonly rulings: readonly Ruling[]

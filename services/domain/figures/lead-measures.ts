@@ -6,49 +6,11 @@ import { dimensionColumns, dimensionsOf, FUNNEL_DIMENSIONS, withSayings } from '
 import { whereAll, within } from './funnel-stages.ts'
 import { bucketOf, codeAt, fitOf, instantOf, nextBusinessDay, ruleTruth, satisfiedAt } from './judging/codes.ts'
 import { judgedJourneys } from './judging/judged-journeys.ts'
-import { type Ruling, ruledStages } from './judging/rulings.ts'
+import { ruledStages } from './judging/rulings.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import { LEAD_DIMENSIONS, type LeadMetric, type LeadQuestion } from './lead-question.ts'
 import { salesTouches } from './sales-touches.ts'
 import type { FigureSources } from './sources.ts'
-
-/** What a lead has besides what every journey has: the bucket that it was in at the instant that counts. */
-export const LEAD_DIMENSIONS = [...FUNNEL_DIMENSIONS, 'bucket'] as const
-export type LeadDimension = (typeof LEAD_DIMENSIONS)[number]
-
-export const LEAD_METRICS = [
-  'M23a',
-  'M23b',
-  'M24',
-  'M24b',
-  'M25',
-  'M25f',
-  'M27',
-  'M28',
-  'M29',
-  'M31',
-  'M32',
-  'M33',
-  'M33d',
-  'M34',
-  'M105',
-  'M107r',
-  'M107b',
-] as const
-export type LeadMetric = (typeof LEAD_METRICS)[number]
-
-export type LeadQuestion = {
-  readonly rulings: readonly Ruling[]
-  /** Days in which a lead may convert (M32, M33, M107). */
-  readonly horizonDays: number
-  readonly by: readonly LeadDimension[]
-  readonly filters: Readonly<Partial<Record<LeadDimension, readonly string[]>>>
-  /** Of the instant that counts (ms), `to` exclusive. */
-  readonly from: number | null
-  readonly to: number | null
-  readonly zone: string
-  readonly observedTo: number
-  readonly metrics: readonly LeadMetric[]
-}
 
 export type LeadInputs = { readonly sources: FigureSources; readonly definitions: Definitions; readonly question: LeadQuestion }
 
@@ -94,7 +56,7 @@ const BANDS = [
 ] as const
 
 /** One row per journey with everything that its measures are made from; instants are ms, 0 where there is none. */
-export const leadRows = ({ sources, definitions, question }: LeadInputs): Sql => {
+const leadRows = ({ sources, definitions, question }: LeadInputs): Sql => {
   const { rulings, observedTo } = question
   const place = ruledStages(rulings).indexOf(MQL)
   const sqo = sqoName(definitions)

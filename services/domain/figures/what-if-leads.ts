@@ -7,7 +7,7 @@ import { whereAll, within } from './funnel-stages.ts'
 import { bucketOf, codeAt, fitOf, instantOf, satisfiedAt } from './judging/codes.ts'
 import { judgedJourneys } from './judging/judged-journeys.ts'
 import { type Ruling, ruledStages } from './judging/rulings.ts'
-import type { LeadDimension, LeadQuestion } from './lead-measures.ts'
+import type { LeadDimension, LeadQuestion } from './lead-question.ts'
 import type { FigureSources } from './sources.ts'
 
 export type LeadWhatIf = Pick<LeadQuestion, 'from' | 'to' | 'zone' | 'observedTo' | 'horizonDays'> & {
@@ -20,7 +20,7 @@ export type LeadWhatIf = Pick<LeadQuestion, 'from' | 'to' | 'zone' | 'observedTo
   readonly limit: number
 }
 
-export type WhatIfInputs = { readonly sources: FigureSources; readonly definitions: Definitions; readonly question: LeadWhatIf }
+type WhatIfInputs = { readonly sources: FigureSources; readonly definitions: Definitions; readonly question: LeadWhatIf }
 
 const DAY_MS = 86_400_000
 

@@ -7,7 +7,7 @@ import { touchRules } from '../touch-rules.ts'
 import { leavesOfRulings, ruledStages, ruleOf, type Ruling } from './rulings.ts'
 import { type AttributeLeaf, planOf, type Plan, saidSql, selectorSql, track, type Track } from './tracks.ts'
 
-export type JudgingInputs = {
+type JudgingInputs = {
   readonly sources: FigureSources
   readonly definitions: Definitions
   /**

@@ -32,13 +32,6 @@ export const rulingsOf = ({ history }: Definitions, upTo: number): readonly Ruli
   }))
 }
 
-/** The one that is in force at an instant. */
-export const rulingAt = (rulings: readonly Ruling[], at: number): Ruling => {
-  const found = rulings.findLast(({ from }) => from <= at) ?? rulings[0]
-  if (found === undefined) throw new RangeError('there is always a ruling: the shipped one')
-  return found
-}
-
 /** Stages of leads that any of the rulings has a rule for, in order of appearance. */
 export const ruledStages = (rulings: readonly Ruling[]): readonly string[] => [
   ...new Set(rulings.flatMap(({ qualification }) => qualification.entry.flatMap(({ stage, unit }) => (unit === 'lead' ? [stage] : [])))),

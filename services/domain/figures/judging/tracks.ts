@@ -6,14 +6,14 @@ import { bind, joinSql, type Sql, sql } from '../../sql.ts'
  * What a predicate reads changes only at instants: a touch, a touch that becomes too old, an attribute that is said. A track is one whole number that rises and falls at such
  * instants; a predicate is an expression over tracks. So a person is judged over all time by adding up, without looking back from every touch.
  */
-export type Step = {
+type Step = {
   /** Milliseconds after the touch. */
   readonly after: number
   readonly by: number
 }
 
 /** Whose touches move a track, and by how much when. */
-export type Pulse = { readonly selector: number; readonly onceADay: boolean; readonly steps: readonly Step[] }
+type Pulse = { readonly selector: number; readonly onceADay: boolean; readonly steps: readonly Step[] }
 
 export type Track =
   | { readonly kind: 'pulses'; readonly pulses: readonly Pulse[] }
@@ -26,7 +26,7 @@ export type AttributeLeaf = Extract<Leaf, { attribute: string }>
 const DAY_MS = 86_400_000
 /** So that the states of one track and the number of the track fit into 64 bits. */
 const LEAVES_PER_TRACK = 24
-export const MAX_TRACKS = 62
+const MAX_TRACKS = 62
 
 /** All conditions of the predicates that are judged together, each once. */
 export type Plan = {
@@ -37,7 +37,7 @@ export type Plan = {
 }
 
 /** What was judged already where stage rules are: expressions of fit (0, 1, 2) and readiness (0 unready, 1 sales-ready, 2 hand-raiser); null inside those. */
-export type Judged = { readonly fit: Sql; readonly readiness: Sql } | null
+type Judged = { readonly fit: Sql; readonly readiness: Sql } | null
 
 const READY = ['unready', 'sales-ready', 'hand-raiser']
 
