@@ -8,12 +8,13 @@ import { assertNotTooMany, instantOf, isoOf } from '../answer.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
 import { csvOf } from '../format.ts'
 import { currencyOf, currencyParameter, periodOf, periodParameters, queryOf, timeParameters } from '../parameters.ts'
+import { dataDrivenCredit } from './data-driven.ts'
 import { onTerms } from './figure.ts'
-import { modelOf, termsOf, termsParameters } from './routes.ts'
+import { anyModelOf, termsOf, termsParameters } from './routes.ts'
 
 const Query = queryOf({
   conversion: z.enum(DEAL_CONVERSIONS).default('won'),
-  model: z.string().default('linear').describe('Attribution model, id or id@version'),
+  model: z.string().default('linear').describe('Attribution model, id or id@version; also markov, shapley and shapley-simple'),
   name: z.string().min(1).max(100).optional().describe('Name of the conversion action; default: the conversion'),
   ...termsParameters,
   ...periodParameters,
@@ -72,7 +73,7 @@ export const offlineConversionRoutes: FastifyPluginAsyncZod<FigureRouteOptions> 
         const question: AttributionQuestion = {
           basis,
           conversion: query.conversion,
-          model: modelOf(given.definitions, query.model),
+          model: anyModelOf(given.definitions, query.model),
           by: [],
           filters: {},
           dealTypes: [],
@@ -82,7 +83,9 @@ export const offlineConversionRoutes: FastifyPluginAsyncZod<FigureRouteOptions> 
           zone: given.settings.zone,
           ...termsOf(query),
         }
-        const { sources } = onTerms(given, question)
+        const context = onTerms(given, question)
+        const learned = await dataDrivenCredit(store, context, question)
+        const sources = learned?.sources ?? context.sources
         const found = (await store.read(offlineConversions(sources, question))).map(row => Row.parse(row))
         assertNotTooMany(found.length)
         return {
