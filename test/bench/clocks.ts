@@ -1,7 +1,7 @@
 import type { AccordEvent } from '../../schemas/events/generated/types.ts'
 import { createAnswerReader } from '../../services/api/as-of.ts'
 import { clocksIn, createSlaBooks } from '../../services/api/sla/book.ts'
-import { stateAt } from '../../services/domain/sla/clocks.ts'
+import { stateAt } from '../../services/domain/sla/clock.ts'
 import { projectStep, writeProgress } from '../../services/projector/step.ts'
 import { migrate } from '../../services/store/migrate.ts'
 import { openTestStore } from '../support/clickhouse.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { lastTouches, leadList, type LeadListQuestion, saidOf } from '../../domain/figures/lead-list.ts'
 import { foldRecord } from '../../domain/records/fold.ts'
-import { STEPS, stateAt } from '../../domain/sla/clocks.ts'
+import { STEPS, stateAt } from '../../domain/sla/clock.ts'
 import { bind } from '../../domain/sql.ts'
 import type { Store } from '../../store/port.ts'
 import { instantOf, isoOf } from '../answer.ts'

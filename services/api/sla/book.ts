@@ -17,7 +17,8 @@ import {
   wonDeals,
   wordyEvents,
 } from '../../domain/figures/sla-lives.ts'
-import { type Clock, clocksOf, clocksOfWon, type Kept } from '../../domain/sla/clocks.ts'
+import type { Clock } from '../../domain/sla/clock.ts'
+import { clocksOf, clocksOfWon, type Kept } from '../../domain/sla/clocks.ts'
 import { excusedClocks, livesOf, type SlaRecords, slaRecordsOf, wonDealsOf } from '../../domain/sla/from-rows.ts'
 import type { Life } from '../../domain/sla/lives.ts'
 import { type SlaUnder, slaUnder } from '../../domain/sla/under.ts'

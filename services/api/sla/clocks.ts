@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { HANDOFFS } from '../../domain/definitions/sla-policy.ts'
-import { type Clock, type ClockState, type Holding, holdingOf, isOpenBreach, SIDES, STEPS } from '../../domain/sla/clocks.ts'
+import { type Clock, type ClockState, type Holding, holdingOf, isOpenBreach, SIDES, STEPS } from '../../domain/sla/clock.ts'
 import type { SlaUnder } from '../../domain/sla/under.ts'
 
 export const STATES = ['running', 'met', 'breached', 'void', 'excused'] as const

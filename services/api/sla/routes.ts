@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { HANDOFFS } from '../../domain/definitions/sla-policy.ts'
-import { SIDES, stateAt, STEPS } from '../../domain/sla/clocks.ts'
+import { SIDES, stateAt, STEPS } from '../../domain/sla/clock.ts'
 import { SLA_DIMENSIONS, SLA_METRICS } from '../../domain/sla/entries.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'

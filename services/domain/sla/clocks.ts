@@ -1,68 +1,9 @@
-import type { Handoff, SalesPolicy, SlaPolicy, Within } from '../definitions/sla-policy.ts'
+import type { SalesPolicy, Within } from '../definitions/sla-policy.ts'
+import { bucketAt, type Clock, firstOf, type Holding, type Step } from './clock.ts'
 import { courseOf, type HandOver, type Moment, type Mql, type Returned } from './hand-overs.ts'
 import { type Life, memberAt, type WonDeal, type WorkTouch } from './lives.ts'
+import { deliveryOf, informationOf, nurtureOf } from './marketing-clocks.ts'
 import { dueAt, type SlaUnder } from './under.ts'
-
-export const STEPS = ['decide', 'first-touch', 'cadence', 'disposition', 'delivery', 'information', 'nurture'] as const
-export type Step = (typeof STEPS)[number]
-export const SIDES = ['sales', 'marketing'] as const
-export type Side = (typeof SIDES)[number]
-
-/** Who was meant to act, at the instant that decides: due, or met before. */
-export type Holding = { readonly since: number; readonly owner: string; readonly team: string; readonly region: string }
-
-/**
- * One obligation to one lead. It keeps instants only; what it is at an instant is `stateAt`, so that nothing stored changes by the passing of time alone. `ended`: what
- * took the obligation away (`void`), or broke it whatever its due instant says (`breached`).
- */
-export type Clock = {
-  readonly id: string
-  readonly side: Side
-  readonly handoff: Handoff
-  readonly step: Step
-  readonly policy: string
-  readonly person: string
-  readonly account: string
-  readonly deal: string
-  readonly lead: string
-  readonly bucket: string
-  readonly source: string
-  readonly calendar: string
-  readonly zone: string
-  readonly startAt: number
-  readonly startedBy: string
-  readonly dueAt: number
-  readonly metAt: number | null
-  readonly metBy: string
-  readonly ended: { readonly at: number; readonly as: 'void' | 'breached'; readonly why: string; readonly id: string } | null
-  readonly reassigned: number
-  readonly holdings: readonly Holding[]
-  /** Why it does not count at all; empty: it does. */
-  readonly excluded: string
-}
-
-export type ClockState = 'running' | 'met' | 'breached' | 'void' | 'excused'
-
-/** What a clock is at an instant (metrics M42); `excused`: its breach was proposed to be excused by one function and granted by the other. */
-export const stateAt = (clock: Clock, at: number, excused: ReadonlySet<string>): ClockState => {
-  const { metAt, dueAt: due, ended, excluded } = clock
-  if (excluded !== '') return 'void'
-  if (metAt !== null && metAt <= due && metAt <= at && (ended === null || metAt <= ended.at)) return 'met'
-  const happened = ended !== null && ended.at <= at && (ended.at <= due || ended.as === 'breached') ? ended.as : null
-  if (happened === 'void') return 'void'
-  if (happened === 'breached' || due <= at) return excused.has(clock.id) ? 'excused' : 'breached'
-  return 'running'
-}
-
-/** A breach that is still to be made good at an instant (metrics M43). */
-export const isOpenBreach = ({ metAt, ended }: Clock, state: ClockState, at: number): boolean =>
-  state === 'breached' && (metAt === null || metAt > at) && (ended === null || ended.at > at)
-
-/** Whose clock it was when it was decided. */
-export const holdingOf = ({ holdings, dueAt: due, metAt, ended }: Clock): Holding => {
-  const decided = Math.min(due, metAt ?? due, ended?.at ?? due)
-  return holdings.findLast(({ since }) => since <= decided) ?? holdings[0] ?? { since: 0, owner: '', team: '', region: '' }
-}
 
 const matches = (
   rule: { readonly buckets: readonly string[]; readonly sources: readonly string[] },
@@ -130,8 +71,6 @@ const holdingsOf = (
     const member = owner === '' ? null : memberAt(under.members, owner, at)
     return { since: at, owner, team: team === '' ? (member?.team ?? '') : team, region: member?.region ?? '' }
   })
-
-const bucketAt = ({ buckets }: Life, at: number): string => buckets.findLast(scored => scored.at <= at)?.bucket ?? buckets[0]?.bucket ?? ''
 
 const momentOf = (touch: WorkTouch | undefined): Moment | null => (touch === undefined ? null : { at: touch.at, id: touch.id })
 
@@ -265,9 +204,6 @@ const ofHandOver = (life: Life, handOver: HandOver, under: SlaUnder): { readonly
 const HOUR = 3_600_000_000
 const DAY = 24 * HOUR
 
-const firstOf = (moments: readonly (Moment | null)[]): Moment | null =>
-  moments.reduce<Moment | null>((first, moment) => (moment !== null && (first === null || moment.at < first.at) ? moment : first), null)
-
 /** The attempt with which there were enough over enough channels; or the contact or qualification before it, which makes more of them needless. */
 const cadenceMet = (
   attempts: readonly WorkTouch[],
@@ -301,101 +237,6 @@ const endOf = ({ ended, accepted }: HandOver, contacted: boolean, step: Step): C
   if (step !== 'cadence') return null
   if (why === 'recycled') return as('breached', 'recycled before the agreed attempts')
   return reason === 'unreachable' ? as('breached', 'unreachable before the agreed attempts') : as('void')
-}
-
-type OfMarketing = Pick<Clock, 'handoff' | 'step' | 'metAt' | 'metBy' | 'ended'> & {
-  readonly start: Moment
-  readonly leadId: string
-  readonly source: string
-  readonly policy: SlaPolicy
-  readonly name: string
-}
-
-const ofMarketing = (life: Life, { start, leadId, source, name, ...rest }: OfMarketing, due: number, under: SlaUnder): Clock => {
-  const { policy: _document, ...clock } = rest
-  const { calendar, zone } = under.wallClockOf('', start.at)
-  return {
-    ...clock,
-    id: `${rest.step}.${rest.handoff}.${start.id}`,
-    side: 'marketing',
-    policy: name,
-    person: life.person,
-    account: life.account,
-    deal: '',
-    lead: leadId,
-    bucket: bucketAt(life, start.at),
-    source,
-    calendar,
-    zone,
-    startAt: start.at,
-    startedBy: start.id,
-    dueAt: due,
-    reassigned: 0,
-    holdings: [{ since: start.at, owner: '', team: 'marketing', region: '' }],
-    excluded: life.excluded,
-  }
-}
-
-/** M51, delivery: an MQL is handed over in time. */
-const deliveryOf = (life: Life, mql: Mql, under: SlaUnder): readonly Clock[] => {
-  const { document: policy, name } = under.policyAt(mql.at)
-  if (policy.marketing.delivery === null) return []
-  const { given, journey } = mql
-  const ended: Clock['ended'] =
-    given === null && journey.outcome !== 'open' ? { at: mql.ended, as: 'void', why: journey.outcome, id: '' } : null
-  const clock = {
-    handoff: 'marketing-sdr',
-    step: 'delivery',
-    metAt: given?.at ?? null,
-    metBy: given?.id ?? '',
-    ended,
-    policy,
-    name,
-  } as const
-  return [
-    ofMarketing(
-      life,
-      { ...clock, start: mql, leadId: mql.leadId, source: mql.source },
-      dueAt(policy.marketing.delivery, under.wallClockOf('', mql.at), mql.at),
-      under,
-    ),
-  ]
-}
-
-/** M51, completeness: what was agreed is known when the lead is handed over. */
-const informationOf = (life: Life, { handoff, given, leadId, source }: HandOver, under: SlaUnder): readonly Clock[] => {
-  const { document: policy, name } = under.policyAt(given.at)
-  const wanted = policy.marketing.information
-  if (handoff !== 'marketing-sdr' || wanted.length === 0) return []
-  const missing = wanted.some(field => !life.known.has(field))
-  const metAt = missing ? null : Math.max(given.at, ...wanted.map(field => life.known.get(field) ?? given.at))
-  return [
-    ofMarketing(
-      life,
-      { handoff, step: 'information', metAt, metBy: '', ended: null, policy, name, start: given, leadId, source },
-      given.at,
-      under,
-    ),
-  ]
-}
-
-/** M51, nurture: whoever comes back from sales hears of marketing, or is handed over anew. */
-const nurtureOf = (life: Life, returned: Returned, under: SlaUnder): readonly Clock[] => {
-  const { document: policy, name } = under.policyAt(returned.at)
-  if (policy.marketing.nurture === null) return []
-  const met = firstOf([life.nurtures.get(returned.at) ?? null, returned.again])
-  const { journey, leadId, source } = returned
-  const gone = ['merged', 'erased'].includes(journey.outcome) && journey.endedAt >= returned.at ? journey.endedAt : null
-  const ended: Clock['ended'] = gone === null ? null : { at: gone, as: 'void', why: journey.outcome, id: '' }
-  const clock = { handoff: 'sales-marketing', step: 'nurture', metAt: met?.at ?? null, metBy: met?.id ?? '', ended, policy, name } as const
-  return [
-    ofMarketing(
-      life,
-      { ...clock, start: returned, leadId, source },
-      dueAt(policy.marketing.nurture, under.wallClockOf('', returned.at), returned.at),
-      under,
-    ),
-  ]
 }
 
 /** AE → success: whoever was won is touched by the people who look after customers. */

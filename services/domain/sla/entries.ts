@@ -1,5 +1,6 @@
 import { dateAt } from '../periods.ts'
-import { type Clock, type ClockState, holdingOf, isOpenBreach, type Kept, stateAt, type Worked } from './clocks.ts'
+import { type Clock, type ClockState, holdingOf, isOpenBreach, stateAt } from './clock.ts'
+import type { Kept, Worked } from './clocks.ts'
 import type { Escalation } from './from-rows.ts'
 import type { Mql } from './hand-overs.ts'
 import { dueAt, type SlaUnder } from './under.ts'
