@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { canonicalJson } from '../../domain/canonical.ts'
 import { type Ask, AskedFigures, AskedRefusal } from './ask.ts'
-import { type PackPart, type PackPeriod, PARTS } from './parts.ts'
+import { type PackPart, PARTS } from './parts.ts'
+import type { PackPeriod } from './told.ts'
 import { Commitment } from '../commitments/commitments.ts'
 import type { PackNote } from './notes.ts'
 

@@ -9,7 +9,7 @@ import { agreedDocument, readSigned, sha256Of, type SignedDocument } from '../si
 import type { Ask } from './ask.ts'
 import { readNotes } from './notes.ts'
 import { buildPack, type Pack, reviewIdOf } from './pack.ts'
-import type { PackPeriod } from './parts.ts'
+import type { PackPeriod } from './told.ts'
 
 /** `open`: computed as of the question; `proposed`: one function has signed these bytes; `signed`: one of each has, and they stay. */
 export type ReviewState = 'open' | 'proposed' | 'signed'

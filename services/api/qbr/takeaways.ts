@@ -1,5 +1,5 @@
 import { greatest, moneyWords, percentWords, rowOf } from './words.ts'
-import type { Told } from './parts.ts'
+import type { Told } from './told.ts'
 
 /** One sentence a part, from its figures alone; says so where there is nothing to say. */
 

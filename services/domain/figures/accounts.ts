@@ -68,13 +68,13 @@ export const lastTouches = ({ accountTouches }: FigureSources, accounts: readonl
  */
 export const accountDeals = ({ dealJourney, dealFacts, roots }: FigureSources, accounts: readonly string[]): Sql => sql`
   SELECT account, countIf(outcome = 'open') AS open_deals, countIf(outcome = 'won') AS won_deals,
-    length(groupUniqArrayArrayIf(people, outcome = 'open')) AS contacts, arraySort(groupUniqArrayArrayIf(parts, outcome = 'open')) AS roles
+    length(arraySort(groupUniqArrayArrayIf(people, outcome = 'open'))) AS contacts, arraySort(groupUniqArrayArrayIf(parts, outcome = 'open')) AS roles
   FROM (
     SELECT if(r.node = '', d.account, substring(r.root, 9)) AS account, d.outcome AS outcome, l.people AS people, l.parts AS parts
     FROM (SELECT deal_id, account, toString(outcome) AS outcome FROM ${dealJourney} WHERE counted = 1) AS d
     LEFT JOIN (SELECT node, root FROM ${roots} WHERE startsWith(node, 'account:')) AS r ON r.node = concat('account:', d.account)
     LEFT JOIN (
-      SELECT deal_id, groupArrayIf(person, linked = 1) AS people, groupArrayIf(role, linked = 1 AND role != '') AS parts
+      SELECT deal_id, arraySort(groupArrayIf(person, linked = 1)) AS people, arraySort(groupArrayIf(role, linked = 1 AND role != '')) AS parts
       FROM (
         SELECT subject AS deal_id, person, argMax(type = 'deal-contact-linked', (occurred_at, recorded_at, event_id)) AS linked,
           argMax(toString(buying_role), (occurred_at, recorded_at, event_id)) AS role

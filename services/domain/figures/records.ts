@@ -10,9 +10,9 @@ export const saidOfRecords = ({ recordFacts }: FigureSources, types: readonly st
 
 /** (content, touches, persons, last_used): how often each piece of content was used, by touches that are known. */
 export const contentUse = ({ accountTouches }: FigureSources): Sql => sql`
-  SELECT content, count() AS touches, length(groupUniqArrayArray(people)) AS persons, toString(max(used_at)) AS last_used
+  SELECT content, count() AS touches, length(arraySort(groupUniqArrayArray(people))) AS persons, toString(max(used_at)) AS last_used
   FROM (
-    SELECT toString(content) AS content, touch_id, groupUniqArrayArray(persons) AS people, max(occurred_at) AS used_at
+    SELECT toString(content) AS content, touch_id, arraySort(groupUniqArrayArray(persons)) AS people, max(occurred_at) AS used_at
     FROM ${accountTouches}
     WHERE content != ''
     GROUP BY content, touch_id

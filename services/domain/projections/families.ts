@@ -54,7 +54,7 @@ export const subsidiaries = ({ recordFacts, roots, tenant, asOf }: FamilyInputs)
 /** The same once for a statement, however often it is looked at: (account, above), `above` as [(ancestor, valid_from, valid_to)]. */
 const familiesOf = (inputs: FamilyInputs): Sql => sql`
   SELECT family.1 AS account, family.2 AS above
-  FROM (SELECT arrayJoin((SELECT groupArray((account, above)) FROM (
+  FROM (SELECT arrayJoin((SELECT arraySort(groupArray((account, above))) FROM (
     SELECT account, arraySort(groupArray((ancestor, valid_from, valid_to))) AS above FROM (${subsidiaries(inputs)}) GROUP BY account ORDER BY account))) AS family)`
 
 const TOUCH = sql`tenant, occurred_at, touch_id, subject, persons, accounts, recorded_at, touch_type, channel, campaign, utm_source, utm_medium, content, outcome, direction, team,
