@@ -16,15 +16,11 @@ export const canonicalJson = (value: unknown): string => {
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(',')}}`
 }
 
-const encoder = new TextEncoder()
-
-/** Text as its UTF-8 bytes sort, which is not how JavaScript sorts it. */
+/** Text as its UTF-8 bytes sort, which is by code points and not how JavaScript sorts it. */
 const compareBytes = (a: string, b: string): number => {
-  const [left, right] = [encoder.encode(a), encoder.encode(b)]
-  const shared = Math.min(left.length, right.length)
-  for (let i = 0; i < shared; i += 1) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return left.length - right.length
+  const [left, right] = [codePoints(a), codePoints(b)]
+  const differs = left.findIndex((point, index) => point !== right[index])
+  return differs === -1 ? left.length - right.length : (left[differs] ?? 0) - (right[differs] ?? -1)
 }
+
+const codePoints = (text: string): readonly number[] => Array.from(text, character => character.codePointAt(0) ?? 0)

@@ -19,7 +19,7 @@ const NOT_BUILT = `<!doctype html><meta charset="utf-8"><title>Accord</title><h1
 <p>Run <code>npm run build</code> and start again. The API is at <a href="/docs">/docs</a>.</p>`
 
 /** Whether there is a web application to serve. */
-export const arePagesBuilt = (root: string): boolean => existsSync(join(root, INDEX))
+const arePagesBuilt = (root: string): boolean => existsSync(join(root, INDEX))
 
 /**
  * The web application: its files, compressed ahead, and its first page for every address that is not the API's, so that a link into it

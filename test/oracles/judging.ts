@@ -45,7 +45,7 @@ const counted = (
 }
 
 /** A predicate by the book: Kleene's logic over what is known at the instant. */
-export const truthAt = (
+const truthAt = (
   predicate: Predicate,
   person: OraclePerson,
   accounts: OracleAccounts,

@@ -79,7 +79,7 @@ const statementRow = ({
   event_id: eventId,
 })
 
-export const versionRow = (version: DefinitionVersion, at: number): Version => ({
+const versionRow = (version: DefinitionVersion, at: number): Version => ({
   id: version.id,
   version: version.version,
   name: `${version.id}@${version.version}`,

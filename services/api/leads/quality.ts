@@ -69,7 +69,7 @@ export const leadsUnder = (context: AnswerContext, definition: string | null): U
   }
 }
 
-export const leadInputs = (context: AnswerContext, asked: LeadAsked): LeadInputs => {
+const leadInputs = (context: AnswerContext, asked: LeadAsked): LeadInputs => {
   const { definition, ...question } = asked
   return {
     sources: context.sources,

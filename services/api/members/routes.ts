@@ -34,7 +34,7 @@ export const memberRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
         const found = (await readMembers(store, context)).filter(
           member =>
             (query.active === undefined || String(member.active) === query.active) &&
-            asked.every(([name, values = []]) => values.includes(saidIn(member, name))),
+            asked.every(([name, values]) => values.includes(saidIn(member, name))),
         )
         return pageOf(found, query, context)
       }),

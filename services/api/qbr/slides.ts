@@ -1,4 +1,4 @@
-import pptx from 'pptxgenjs'
+import library from 'pptxgenjs'
 import { currencyExponent } from '../../domain/money.ts'
 import type { FigureRow } from '../answer.ts'
 import type { AskedFigures } from './ask.ts'
@@ -6,7 +6,18 @@ import type { Pack } from './pack.ts'
 import { greatest, moneyWords, percentWords } from './words.ts'
 
 type Section = Pack['sections'][number]
-type Slide = pptx.Slide
+type Deck = InstanceType<(typeof library)['default']>
+type Slide = ReturnType<Deck['addSlide']>
+type ChartOptions = NonNullable<Parameters<Slide['addChart']>[2]>
+
+/** The library's types are those of its CommonJS form; as a module its default export is the class itself. */
+const isDeckClass = (value: unknown): value is new () => Deck => typeof value === 'function'
+
+const newDeck = (): Deck => {
+  const found: unknown = library
+  if (!isDeckClass(found)) throw new TypeError('expected a class as the default export of pptxgenjs')
+  return new found()
+}
 
 const INK = '1B2430'
 const QUIET = '5B6675'
@@ -20,7 +31,7 @@ const LEFT = 0.5
  * file (Office Open XML).
  */
 export const reviewSlides = async (pack: Pack): Promise<Buffer> => {
-  const deck = new pptx()
+  const deck = newDeck()
   deck.layout = 'LAYOUT_WIDE'
   deck.title = `Quarterly review ${pack.quarter}`
   deck.company = 'Accord'
@@ -93,7 +104,7 @@ const AREA = { x: LEFT, y: 1.7, w: WIDTH, h: 4.7 }
 const bars = (
   slide: Slide,
   series: readonly { readonly name: string; readonly labels: string[]; readonly values: number[] }[],
-  more: pptx.IChartOpts = {},
+  more: ChartOptions = {},
 ): true => {
   slide.addChart(
     'bar',

@@ -183,7 +183,7 @@ const previousMonth = (first: string): string => {
 }
 
 /** Digest of the latest agreed audit of an earlier month; '' where there is none. */
-export const previousAudit = async (store: Store, context: AnswerContext, { records }: SlaBook, month: string): Promise<string> => {
+const previousAudit = async (store: Store, context: AnswerContext, { records }: SlaBook, month: string): Promise<string> => {
   const earlier = [...new Set(records.signatures.map(({ audit_id }) => audit_id))]
     .filter(id => id.startsWith('sla-') && id < auditIdOf(month))
     .toSorted()

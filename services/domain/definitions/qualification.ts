@@ -4,10 +4,8 @@ import { leavesOf, ownerOf, Predicate } from './predicate.ts'
 
 const FITS = ['good', 'bad'] as const
 export const READINESSES = ['unready', 'sales-ready', 'hand-raiser'] as const
-export type Readiness = (typeof READINESSES)[number]
 /** `good/hand-raiser`: fit, then readiness. */
 export const BUCKETS = FITS.flatMap(fit => READINESSES.map(readiness => `${fit}/${readiness}` as const))
-export type Bucket = (typeof BUCKETS)[number]
 
 const stageName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/)
 

@@ -29,7 +29,7 @@ export const bandOf = <T extends Judged>(judged: readonly T[], left: number, wit
   judged.filter(origin => Math.abs(origin.left - left) <= withinDays)
 
 /** Σ|e|/ΣA of a method over forecasts whose periods have ended; null where it was not there for all of them. */
-export const wape = (judged: readonly Judged[], actuals: readonly number[], method: Method): number | null => {
+const wape = (judged: readonly Judged[], actuals: readonly number[], method: Method): number | null => {
   let [errors, actual] = [0, 0]
   for (const { n, points } of judged) {
     const point = points[method]
