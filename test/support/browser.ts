@@ -41,7 +41,7 @@ export const openPage = async (browser: Browser, baseURL: string): Promise<Opene
 export const settle = async (page: Page, path?: string): Promise<void> => {
   if (path !== undefined) await page.goto(path)
   await page.waitForSelector('main h1')
-  await page.waitForFunction("document.querySelector('.skeleton, .refreshing') === null", null, { timeout: 60_000 })
+  await page.waitForSelector('.skeleton, .refreshing', { state: 'detached', timeout: 60_000 })
 }
 
 const Violation = z.object({ id: z.string(), impact: z.string().nullish(), nodes: z.array(z.object({ html: z.string() })) })
