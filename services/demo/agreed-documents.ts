@@ -24,7 +24,6 @@ export const icp: Content = {
       { op: 'not', of: { op: 'contains', attribute: 'person.title', values: ['student', 'intern'] } },
     ],
   },
-  attributes: ['account.industry', 'account.segment', 'account.region', 'person.persona', 'person.seniority'],
 }
 
 const touched = (types: readonly string[], at_least: number): Predicate => ({

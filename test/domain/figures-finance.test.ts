@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { financeInput, financeInputsOf, lifetimeValue } from '../../services/domain/figures/finance.ts'
 
-const rowOf = (payload: object) => ({ payload: JSON.stringify(payload) })
+const rowOf = (payload: { readonly input_id: string } & Readonly<Record<string, unknown>>) => ({
+  event_id: payload.input_id,
+  payload: JSON.stringify(payload),
+})
 const CALENDAR = { startMonth: 2 }
 
 describe('lifetime value (M74)', () => {
