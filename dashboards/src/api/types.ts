@@ -1,5 +1,178 @@
 // Made by scripts/api-types.ts from the API’s description. Not edited by hand.
 
+/**
+ * A condition of the predicate language, of others or of one attribute or activity
+ */
+export type ConditionInput = (({
+op: "compare"
+attribute: string
+is: ("<" | "<=" | "=" | ">=" | ">")
+value: number
+/**
+ * Of account.revenue and deal.amount, whose value is in minor units; amounts in another currency are unknown
+ */
+currency?: string
+} | {
+op: "in"
+attribute: string
+/**
+ * @minItems 1
+ * @maxItems 500
+ */
+values: string[]
+} | {
+op: "starts"
+attribute: string
+/**
+ * @minItems 1
+ * @maxItems 500
+ */
+values: string[]
+} | {
+op: "contains"
+attribute: string
+/**
+ * @minItems 1
+ * @maxItems 500
+ */
+values: string[]
+} | {
+op: "known"
+attribute: string
+} | {
+op: "touches"
+touches: {
+/**
+ * Touch types, as events have them
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+types: string[]
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+channels?: string[]
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+outcomes?: string[]
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+teams?: string[]
+direction?: ("inbound" | "outbound")
+}
+within_days: number
+at_least: number
+once_a_day?: boolean
+} | {
+op: "channels"
+touches: {
+/**
+ * Touch types, as events have them
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+types: string[]
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+channels?: string[]
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+outcomes?: string[]
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+teams?: string[]
+direction?: ("inbound" | "outbound")
+}
+within_days: number
+at_least: number
+} | {
+op: "points"
+at_least: number
+/**
+ * @minItems 1
+ * @maxItems 10
+ */
+groups: {
+name: string
+limit?: number
+/**
+ * @minItems 1
+ * @maxItems 20
+ */
+rules: {
+touches: {
+/**
+ * Touch types, as events have them
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+types: string[]
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+channels?: string[]
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+outcomes?: string[]
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+teams?: string[]
+direction?: ("inbound" | "outbound")
+}
+points: number
+within_days: number
+halve_every_days?: number
+once_a_day?: boolean
+}[]
+}[]
+} | {
+op: "fit"
+is: ("good" | "bad")
+} | {
+op: "bucket"
+/**
+ * @minItems 1
+ * @maxItems 6
+ */
+values: string[]
+}) | {
+op: "all"
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+of: ConditionInput[]
+} | {
+op: "any"
+/**
+ * @minItems 1
+ * @maxItems 50
+ */
+of: ConditionInput[]
+} | {
+op: "not"
+of: ConditionInput
+})
+
 export interface Api {
 "GET /v1/attribution": {
 query: {
@@ -1103,7 +1276,7 @@ kind: "icp"
 document: {
 id: "icp"
 version: number
-fit: unknown
+fit: ConditionInput
 }
 /**
  * @maxItems 4
@@ -1129,8 +1302,8 @@ kind: "qualification"
 document: {
 id: "qualification"
 version: number
-hand_raiser: unknown
-sales_ready: unknown
+hand_raiser: ConditionInput
+sales_ready: ConditionInput
 /**
  * @minItems 1
  * @maxItems 12
@@ -1138,7 +1311,7 @@ sales_ready: unknown
 entry: {
 stage: string
 unit?: ("lead" | "deal")
-rule: unknown
+rule: ConditionInput
 }[]
 }
 /**

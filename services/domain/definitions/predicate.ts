@@ -121,18 +121,20 @@ const MAX_LEAVES = 60
 
 const OPERATIONS = ['all', 'any', 'not', 'compare', 'in', 'starts', 'contains', 'known', 'touches', 'channels', 'points', 'fit', 'bucket']
 
-const Tree: z.ZodType<Predicate> = z.lazy(() =>
-  z.discriminatedUnion(
-    'op',
-    [
-      Leaf,
-      z.strictObject({ op: z.literal('all'), of: z.array(Tree).min(1).max(50) }),
-      z.strictObject({ op: z.literal('any'), of: z.array(Tree).min(1).max(50) }),
-      z.strictObject({ op: z.literal('not'), of: Tree }),
-    ],
-    { error: issue => (issue.code === 'invalid_union' ? `expected a condition, op one of ${OPERATIONS.join(', ')}` : undefined) },
-  ),
-)
+const Tree: z.ZodType<Predicate> = z
+  .lazy(() =>
+    z.discriminatedUnion(
+      'op',
+      [
+        Leaf,
+        z.strictObject({ op: z.literal('all'), of: z.array(Tree).min(1).max(50) }),
+        z.strictObject({ op: z.literal('any'), of: z.array(Tree).min(1).max(50) }),
+        z.strictObject({ op: z.literal('not'), of: Tree }),
+      ],
+      { error: issue => (issue.code === 'invalid_union' ? `expected a condition, op one of ${OPERATIONS.join(', ')}` : undefined) },
+    ),
+  )
+  .meta({ id: 'Condition', description: 'A condition of the predicate language, of others or of one attribute or activity' })
 
 const partsOf = (predicate: Predicate): readonly Predicate[] =>
   predicate.op === 'all' || predicate.op === 'any' ? predicate.of : predicate.op === 'not' ? [predicate.of] : []
