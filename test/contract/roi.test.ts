@@ -377,7 +377,7 @@ describe('return on a company that a person can follow', () => {
 
   it('comes as CSV too', async () => {
     const reply = await api.get('/v1/spend?by=channel&format=csv&from=2026-03-01&to=2026-04-01')
-    expect(reply.body.split('\r\n').map(line => line.split(',').slice(0, 5).join(','))).toContain('search,program,,M66,60000')
+    expect(reply.body.split('\r\n').map(line => line.split(',').slice(0, 6).join(','))).toContain('search,program,,,M66,60000')
   })
 })
 

@@ -82,12 +82,15 @@ const shown = (value: number, unit: 'seconds' | 'count'): number => (unit === 's
 
 type Dims = Readonly<Record<string, string>>
 
+/** Decisions: a lead that is handed over twice is decided twice, where `/v1/leads/quality` counts the last word of its journey (metrics C6). */
+const PER_HAND_OVER: ReadonlySet<string> = new Set(['M25', 'M26', 'M27'])
+
 /** The numbers of one metric and measure in one group. */
 const rowsOf = (group: readonly Entry[], dims: Dims, explain: (statistic: string) => string, flags: readonly string[]): FigureRow[] => {
   const [first] = group
   if (first === undefined) return []
   const { metric, measure, amount } = first
-  const named = { ...dims, ...(measure === '' ? {} : { measure }), metric }
+  const named = { ...dims, ...(PER_HAND_OVER.has(metric) ? { counted: 'hand-overs' } : {}), ...(measure === '' ? {} : { measure }), metric }
   if (amount.kind === 'ratio') {
     const yes = group.filter(entry => entry.amount.kind === 'ratio' && entry.amount.yes).length
     return [{ ...named, ...rateOf(yes, group.length, flags), explain: explain('') }]
