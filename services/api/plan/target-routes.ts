@@ -103,7 +103,14 @@ export const targetRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
         )
         const definitions = targetDefinitions(context)
         const under = { definition: definitions[0] ?? '', definitions }
-        const figures = await targetsAnswer(options.store, context, asked, currencyOf(query.currency, context), explainUnder(under))
+        const figures = await targetsAnswer(
+          options.store,
+          context,
+          asked,
+          currencyOf(query.currency, context),
+          explainUnder(under),
+          TARGET_DIMENSIONS.every(dim => filters[dim] === undefined),
+        )
         return { ...figures, excluded, under }
       }),
   )

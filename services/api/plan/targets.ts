@@ -47,6 +47,8 @@ export const targetsAnswer = async (
   targets: readonly Target[],
   currency: string,
   explain: Explain,
+  /** Nothing but periods and goals was chosen: totals are of the whole company, as everywhere else. */
+  ofCompany: boolean,
 ): Promise<Figures> => {
   const { settings, observedTo, flags } = context
   const today = dateAt(observedTo, settings.zone)
@@ -72,12 +74,12 @@ export const targetsAnswer = async (
   // all of them at once: the store has more than one lane
   await Promise.all(targets.map(target => daysOf(questionOf(target))))
   const rows: FigureRow[] = []
-  const sums = new Map<string, { readonly label: Record<string, string>; readonly unit: string; target: number; actual: number }>()
+  const sums = new Map<string, Sum>()
   for (const target of targets) {
     const unit = target.unit === 'money' ? `${target.currency} minor` : target.unit
-    const label = { target: target.id, period: target.period, goal: target.metric, ...target.dims, from: target.from, to: target.to }
+    const named = { target: target.id, period: target.period, goal: target.metric, ...target.dims, from: target.from, to: target.to }
     const row = (measure: string, value: Pick<FigureRow, 'value' | 'unit'> & Partial<FigureRow>): FigureRow => ({
-      ...label,
+      ...named,
       measure,
       metric: 'M98',
       ...value,
@@ -112,30 +114,51 @@ export const targetsAnswer = async (
       row('against_seasonal', { value: paced(found.expectedSeasonal), unit: 'ratio', flags: seasonalFlags }),
     )
     const key = `${target.from} ${target.to} ${target.metric} ${unit}`
-    const sum = sums.get(key) ?? {
-      label: { period: target.period, goal: target.metric, from: target.from, to: target.to },
-      unit,
-      target: 0,
-      actual: 0,
-    }
-    sums.set(key, { ...sum, target: sum.target + target.value, actual: sum.actual + came })
+    const label = { period: target.period, goal: target.metric, from: target.from, to: target.to }
+    const sum = sums.get(key) ?? { label, unit, question: { ...question, dims: {} }, parts: [] }
+    sums.set(key, { ...sum, parts: [...sum.parts, { target: target.value, came, whole: Object.keys(target.dims).length === 0 }] })
   }
-  const total = [...sums.values()].flatMap(({ label, unit, target, actual }): FigureRow[] => [
-    { ...label, measure: 'target', metric: 'M98', value: target, unit, flags: [...flags] },
-    { ...label, measure: 'actual', metric: 'M98', value: actual, unit, flags: [...flags] },
-    {
-      ...label,
-      measure: 'attained',
-      metric: 'M98',
-      value: target === 0 ? null : actual / target,
-      unit: 'ratio',
-      numerator: actual,
-      denominator: target,
-      flags: [...flags],
-    },
-  ])
+  const total = (
+    await Promise.all(
+      [...sums.values()].map(async ({ label, unit, question, parts }): Promise<readonly FigureRow[]> => {
+        // a target of the company goes before those of its parts, which it is made of
+        const own = parts.filter(({ whole }) => whole)
+        const counted = own.length > 0 ? own : parts
+        const target = sumBy(counted, each => each.target)
+        const covered = sumBy(counted, each => each.came)
+        const days = ofCompany ? await daysOf(question) : null
+        const came = days === null ? covered : sumOf(days, label.from, label.to)
+        // what came where no target is, such as in no region, is the company's all the same
+        const said = came === covered ? [...flags] : [...flags, 'beyond_targets'].toSorted()
+        const proof = days === null ? {} : { explain: explain('targets', 'M98', { ...question, from: label.from, to: label.to }) }
+        return [
+          { ...label, measure: 'target', metric: 'M98', value: target, unit, flags: [...flags] },
+          { ...label, measure: 'actual', metric: 'M98', value: came, unit, flags: said, ...proof },
+          {
+            ...label,
+            measure: 'attained',
+            metric: 'M98',
+            value: target === 0 ? null : came / target,
+            unit: 'ratio',
+            numerator: came,
+            denominator: target,
+            flags: said,
+          },
+        ]
+      }),
+    )
+  ).flat()
   return { rows, total, excluded: {} }
 }
+
+type Sum = {
+  readonly label: { readonly period: string; readonly goal: string; readonly from: string; readonly to: string }
+  readonly unit: string
+  readonly question: ActualQuestion
+  readonly parts: readonly { readonly target: number; readonly came: number; readonly whole: boolean }[]
+}
+
+const sumBy = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((sum, item) => sum + of(item), 0)
 
 export const targetsExplained: ExplainableFigure = {
   definitionsOf: targetDefinitions,
