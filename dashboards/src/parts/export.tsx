@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { send } from '../api/ask.ts'
+import { save } from './save.ts'
 
 const FORMATS = ['csv', 'parquet'] as const
 
@@ -9,12 +9,7 @@ export const Export = ({ address, name }: { readonly address: string; readonly n
   const fetchAs = async (format: string): Promise<void> => {
     setSaid('…')
     try {
-      const answer = await send(`${address}${address.includes('?') ? '&' : '?'}format=${format}`)
-      const link = document.createElement('a')
-      link.href = URL.createObjectURL(await answer.blob())
-      link.download = `${name}.${format}`
-      link.click()
-      URL.revokeObjectURL(link.href)
+      await save(`${address}${address.includes('?') ? '&' : '?'}format=${format}`, `${name}.${format}`)
       setSaid('')
     } catch (error) {
       setSaid(error instanceof Error ? error.message : 'not saved')

@@ -63,18 +63,49 @@ export const signedReview = async (store: Store, { sources }: AnswerContext, qua
   return agreedDocument(signed) ?? signed.at(-1) ?? null
 }
 
+/** A pack takes a while; it is held until something of the tenant is recorded, and no longer than this, because clocks run out by themselves. */
+const HELD_MS = 10 * 60_000
+const MAX_HELD = 50
+
+type Held = { readonly document: string; readonly asOf: number }
+
+/** The packs that were computed last, by tenant and quarter. */
+export type HeldPacks = Map<string, Held>
+
+/**
+ * The canonical bytes of the pack. `exact`: as of the very instant that was asked for; else what was computed a moment ago will do, as long as nothing was recorded since.
+ */
+const documentOf = async (
+  store: Store,
+  context: AnswerContext,
+  { ask, quarter, exact, held }: { readonly ask: Ask; readonly quarter: string; readonly exact: boolean; readonly held: HeldPacks },
+): Promise<string> => {
+  const { tenant, observedTo, keptSince } = context
+  const key = JSON.stringify([tenant, quarter])
+  const known = held.get(key)
+  if (known !== undefined && (known.asOf === observedTo || (!exact && isGood(known, { observedTo, keptSince })))) return known.document
+  const document = canonicalJson(await computePack(store, context, { ask, quarter }))
+  if (known === undefined || known.asOf < observedTo) held.set(key, { document, asOf: observedTo })
+  const [oldest] = held.keys()
+  if (held.size > MAX_HELD && oldest !== undefined) held.delete(oldest)
+  return document
+}
+
+const isGood = ({ asOf }: Held, { observedTo, keptSince }: Pick<AnswerContext, 'observedTo' | 'keptSince'>): boolean =>
+  keptSince !== null && asOf >= keptSince && asOf <= observedTo && observedTo - asOf < HELD_MS
+
 /** The review as it stands: signed bytes where there are some, else computed. `fresh`: computed, whatever is signed. */
 export const openReview = async (
   store: Store,
   context: AnswerContext,
-  { ask, quarter, fresh }: { readonly ask: Ask; readonly quarter: string; readonly fresh: boolean },
+  asked: { readonly ask: Ask; readonly quarter: string; readonly fresh: boolean; readonly exact: boolean; readonly held: HeldPacks },
 ): Promise<Review> => {
-  const signed = fresh ? null : await signedReview(store, context, quarter)
+  const signed = asked.fresh ? null : await signedReview(store, context, asked.quarter)
   if (signed !== null) {
     const { document, sha256, complete } = signed
     return { state: complete ? 'signed' : 'proposed', document, sha256, signed }
   }
-  const document = canonicalJson(await computePack(store, context, { ask, quarter }))
+  const document = await documentOf(store, context, asked)
   return { state: 'open', document, sha256: sha256Of(document), signed: null }
 }
 

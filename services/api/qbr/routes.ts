@@ -16,7 +16,7 @@ import { NOTE_KINDS } from './notes.ts'
 import { Pack, reviewIdOf } from './pack.ts'
 import { PARTS } from './parts.ts'
 import { reviewSlides } from './slides.ts'
-import { computePack, openReview, packPeriodOf, previousSha256, type Review, signedReview } from './review.ts'
+import { computePack, type HeldPacks, openReview, packPeriodOf, previousSha256, type Review, signedReview } from './review.ts'
 
 const Params = z.object({ quarter: z.string().max(16).describe('A fiscal quarter: 2026-Q3') })
 const Query = queryOf({
@@ -88,6 +88,7 @@ const conflict = (detail: string): HttpProblem => new HttpProblem(problem(409, '
 
 /** The quarterly review: computed, commented, signed by one of each function, and opened again as it was. */
 export const reviewRoutes: FastifyPluginAsyncZod<ReviewRouteOptions> = async (app, { store, reader, writer }) => {
+  const held: HeldPacks = new Map()
   const opened = <T>(
     request: FastifyRequest<{ Params: z.output<typeof Params>; Querystring: z.output<typeof Query> }>,
     use: (review: Review, context: AnswerContext) => T | Promise<T>,
@@ -96,7 +97,16 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRouteOptions> = async (ap
       const { quarter } = request.params
       packPeriodOf(quarter, context)
       const ask = askAsOf(app, request, instantOf(context.observedTo))
-      return use(await openReview(store, context, { ask, quarter, fresh: request.query.fresh === 'true' }), context)
+      return use(
+        await openReview(store, context, {
+          ask,
+          quarter,
+          fresh: request.query.fresh === 'true',
+          exact: request.query.as_of !== undefined,
+          held,
+        }),
+        context,
+      )
     })
 
   app.get(
@@ -189,7 +199,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRouteOptions> = async (ap
         const { quarter } = request.params
         packPeriodOf(quarter, context)
         const ask = askAsOf(app, request, instantOf(context.observedTo))
-        const { state, document } = await openReview(store, context, { ask, quarter, fresh: false })
+        const { state, document } = await openReview(store, context, { ask, quarter, fresh: false, exact: false, held })
         if (state === 'open') throw conflict(`nobody has signed the review of ${quarter}: there is nothing to compare with`)
         const signed = Pack.parse(JSON.parse(document))
         return {
@@ -255,7 +265,7 @@ export const reviewRoutes: FastifyPluginAsyncZod<ReviewRouteOptions> = async (ap
         if (proposed !== null && proposed.asOf === context.asOf)
           return { document: proposed.document, sha256: proposed.sha256, asOf: context.asOf, previous: proposed.previousSha256 }
         const ask = askAsOf(app, request, instantOf(context.observedTo))
-        const { document, sha256 } = await openReview(store, context, { ask, quarter, fresh: true })
+        const { document, sha256 } = await openReview(store, context, { ask, quarter, fresh: true, exact: true, held })
         return { document, sha256, asOf: context.asOf, previous: await previousSha256(store, context, quarter) }
       })
       if (seen !== undefined && seen !== review.sha256)

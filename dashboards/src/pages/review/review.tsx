@@ -1,10 +1,12 @@
 import { useState } from 'react'
+import { addressOf } from '../../api/ask.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { useWrite } from '../../api/use-write.ts'
 import type { Api, Review as Reviewed } from '../../api/types.ts'
 import { dateText, instantText } from '../../format/number.ts'
 import { periodText, title } from '../../format/words.ts'
 import { PageHead } from '../../parts/controls.tsx'
+import { save } from '../../parts/save.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { useAsking, useSession } from '../../shell/session.ts'
@@ -30,6 +32,7 @@ export const Review = () => {
         title={`Review of ${periodText(quarter)}`}
         about="Seven parts in fixed order. Signed by one of each function, it is frozen with its definitions; what is otherwise since then stands beside it."
       >
+        <Slides quarter={quarter} asOf={as_of} />
         <button type="button" className="button" onClick={() => window.print()}>
           Print
         </button>
@@ -45,6 +48,29 @@ export const Review = () => {
           </div>
         )}
       </Answered>
+    </>
+  )
+}
+
+const Slides = ({ quarter, asOf }: { readonly quarter: string; readonly asOf: string | undefined }) => {
+  const [said, setSaid] = useState('')
+  const fetchSlides = async (): Promise<void> => {
+    setSaid('Making slides …')
+    try {
+      await save(addressOf('GET /v1/qbr/{quarter}/slides', { as_of: asOf }, { quarter }), `review-${quarter}.pptx`)
+      setSaid('')
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : 'not saved')
+    }
+  }
+  return (
+    <>
+      <span className="note" role="status">
+        {said}
+      </span>
+      <button type="button" className="button" onClick={() => void fetchSlides()}>
+        Slides
+      </button>
     </>
   )
 }
