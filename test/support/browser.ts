@@ -1,18 +1,38 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
 import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { z } from 'zod'
 
 /** Where a Chromium is: named, Debian's, or Playwright's own. */
-const executable = (): string => {
-  const found = [process.env['ACCORD_TEST_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome', chromium.executablePath()].find(
+const found = (): string | undefined =>
+  [process.env['ACCORD_TEST_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome', chromium.executablePath()].find(
     path => path !== undefined && existsSync(path),
   )
-  if (found === undefined) throw new Error('the browser tests need Chromium: install it, or name it in ACCORD_TEST_CHROMIUM')
-  return found
+
+const run = promisify(execFile)
+const INSTALL_MS = 5 * 60_000
+
+/**
+ * Path of a Chromium, Debian's installed where there is none and this process may. Null where there is none to be had: whoever needs it says so by name.
+ */
+export const findChromium = async (): Promise<string | null> => {
+  const path = found()
+  if (path !== undefined || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return path ?? null
+  process.stderr.write('browser tests: no Chromium here, apt-get installs it\n')
+  const quietly = { timeout: INSTALL_MS, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
+  const install = ['install', '-y', '-qq', '--no-install-recommends', 'chromium']
+  try {
+    await run('apt-get', ['update', '-qq'], quietly)
+    await run('apt-get', install, quietly)
+  } catch (error) {
+    process.stderr.write(`browser tests: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
+  return found() ?? null
 }
 
-export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: executable(), args: ['--no-sandbox'] })
+export const launchBrowser = (executablePath: string): Promise<Browser> => chromium.launch({ executablePath, args: ['--no-sandbox'] })
 
 export type Opened = {
   readonly page: Page
