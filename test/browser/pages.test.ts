@@ -190,7 +190,9 @@ describe.skipIf(chromium === null)('the web application on the real stack (skipp
       await page.unroute('**/v1/content*')
       await page.getByRole('button', { name: 'Ask again' }).click()
       await page.getByText('not today').waitFor({ state: 'detached' })
-      await page.getByText('The library is empty').waitFor()
+      const said = page.getByText('The library is empty')
+      await said.waitFor()
+      expect(await said.isVisible()).toBe(true)
     }, 240_000)
 
     it('forbids scripts that are not its own', async () => {

@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { z } from 'zod'
 
 /** Where a Chromium is: named, Debian's, or Playwright's own. */
-const found = (): string | undefined =>
+const installed = (): string | undefined =>
   [process.env['ACCORD_TEST_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome', chromium.executablePath()].find(
     path => path !== undefined && existsSync(path),
   )
@@ -18,7 +18,7 @@ const INSTALL_MS = 5 * 60_000
  * Path of a Chromium, Debian's installed where there is none and this process may. Null where there is none to be had: whoever needs it says so by name.
  */
 export const findChromium = async (): Promise<string | null> => {
-  const path = found()
+  const path = installed()
   if (path !== undefined || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return path ?? null
   process.stderr.write('browser tests: no Chromium here, apt-get installs it\n')
   const quietly = { timeout: INSTALL_MS, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
@@ -29,7 +29,7 @@ export const findChromium = async (): Promise<string | null> => {
   } catch (error) {
     process.stderr.write(`browser tests: ${error instanceof Error ? error.message : String(error)}\n`)
   }
-  return found() ?? null
+  return installed() ?? null
 }
 
 export const launchBrowser = (executablePath: string): Promise<Browser> => chromium.launch({ executablePath, args: ['--no-sandbox'] })
