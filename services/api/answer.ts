@@ -23,6 +23,10 @@ export const FigureRow = z
   .meta({ id: 'FigureRow', description: 'One row per combination of dimensions and metric' })
 export type FigureRow = z.output<typeof FigureRow>
 
+/** What a row says of its value; everything else in it is a dimension. */
+const OF_THE_VALUE: ReadonlySet<string> = new Set(Object.keys(FigureRow.shape))
+export const isDimension = (name: string): boolean => !OF_THE_VALUE.has(name)
+
 const Share = z.number().nullable()
 
 /** What a data-driven model learned (metrics M64). */
@@ -83,6 +87,15 @@ export const exact = (value: bigint): number => {
   if (!Number.isSafeInteger(number)) throw tooLarge('a value is beyond 2^53 and would be rounded: narrow the question')
   return number
 }
+
+/** A whole number of a fact as the store gives it: 64 bits may come as text. */
+export const Whole = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^-?\d+$/)
+    .transform(digits => exact(BigInt(digits))),
+])
 
 /** A rate of counts with its interval. `low_n` and the flags given are added up. */
 export const rateOf = (

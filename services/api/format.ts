@@ -2,7 +2,7 @@ import type { FastifyRequest, preSerializationAsyncHookHandler } from 'fastify'
 import { z } from 'zod'
 import { bind, identifier, joinSql, type Sql, sql } from '../domain/sql.ts'
 import type { Store, StreamFormat } from '../store/port.ts'
-import { Answer, type FigureRow } from './answer.ts'
+import { Answer, type FigureRow, isDimension } from './answer.ts'
 import { type Format, FORMATS } from './parameters.ts'
 import { badParameter, tooLarge } from './problems.ts'
 
@@ -27,14 +27,13 @@ const formatOf = (request: FastifyRequest, format: Format | undefined): Format =
 
 /** Of a row that is not a dimension; the order of the columns of a table. */
 const VALUE_COLUMNS = ['metric', 'value', 'unit', 'numerator', 'denominator', 'interval_low', 'interval_high', 'flags', 'explain'] as const
-const OF_THE_VALUE: ReadonlySet<string> = new Set([...VALUE_COLUMNS, 'interval'])
 
 export type Cell = string | number | null
 export type Table = { readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
 
 /** The rows as a table: dimensions first; without the totals, which would be counted twice. */
 const tableOf = (rows: readonly FigureRow[]): Table => {
-  const dimensions = [...new Set(rows.flatMap(row => Object.keys(row)))].filter(name => !OF_THE_VALUE.has(name))
+  const dimensions = [...new Set(rows.flatMap(row => Object.keys(row)))].filter(isDimension)
   return {
     columns: [...dimensions, ...VALUE_COLUMNS],
     rows: rows.map(row => [

@@ -25,7 +25,7 @@ export const withSnapshots = ({ store, clock = () => performance.now() }: Snapsh
   const held = new Map<string, Held>()
 
   const make = async (id: string, { table, rows }: Derived): Promise<void> => {
-    const columns = joinSql(columnsOf(table).map(identifier), ', ')
+    const columns = columnsOf(table)
     await store.write(
       sql`INSERT INTO ${identifier(`${table}_snapshots`)} (snapshot, ${columns}) SELECT ${bind.string(id)}, ${columns} FROM (${await resolved(rows)})`,
       LIMITS,
@@ -58,8 +58,7 @@ export const withSnapshots = ({ store, clock = () => performance.now() }: Snapsh
       await Promise.all(
         parts.map(async part => {
           if (typeof part === 'string' || !('rows' in part)) return [part]
-          const columns = joinSql(columnsOf(part.table).map(identifier), ', ')
-          return sql`(SELECT ${columns} FROM ${identifier(`${part.table}_snapshots`)} WHERE snapshot = ${bind.string(await idOf(part))})`
+          return sql`(SELECT ${columnsOf(part.table)} FROM ${identifier(`${part.table}_snapshots`)} WHERE snapshot = ${bind.string(await idOf(part))})`
             .parts
         }),
       )
@@ -73,10 +72,10 @@ export const withSnapshots = ({ store, clock = () => performance.now() }: Snapsh
   }
 }
 
-const columnsOf = (table: string): readonly string[] => {
+const columnsOf = (table: string): Sql => {
   const projection = chain.find(each => each.table === table)
   if (projection === undefined) throw new RangeError(`no projection ${table}`)
-  return projection.columns
+  return joinSql(projection.columns.map(identifier), ', ')
 }
 
 const keyOf = ({ table, rows, epoch }: Derived): string => {

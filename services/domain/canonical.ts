@@ -1,3 +1,5 @@
+import { byBytes } from './bytes.ts'
+
 /**
  * A value as text that is the same for the same content: names in the order of their bytes, no blanks, what is undefined left out. Throws `TypeError` on what JSON cannot
  * say: a number that is none, a bigint, a function.
@@ -12,15 +14,6 @@ export const canonicalJson = (value: unknown): string => {
   if (typeof value !== 'object') throw new TypeError(`JSON has no ${typeof value}`)
   const fields = Object.entries(value)
     .filter(([, field]) => field !== undefined)
-    .toSorted(([a], [b]) => compareBytes(a, b))
+    .toSorted(([a], [b]) => byBytes(a, b))
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(',')}}`
 }
-
-/** Text as its UTF-8 bytes sort, which is by code points and not how JavaScript sorts it. */
-const compareBytes = (a: string, b: string): number => {
-  const [left, right] = [codePoints(a), codePoints(b)]
-  const differs = left.findIndex((point, index) => point !== right[index])
-  return differs === -1 ? left.length - right.length : (left[differs] ?? 0) - (right[differs] ?? -1)
-}
-
-const codePoints = (text: string): readonly number[] => Array.from(text, character => character.codePointAt(0) ?? 0)

@@ -49,6 +49,19 @@ const range = (year: number, month: number, months: number): PeriodResult => ({
   value: { from: firstOfMonth(year, month), to: firstOfMonth(year, month + months) },
 })
 
+/** The fiscal quarter in which a day of the tenant lies: `2026-Q4`. */
+export const quarterOf = (isoDate: string, { startMonth }: FiscalCalendar): string => {
+  const [year, month] = [Number(isoDate.slice(0, 4)), Number(isoDate.slice(5, 7))]
+  const place = (month - startMonth + 12) % 12
+  return `${startMonth > 1 && month >= startMonth ? year + 1 : year}-Q${Math.floor(place / 3) + 1}`
+}
+
+/** `2026-Q4` and 1 → `2027-Q1`. */
+export const quarterAfter = (quarter: string, by: number): string => {
+  const index = Number(quarter.slice(0, 4)) * 4 + Number(quarter.slice(6)) - 1 + by
+  return `${Math.floor(index / 4)}-Q${(index % 4) + 1}`
+}
+
 /** A range from `from` and `to` as they were given; refuses dates that do not exist and ranges without a day. */
 export const parseRange = (from: string | null, to: string | null): PeriodResult => {
   for (const date of [from, to]) {

@@ -4,7 +4,8 @@ import { dateAt } from '../../domain/periods.ts'
 import { foldRecord } from '../../domain/records/fold.ts'
 import type { Store } from '../../store/port.ts'
 import type { AnswerContext } from '../as-of.ts'
-import { exact } from '../answer.ts'
+import { Whole } from '../answer.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 const PLANS = ['campaign-planned', 'campaign-changed']
 const CANCELLED = 'campaign-cancelled'
@@ -15,13 +16,6 @@ export const CAMPAIGN_STATES = ['planned', 'running', 'ended', 'cancelled'] as c
 
 const text = z.string().default('')
 const texts = z.array(z.string()).default([])
-const whole = z.union([
-  z.int(),
-  z
-    .string()
-    .regex(/^-?\d+$/)
-    .transform(digits => exact(BigInt(digits))),
-])
 
 export const Campaign = z
   .object({
@@ -43,7 +37,7 @@ export const Campaign = z
     parent: text,
     starts_on: z.string().nullable().default(null),
     ends_on: z.string().nullable().default(null).describe('Last day; null: without end'),
-    budget_minor: whole.nullable().default(null),
+    budget_minor: Whole.nullable().default(null),
     currency: text,
     team: text,
     region: text,
@@ -81,10 +75,8 @@ export const readCampaigns = async (store: Store, { sources, settings, observedT
       return facts.some(({ type }) => PLANS.includes(type)) ? campaignOf(campaign, facts, today) : null
     })
     .filter(campaign => campaign !== null)
-    .toSorted((a, b) => compareBytes(a.starts_on ?? '', b.starts_on ?? '') || compareBytes(a.campaign, b.campaign))
+    .toSorted((a, b) => byBytes(a.starts_on ?? '', b.starts_on ?? '') || byBytes(a.campaign, b.campaign))
 }
-
-const compareBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 const campaignOf = (campaign: string, facts: readonly Said[], today: string): Campaign => {
   const plans = facts.filter(({ type }) => PLANS.includes(type))

@@ -3,19 +3,13 @@ import { saidOfRecords } from '../../domain/figures/records.ts'
 import { dateAt } from '../../domain/periods.ts'
 import { foldRecord } from '../../domain/records/fold.ts'
 import type { Store } from '../../store/port.ts'
-import { exact, instantOf } from '../answer.ts'
+import { instantOf, Whole } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 export const COMMITMENT_STATES = ['open', 'kept', 'missed', 'dropped'] as const
 
 const text = z.string().default('')
-const whole = z.union([
-  z.int(),
-  z
-    .string()
-    .regex(/^-?\d+$/)
-    .transform(digits => exact(BigInt(digits))),
-])
 
 export const Commitment = z
   .object({
@@ -30,9 +24,9 @@ export const Commitment = z
     meeting_id: text,
     review_id: text,
     metric: text,
-    target_minor: whole.nullable().default(null),
+    target_minor: Whole.nullable().default(null),
     currency: text,
-    target_count: whole.nullable().default(null),
+    target_count: Whole.nullable().default(null),
     target_ppm: z.int().nullable().default(null),
     status: z.enum(COMMITMENT_STATES).default('open'),
     overdue: z.boolean().describe('Open after its last day, on the day of as_of'),
@@ -72,7 +66,5 @@ export const readCommitments = async (store: Store, { sources, settings, observe
         }),
       ]
     })
-    .toSorted((a, b) => compare(a.due_on ?? '9999', b.due_on ?? '9999') || compare(a.commitment_id, b.commitment_id))
+    .toSorted((a, b) => byBytes(a.due_on ?? '9999', b.due_on ?? '9999') || byBytes(a.commitment_id, b.commitment_id))
 }
-
-const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

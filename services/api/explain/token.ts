@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { byBytes } from '../../domain/bytes.ts'
 
 /** What one number is: enough to compute it again, and nothing that changes from one answer to the next (design D7). */
 export const Explained = z.strictObject({
@@ -21,7 +22,7 @@ export type TokenKey = (tenant: string) => Buffer
 const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
+      ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => byBytes(a, b)))
       : item,
   )
 

@@ -5,6 +5,7 @@ import { dimOf, NONE } from '../../domain/forecast/scope.ts'
 import { instantText } from '../../domain/sql.ts'
 import { type FigureRow, flagsOf, rateOf } from '../answer.ts'
 import type { ProofItem } from '../explain/figure.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 /** What one deal adds; null: what belongs to no deal. */
 export type CellPart = {
@@ -97,5 +98,5 @@ export const groupsOf = (
     groups.set(key, group)
     group.parts.push(part)
   }
-  return new Map([...groups].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
+  return new Map([...groups].toSorted(([a], [b]) => byBytes(a, b)))
 }

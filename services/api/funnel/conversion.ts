@@ -18,6 +18,7 @@ import type { AnswerContext } from '../as-of.ts'
 import { type ExplainableFigure, type Explain, excludedOf } from '../explain/figure.ts'
 import { Dims, FunnelFilters } from './question.ts'
 import { type FunnelFigures, stageMapName, withoutUndefined } from './stages.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 export const MEASURES = ['cohort', 'throughput', 'strict', 'cumulative'] as const
 export type Measure = (typeof MEASURES)[number]
@@ -199,7 +200,7 @@ const throughputAnswer = async (
   }
   const rows = question.transitions.flatMap(transition => rowsFor(transition, false))
   return {
-    rows: rows.toSorted((a, b) => Buffer.compare(Buffer.from(sortKey(a)), Buffer.from(sortKey(b)))),
+    rows: rows.toSorted((a, b) => byBytes(sortKey(a), sortKey(b))),
     total: question.by.length === 0 ? rows : question.transitions.flatMap(transition => rowsFor(transition, true)),
     excluded: excludedOf(left, 'units'),
   }

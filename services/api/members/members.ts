@@ -3,6 +3,7 @@ import { saidOfRecords } from '../../domain/figures/records.ts'
 import type { Store } from '../../store/port.ts'
 import { instantOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 const text = z.string().default('')
 
@@ -43,5 +44,5 @@ export const readMembers = async (store: Store, { sources }: Pick<AnswerContext,
       if (first === undefined || last === undefined) return []
       return [Member.parse({ ...Payload.parse(JSON.parse(last.payload)), member_id, since: instantOf(first.occurred_ms) })]
     })
-    .toSorted((a, b) => Buffer.compare(Buffer.from(a.member_id), Buffer.from(b.member_id)))
+    .toSorted((a, b) => byBytes(a.member_id, b.member_id))
 }

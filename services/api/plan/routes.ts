@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import type { StageMap } from '../../domain/definitions/stage-map.ts'
-import { dateAt, parsePeriod, PERIOD_FORMS } from '../../domain/periods.ts'
+import { dateAt, parsePeriod, PERIOD_FORMS, quarterOf } from '../../domain/periods.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
@@ -9,7 +9,6 @@ import { inFormatAsked } from '../format.ts'
 import { stageMapName } from '../funnel/stages.ts'
 import { currencyOf, currencyParameter, formatParameter, listOf, queryOf, timeParameters } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
-import { quarterOf } from './quarter.ts'
 import { reverseFunnelAnswer } from './reverse-funnel.ts'
 import { readTargets } from './target-list.ts'
 
@@ -48,7 +47,7 @@ const boundedPeriod = (
   text: string | undefined,
   { settings, observedTo }: AnswerContext,
 ): { readonly name: string; readonly from: string; readonly to: string } => {
-  const name = text ?? quarterOf(dateAt(observedTo, settings.zone), settings.fiscalYearStartMonth)
+  const name = text ?? quarterOf(dateAt(observedTo, settings.zone), { startMonth: settings.fiscalYearStartMonth })
   const range = parsePeriod(name, { startMonth: settings.fiscalYearStartMonth })
   if (!range.ok || range.value.from === null || range.value.to === null)
     throw badParameter('period', range.ok ? `expected a period such as ${PERIOD_FORMS}` : range.error.message)

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { inForceOf } from '../../domain/definitions/history.ts'
 import { quarterPlanId, quarterPlanKind } from '../../domain/definitions/quarter-plan.ts'
-import { dateAt, parsePeriod, PERIOD_FORMS } from '../../domain/periods.ts'
+import { dateAt, parsePeriod, PERIOD_FORMS, quarterOf } from '../../domain/periods.ts'
 import { isDealStage, rankOf } from '../../domain/figures/stage-paths.ts'
 import { requireScope } from '../../http/caller.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
@@ -21,7 +21,6 @@ import {
 import { badParameter, notFound } from '../problems.ts'
 import { capacityAnswer } from './capacity.ts'
 import { mqlAnswer } from './mql.ts'
-import { quarterOf } from './quarter.ts'
 import { readTargets, TARGET_DIMENSIONS } from './target-list.ts'
 import { targetDefinitions, targetsAnswer } from './targets.ts'
 import { varianceAnswer } from './variance.ts'
@@ -88,7 +87,7 @@ export const targetRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query } = request
         const { settings, observedTo } = context
-        const name = query.period ?? quarterOf(dateAt(observedTo, settings.zone), settings.fiscalYearStartMonth)
+        const name = query.period ?? quarterOf(dateAt(observedTo, settings.zone), { startMonth: settings.fiscalYearStartMonth })
         const range = parsePeriod(name, { startMonth: settings.fiscalYearStartMonth })
         if (!range.ok) throw badParameter('period', range.error.message)
         const { from, to } = range.value
@@ -172,7 +171,7 @@ export const targetRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { settings, observedTo, definitions } = context
         const { stageMap } = definitions
-        const name = request.query.period ?? quarterOf(dateAt(observedTo, settings.zone), settings.fiscalYearStartMonth)
+        const name = request.query.period ?? quarterOf(dateAt(observedTo, settings.zone), { startMonth: settings.fiscalYearStartMonth })
         const range = parsePeriod(name, { startMonth: settings.fiscalYearStartMonth })
         if (!range.ok || range.value.from === null || range.value.to === null || !/^\d{4}-Q[1-4]$/.test(name))
           throw badParameter('period', 'expected a fiscal quarter such as 2026-Q3')

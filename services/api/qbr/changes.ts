@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../domain/canonical.ts'
-import type { FigureRow } from '../answer.ts'
+import { type FigureRow, isDimension } from '../answer.ts'
 import type { Pack } from './pack.ts'
 
 export type Change = {
@@ -12,11 +12,9 @@ export type Change = {
   readonly now: number | null
 }
 
-const OF_THE_VALUE: ReadonlySet<string> = new Set(['metric', 'value', 'unit', 'numerator', 'denominator', 'interval', 'flags', 'explain'])
-
 const dimensionsOf = (row: FigureRow): Readonly<Record<string, string | number>> =>
   Object.fromEntries(
-    Object.entries(row).filter((entry): entry is [string, string | number] => !OF_THE_VALUE.has(entry[0]) && typeof entry[1] === 'string'),
+    Object.entries(row).filter((entry): entry is [string, string | number] => isDimension(entry[0]) && typeof entry[1] === 'string'),
   )
 
 type Value = Omit<Change, 'signed' | 'now'> & { readonly value: number | null }

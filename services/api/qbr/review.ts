@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../domain/canonical.ts'
-import { addDays, parsePeriod } from '../../domain/periods.ts'
+import { addDays, parsePeriod, quarterAfter } from '../../domain/periods.ts'
 import type { Store } from '../../store/port.ts'
 import { instantOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
@@ -33,12 +33,6 @@ export const packPeriodOf = (quarter: string, { settings }: AnswerContext): Pack
     throw badParameter('quarter', 'expected a fiscal quarter such as 2026-Q3')
   const { from, to } = range.value
   return { quarter, next: quarterAfter(quarter, 1), from, to, currency: settings.currency }
-}
-
-/** `2026-Q4` and 1 → `2027-Q1`. */
-const quarterAfter = (quarter: string, by: number): string => {
-  const index = Number(quarter.slice(0, 4)) * 4 + Number(quarter.slice(6)) - 1 + by
-  return `${Math.floor(index / 4)}-Q${(index % 4) + 1}`
 }
 
 /** The pack as of the context, from the API's own answers. */

@@ -1,6 +1,6 @@
 import library from 'pptxgenjs'
 import { currencyExponent } from '../../domain/money.ts'
-import type { FigureRow } from '../answer.ts'
+import { type FigureRow, isDimension } from '../answer.ts'
 import type { AskedFigures } from './ask.ts'
 import type { Pack } from './pack.ts'
 import { greatest, moneyWords, percentWords } from './words.ts'
@@ -223,10 +223,9 @@ const addTable = (slide: Slide, section: Section, pack: Pack): void => {
   )
 }
 
-const SAID: ReadonlySet<string> = new Set(['metric', 'value', 'unit', 'numerator', 'denominator', 'interval', 'flags', 'explain'])
 const dimensionsIn = (row: FigureRow): string =>
   Object.entries(row)
-    .filter(([name, value]) => !SAID.has(name) && typeof value === 'string')
+    .filter(([name, value]) => isDimension(name) && typeof value === 'string')
     .map(([, value]) => String(value))
     .join(', ')
 

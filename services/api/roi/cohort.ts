@@ -13,6 +13,7 @@ import { type Explain, type ExplainableFigure, excludedOf } from '../explain/fig
 import type { Figures } from '../figure-route.ts'
 import { NO_SPEND, type SpendRow, spendRow } from '../spend/figure.ts'
 import { creditQuestion, type RoiQuestion, roiQuestionFrom, spendQuestion } from './question.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 const MoneyRow = z.looseObject({ is_total: z.coerce.number(), money: z.coerce.bigint(), deals: z.coerce.number() })
 type MoneyRow = z.output<typeof MoneyRow>
@@ -99,7 +100,7 @@ export const cohortAnswer = async (store: Store, given: AnswerContext, question:
     ]
   }
   const total = rowsOf({}, monies.find(row => row.is_total === 1) ?? NO_MONEY, costs.find(row => row.is_total === 1) ?? NO_SPEND)
-  const inOrder = [...sides].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, side]) => side)
+  const inOrder = [...sides].toSorted(([a], [b]) => byBytes(a, b)).map(([, side]) => side)
   const missing = costs.find(row => row.is_total === 1)?.rate_missing ?? 0
   return {
     rows: question.by.length === 0 ? total : inOrder.flatMap(({ dims, money, spend }) => rowsOf(dims, money, spend)),

@@ -14,6 +14,7 @@ import type { StageCell } from './cells.ts'
 import { creditQuestion, type RoiDimension, type RoiQuestion, roiQuestionFrom, spendQuestion } from './question.ts'
 import { type Sides, sidesOf } from './sides.ts'
 import { ofPeriod } from './sums.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 /** What was earned, as the credit's row says it, and what was spent. */
 type Side = { readonly dims: Readonly<Record<string, string>>; readonly credit: FigureRow | null; readonly spend: SpendRow }
@@ -33,7 +34,7 @@ const together = (by: readonly RoiDimension[], credit: readonly FigureRow[], spe
     const key = Object.values(dims).join('\u001f')
     sides.set(key, { dims, credit: sides.get(key)?.credit ?? null, spend: row })
   }
-  return [...sides].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, side]) => side)
+  return [...sides].toSorted(([a], [b]) => byBytes(a, b)).map(([, side]) => side)
 }
 
 /** A return, or a cost per piece. */

@@ -2,6 +2,7 @@ import type { RoiQuestion } from './question.ts'
 import type { AttributionRows } from '../attribution/figure.ts'
 import type { Row } from '../../store/port.ts'
 import type { Cells, CreditCell, SpendCell } from './cells.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 type OfDay = { readonly day: string; readonly channel: string; readonly campaign: string; readonly source: string; readonly team: string }
 
@@ -56,7 +57,7 @@ const groupsOf = <T extends OfDay, Sum>(
 /** By their bytes, one after the other, as the engine orders them. */
 const compareDims = (a: readonly string[], b: readonly string[]): number => {
   for (const [i, text] of a.entries()) {
-    const order = Buffer.compare(Buffer.from(text), Buffer.from(b[i] ?? ''))
+    const order = byBytes(text, b[i] ?? '')
     if (order !== 0) return order
   }
   return 0
@@ -87,12 +88,10 @@ export const creditRows = ({ credit, excluded }: Cells, question: RoiQuestion): 
         deals: sum.deals.size,
         unattributed_credit: sum.freeCredit,
         unattributed_money: sum.freeMoney,
-        reasons: [...sum.reasons].toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+        reasons: [...sum.reasons].toSorted((a, b) => byBytes(a, b)),
       }),
     ),
-    excluded: [...left]
-      .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-      .map(([reason, deals]) => ({ reason, deals })),
+    excluded: [...left].toSorted(([a], [b]) => byBytes(a, b)).map(([reason, deals]) => ({ reason, deals })),
   }
 }
 

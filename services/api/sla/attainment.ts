@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { slaKind } from '../../domain/definitions/sla-policy.ts'
 import { inForceAt } from '../../domain/definitions/history.ts'
-import { survivalMedian } from '../../domain/figures/rates.ts'
+import { percentileOf, survivalMedian } from '../../domain/figures/rates.ts'
 import {
   type Entry,
   type Left,
@@ -17,6 +17,7 @@ import type { AnswerContext } from '../as-of.ts'
 import type { Explain, ExplainableFigure } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
 import { clocksIn, type SlaBook, type SlaBooks } from './book.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 const NONE = '(none)'
 const STATISTICS = { median: 0.5, p75: 0.75, p90: 0.9 } as const
@@ -74,9 +75,6 @@ export const entriesAsked = (
   }
 }
 
-/** The ⌈p·n⌉-th smallest (metrics C10). */
-const percentileOf = (sorted: readonly number[], share: number): number | null =>
-  sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null
 /** Whole seconds: nobody is late by less. */
 const shown = (value: number, unit: 'seconds' | 'count'): number => (unit === 'seconds' ? Math.floor(value / 1_000_000) : value)
 
@@ -124,8 +122,6 @@ const rowsOf = (group: readonly Entry[], dims: Dims, explain: (statistic: string
   ]
 }
 
-const bytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
-
 /** One group per metric, measure and values of the dimensions, in the order of the metrics. */
 export const slaRows = (
   entries: readonly Entry[],
@@ -138,7 +134,7 @@ export const slaRows = (
     JSON.stringify([metric, measure, ...by.map(name => valueOf(dims, name))]),
   )
   return [...groups.entries()]
-    .toSorted(([a], [b]) => bytes(a, b))
+    .toSorted(([a], [b]) => byBytes(a, b))
     .flatMap(([, group]) => {
       const [first] = group
       if (first === undefined) return []
@@ -172,7 +168,7 @@ export const attainmentAnswer = (book: SlaBook, context: AnswerContext, question
     excluded: Object.fromEntries(
       [...Map.groupBy(left, ({ reason }) => reason)]
         .map(([reason, of]) => [reason, of.length] as const)
-        .toSorted(([a], [b]) => bytes(a, b)),
+        .toSorted(([a], [b]) => byBytes(a, b)),
     ),
   }
 }

@@ -6,7 +6,7 @@ import { slaKind } from '../../domain/definitions/sla-policy.ts'
 import { horizonOf } from '../../domain/definitions/stage-map.ts'
 import { isDealStage } from '../../domain/figures/stage-paths.ts'
 import { targetsInForce } from '../../domain/figures/targets.ts'
-import { parsePeriod, startOfDay } from '../../domain/periods.ts'
+import { parsePeriod, quarterOf, startOfDay } from '../../domain/periods.ts'
 import { stateAt } from '../../domain/sla/clock.ts'
 import { SLA_METRICS, type SlaDimension } from '../../domain/sla/entries.ts'
 import type { Store } from '../../store/port.ts'
@@ -84,10 +84,8 @@ export const monthOf = (
 const days = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
 /** The fiscal quarter that a day is in, and its first day and the day after its last. */
-const quarterOf = (date: string, startMonth: number): { readonly name: string; readonly from: string; readonly to: string } => {
-  const [year, month] = [Number(date.slice(0, 4)), Number(date.slice(5, 7))]
-  const fiscalYear = startMonth > 1 && month >= startMonth ? year + 1 : year
-  const name = `${fiscalYear}-Q${Math.floor(((month - startMonth + 12) % 12) / 3) + 1}`
+const quarterWith = (date: string, startMonth: number): { readonly name: string; readonly from: string; readonly to: string } => {
+  const name = quarterOf(date, { startMonth })
   const range = parsePeriod(name, { startMonth })
   if (!range.ok || range.value.from === null || range.value.to === null) throw new RangeError(`no such quarter: ${name}`)
   return { name, from: range.value.from, to: range.value.to }
@@ -106,7 +104,7 @@ const owed = async (
   const judged = Math.min(toMs - 1, observedTo)
   const fixed = inForceAt(definitions.history, slaKind, judged).document.marketing.mqls_per_month
   if (fixed !== null) return { mqls: fixed, from: 'sla' }
-  const quarter = quarterOf(from, settings.fiscalYearStartMonth)
+  const quarter = quarterWith(from, settings.fiscalYearStartMonth)
   const plan = inForceOf(definitions.history, quarterPlanKind, quarterPlanId(quarter.name), judged)
   if (plan !== null)
     return { mqls: Math.round((plan.document.marketing.mqls * days(from, to)) / days(quarter.from, quarter.to)), from: 'quarter-plan' }
@@ -162,7 +160,7 @@ const maturedConversion = async (store: Store, context: AnswerContext, month: Re
         },
         none,
       )
-      const plan = inForceOf(history, quarterPlanKind, quarterPlanId(quarterOf(cohort.from, fiscalYearStartMonth).name), until)
+      const plan = inForceOf(history, quarterPlanKind, quarterPlanId(quarterOf(cohort.from, { startMonth: fiscalYearStartMonth })), until)
       const planned = (stage: unknown): number | null => plan?.document.funnel.find(each => each.stage === stage)?.entries ?? null
       return total.map(row => {
         const [entering, reaching] = [planned(row['stage_from']), planned(row['stage_to'])]

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { createAnswerReader } from '../../api/as-of.ts'
 import { backtestRows } from '../../api/forecast/backtest.ts'
 import { askedFor, forecasterOf } from '../../api/forecast/routes.ts'
-import { quarterOf } from '../../api/plan/quarter.ts'
-import { dateAt } from '../../domain/periods.ts'
+import { dateAt, quarterOf } from '../../domain/periods.ts'
 import { Refused } from '../control.ts'
 import { DEFAULT_TENANT, operation } from './operation.ts'
 
@@ -21,7 +20,7 @@ export const backtestForecast = operation({
     const store = await installation.store()
     return createAnswerReader({ store }).read(tenant, asOf === null ? {} : { as_of: asOf }, async context => {
       const { zone, fiscalYearStartMonth: startMonth } = context.settings
-      const name = period ?? quarterOf(dateAt(context.observedTo, zone), startMonth)
+      const name = period ?? quarterOf(dateAt(context.observedTo, zone), { startMonth })
       const asked = askedFor(name, { periods }, context)
       if (asked === null) throw new Refused(`--period: expected a period such as 2026-Q3, got ${name}`)
       progress('reading what was known of deals')

@@ -6,6 +6,7 @@ import { type Columns, columnsOf, Mapping, type UnmappedValue } from './mapping.
 import type { InputEvent } from './path-journeys.ts'
 import { takePatiently } from './patient.ts'
 import { type ImportResult, openCounted, type Reject } from './report.ts'
+import { byBytes } from '../../domain/bytes.ts'
 
 export type WrongCell = Pick<Reject, 'column' | 'code' | 'reason'> & {
   /** The field and value that would need a meaning. */
@@ -79,8 +80,7 @@ const counter = () => {
       if (known === undefined) counts.set(key, { first, second, rows: 1 })
       else known.rows += 1
     },
-    all: (): readonly Counted[] =>
-      [...counts].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, counted]) => counted),
+    all: (): readonly Counted[] => [...counts].toSorted(([a], [b]) => byBytes(a, b)).map(([, counted]) => counted),
   }
 }
 

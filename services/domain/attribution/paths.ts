@@ -1,3 +1,4 @@
+import { byBytes } from '../bytes.ts'
 /** One distinct path of channels: how often it was walked up to a conversion, what these were worth together, and how often without one. */
 export type PathCount = {
   /** In the order of the touches; not empty. */
@@ -46,15 +47,6 @@ const channelsOf = (paths: readonly PathCount[]): readonly string[] => {
   const found = new Set<string>()
   for (const { channels } of paths) for (const channel of channels) found.add(channel)
   return [...found].toSorted(byBytes)
-}
-
-/** UTF-8 sorts as code points do; JavaScript's own order (UTF-16) differs beyond the first 65,536. */
-const byBytes = (a: string, b: string): number => {
-  for (let at = 0; at < Math.min(a.length, b.length); at += 1) {
-    const difference = (a.codePointAt(at) ?? 0) - (b.codePointAt(at) ?? 0)
-    if (difference !== 0) return difference
-  }
-  return a.length - b.length
 }
 
 /** Whether the data can carry a model at all (metrics M64); throws `RangeError` on counts that no data has. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isZone } from '../periods.ts'
 import { everKnown, everValid } from '../projections/in-force.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import { attributionModelKind } from './attribution-model.ts'
@@ -37,14 +38,6 @@ export const definitionEvents = (asOf: Sql, tenant?: string): Sql => {
 
 const EventRow = z.object({ tenant: z.string(), type: z.string(), payload: z.string(), event_id: z.string(), known_ms: z.coerce.number() })
 const Configured = z.object({ zone: z.string().min(1).optional(), lawful_basis: z.string().min(1).optional() })
-
-const isZone = (zone: string): boolean => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 
 /** What a tenant says about itself and what makes an exception, as read so far; its definitions come from their history. */
 type Plain = Pick<Definitions, 'zone' | 'lawfulBasis' | 'exceptions'>

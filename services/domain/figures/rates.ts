@@ -17,6 +17,10 @@ export const wilson = (successes: number, trials: number): readonly [number, num
 /** null where there is nothing to divide by (metrics C3). */
 export const ratio = (numerator: number, denominator: number): number | null => (denominator === 0 ? null : numerator / denominator)
 
+/** The ⌈p·n⌉-th smallest of numbers in rising order (metrics C10); null of none. */
+export const percentileOf = (sorted: readonly number[], p: number): number | null =>
+  sorted[Math.max(0, Math.ceil(p * sorted.length - 1e-9) - 1)] ?? null
+
 export type TimeToEvent = { readonly micros: number; readonly what: 'converted' | 'exited' | 'censored'; readonly units: number }
 
 /**

@@ -1,3 +1,4 @@
+import { percentileOf } from '../figures/rates.ts'
 import type { Known, KnownDeal } from './known.ts'
 import type { StageRates } from './methods.ts'
 
@@ -7,10 +8,6 @@ const PRIOR_DEALS = 20
 
 /** Sales cycle in days, creation to close date (metrics M20). */
 const cycleOf = ({ closeDay, createdDay }: KnownDeal): number => Math.max(0, (closeDay ?? createdDay) - createdDay)
-
-/** ⌈p·n⌉-th smallest (metrics C10); null of none. */
-const percentileOf = (values: readonly number[], p: number): number | null =>
-  values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(p * values.length - 1e-9) - 1)] ?? null
 
 export type StageRate = { readonly stage: string; readonly won: number; readonly entered: number; readonly rate: number }
 export type StageWinRates = StageRates & {
@@ -25,7 +22,13 @@ export type StageWinRates = StageRates & {
  * counted at every stage that they were in.
  */
 export const stageWinRates = ({ open, won, lost, asOf }: Known): StageWinRates => {
-  const horizon = Math.max(1, percentileOf(won.map(cycleOf), 0.9) ?? 90)
+  const horizon = Math.max(
+    1,
+    percentileOf(
+      won.map(cycleOf).toSorted((a, b) => a - b),
+      0.9,
+    ) ?? 90,
+  )
   const within = horizon * MICROS_A_DAY
   const now = asOf * 1000
   const entered = new Map<string, { n: number; won: number; lags: number[] }>()

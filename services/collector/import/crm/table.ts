@@ -5,6 +5,7 @@ import type { InputEvent } from '../path-journeys.ts'
 import { takePatiently } from '../patient.ts'
 import { type ImportResult, openCounted } from '../report.ts'
 import { type CrmRecord, recordOf, type RecordStyle, WrongRow } from './record.ts'
+import { byBytes } from '../../../domain/bytes.ts'
 
 /** One table of a CRM's export: known by its columns. */
 export type CrmTable = {
@@ -144,7 +145,7 @@ export const importCrm = async (format: CrmFormat, options: ImportCrmOptions): P
     ...total,
     position,
     appendedAt,
-    unmapped: [...unmapped].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(([, counted]) => counted),
+    unmapped: [...unmapped].toSorted(([a], [b]) => byBytes(a, b)).map(([, counted]) => counted),
     ignoredFiles: ignored,
   }
 }
