@@ -120,9 +120,10 @@ export const createAnswerReader = ({
       const watermark = before.projectedTo
       const asOf = asked === null ? watermark : asked.kind === 'instant' ? asked.ms : await endOfTenantsDay(tenant, asked.date)
       const observedTo = Math.min(asOf, watermark)
-      const now = attempt <= KEPT_ATTEMPTS ? await standings.at(tenant, watermark) : null
+      const mayKeep = attempt <= KEPT_ATTEMPTS && (observedTo === watermark || standings.reaches(tenant, observedTo))
+      const now = mayKeep ? await standings.at(tenant, watermark) : null
       // what was known then is all that is known now: the kept tables say what they said
-      const standing = now !== null && (observedTo === watermark || now.unchangedSince <= observedTo) ? now : null
+      const standing = now !== null && now.unchangedSince <= observedTo ? now : null
       const keep = standing !== null
       const [{ settings, definitions }, backfill] =
         standing === null

@@ -14,6 +14,8 @@ export type Standing = TenantAt & {
 
 export type Standings = {
   readonly at: (tenant: string, watermark: number) => Promise<Standing>
+  /** Whether what is held may be as of an earlier instant too; no look at the store. */
+  readonly reaches: (tenant: string, asOf: number) => boolean
   /** Whether anything of the tenant was recorded after the watermark, so that a step can be writing of it. */
   readonly changedAfter: (tenant: string, watermark: number) => Promise<boolean>
 }
@@ -57,6 +59,7 @@ export const createStandings = ({ store }: { readonly store: Store }): Standings
         held.set(tenant, { standing, turnsAt: nextTurnAfter(at.definitions.history, watermark), unchangedTo: watermark })
       return standing
     },
+    reaches: (tenant, asOf) => (held.get(tenant)?.standing.unchangedSince ?? asOf) <= asOf,
     changedAfter: (tenant, watermark) => changed(tenant, watermark, null),
   }
 }
