@@ -5,6 +5,7 @@ import { everydayPersons, everydayTouches } from './everyday.ts'
 import { layFoundations } from './foundations.ts'
 import { createLeads } from './leads.ts'
 import { NO_ACCOUNT, PERSON_COUNT } from './market.ts'
+import { lookAhead } from './outlook.ts'
 import { addPerson, keepRecords, tellAccount, tellParent } from './records.ts'
 import { tellSpend } from './spend.ts'
 import { createStory, programmeRuns, staffing } from './story.ts'
@@ -47,6 +48,7 @@ export function* demoDays({ seed = DEFAULT_SEED, scale = 1, until }: DemoOptions
 
   layFoundations(world)
   agree(world)
+  lookAhead(world, deals)
   const accountsBefore = market.accountsBy(story.start)
   for (let account = 1; account <= accountsBefore; account++) tellAccount(world, account, story.start - DAY)
   for (let account = 1; account <= accountsBefore; account++) tellParent(world, account, story.start - DAY)

@@ -24,7 +24,27 @@ export type Deals = {
   /** A customer since before the story. */
   readonly adoptCustomer: (account: number) => void
   readonly created: () => number
+  /** What is known of deals in advance, renewals left out: only for people who guess at it. */
+  readonly booked: () => readonly BookedDeal[]
 }
+
+/** One way of a deal from its record, or its return, to its close. Instants are milliseconds. */
+export type BookedDeal = {
+  readonly id: string
+  readonly owner: string
+  readonly team: string
+  readonly told: number
+  /** Day of the signature, or of the end. */
+  readonly closes: number
+  /** When the end is written down. */
+  readonly known: number
+  readonly won: boolean
+  /** About, in whole euros. */
+  readonly euros: number
+}
+
+/** Near enough for people who call a quarter. */
+const DOLLARS_A_EURO = 1.09
 
 const STAGES = ['discovery', 'qualified', 'proposal', 'negotiation'] as const
 const SHARE_OF_CYCLE = [0.22, 0.27, 0.31, 0.2] as const
@@ -73,6 +93,7 @@ export const createDeals = (world: World): Deals => {
   const { chance, market, staff, story, emit, onDay } = world
   const qualifies = createQuota(chance)
   const wins = createQuota(chance)
+  const booked: BookedDeal[] = []
   let created = 0
 
   type Opening = {
@@ -270,6 +291,10 @@ export const createDeals = (world: World): Deals => {
     const reason = won ? 'best fit' : LOST_BECAUSE(chance)
     // who writes it down days later says the day of the signature
     const final = roundAsPeopleDo(amount * (won ? 0.9 + 0.12 * chance.float() : 1))
+    if (type !== 'renewal') {
+      const euros = final / (currency === 'USD' ? DOLLARS_A_EURO : 1)
+      booked.push({ id, owner: plan.owner?.id ?? '', team: plan.team, told, closes: at, known, won, euros })
+    }
     emit('deal-closed', known, known + 1_000, 'crm', {
       deal_id: id,
       outcome: won ? 'won' : 'lost',
@@ -408,6 +433,7 @@ export const createDeals = (world: World): Deals => {
 
   return {
     created: () => created,
+    booked: () => booked,
     fromLead: ({ person, at, region, owner, channel, campaign }) => {
       const account = market.accountOf(person)
       const running = account === NO_ACCOUNT ? 0 : market.openDeal(account)

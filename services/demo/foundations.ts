@@ -64,6 +64,7 @@ const tellMembers = ({ story, staff, emit, onDay }: World): void => {
       calendar: `office-${member.region}`,
       region: member.region,
       ...(member.capacityPerWeek === null ? {} : { capacity_leads: member.capacityPerWeek }),
+      ...(member.minutesPerWeek === null ? {} : { capacity_minutes: member.minutesPerWeek }),
       approver: member.role === 'manager',
       attributes: { title: member.title },
     }
@@ -86,6 +87,7 @@ const tellMembers = ({ story, staff, emit, onDay }: World): void => {
         calendar: `office-${manager.region}`,
         region: manager.region,
         capacity_leads: 20,
+        capacity_minutes: 480,
         approver: true,
         delegates: ['vp-sales'],
       }),

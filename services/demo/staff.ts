@@ -14,6 +14,8 @@ export type Member = {
   readonly region: Region
   readonly manager: string | null
   readonly capacityPerWeek: number | null
+  /** Working minutes a week for leads and deals; the rest is meetings, training and travel. */
+  readonly minutesPerWeek: number | null
   readonly from: number
   /** When they leave; never for most. */
   readonly to: number
@@ -34,6 +36,8 @@ const SELLERS: Readonly<Record<Region, { readonly sdr: number; readonly ae: numb
 
 export const SELLER_COUNT = 25
 
+const MINUTES_A_WEEK = { sdr: 1_650, ae: 1_350, am: 1_200 } as const
+
 const TITLES: Readonly<Record<'sdr' | 'ae' | 'am', string>> = {
   sdr: 'Sales development representative',
   ae: 'Account executive',
@@ -43,7 +47,7 @@ const TITLES: Readonly<Record<'sdr' | 'ae' | 'am', string>> = {
 export const createStaff = (scale: number, story: Story): Staff => {
   const members: Member[] = []
   const always = { from: story.start, to: Number.POSITIVE_INFINITY }
-  const head = { region: 'emea' as const, manager: null, capacityPerWeek: null, ...always }
+  const head = { region: 'emea' as const, manager: null, capacityPerWeek: null, minutesPerWeek: null, ...always }
   members.push(
     { id: 'vp-sales', function: 'sales', role: 'manager', title: 'VP sales', team: 'sales', ...head },
     { id: 'cmo', function: 'marketing', role: 'manager', title: 'Chief marketing officer', team: 'marketing', ...head },
@@ -81,6 +85,7 @@ export const createStaff = (scale: number, story: Story): Staff => {
           region,
           manager: role === 'am' ? 'success-lead' : manager,
           capacityPerWeek: role === 'sdr' ? 60 : null,
+          minutesPerWeek: MINUTES_A_WEEK[role],
           from,
           to,
         })

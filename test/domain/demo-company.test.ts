@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { addMonths, DAY, fiscalQuarterName, fiscalQuarterStart } from '../../services/demo/calendar.ts'
-import { DEAL_COUNT, TOUCH_COUNT, demoCompany } from '../../services/demo/company.ts'
+import { DEAL_COUNT, type InputEvent, TOUCH_COUNT, demoCompany } from '../../services/demo/company.ts'
 import { ACCOUNT_COUNT, PERSON_COUNT } from '../../services/demo/market.ts'
 import { createStory } from '../../services/demo/story.ts'
 import { SELLER_COUNT } from '../../services/demo/staff.ts'
@@ -23,10 +23,21 @@ const digestOf = (seed: number, limit: number): string => {
   return hash.digest('hex')
 }
 
+const KEPT = /^(definition-|activity-planned|forecast-call-submitted|deal-created|deal-closed)/
+
+/** Passes events on and keeps those that tests look at one by one. */
+function* keeping(kept: InputEvent[], events: Iterable<InputEvent>): Generator<InputEvent> {
+  for (const event of events) {
+    if (KEPT.test(event.type)) kept.push(event)
+    yield event
+  }
+}
+
 describe('the demo company', () => {
   let tally: Tally
+  const kept: InputEvent[] = []
   beforeAll(() => {
-    tally = tallyOf(demoCompany({ until: UNTIL }))
+    tally = tallyOf(keeping(kept, demoCompany({ until: UNTIL })))
   }, 60_000)
 
   it('is the same, byte for byte, under the same seed and another one under another seed', () => {
@@ -70,9 +81,48 @@ describe('the demo company', () => {
     expect(new Set(tally.rejections.keys())).toEqual(new Set(['definitional', 'procedural', 'clerical']))
   })
 
+  it('looks ahead: activities are planned beyond the last day, every manager calls every week for a team, every seller every second one, none of them exactly right', () => {
+    const won = new Map<string, number>()
+    const called = new Map<string, { first: number; last: number; calls: number }>()
+    const renewals = new Set<unknown>()
+    let [planned, sellers] = [0, 0]
+    for (const { type, occurred_at, data } of kept) {
+      if (type === 'deal-created' && data['deal_type'] === 'renewal') renewals.add(data['deal_id'])
+      if (type === 'activity-planned' && String(data['starts_on']) > UNTIL) planned++
+      if (type === 'deal-closed' && data['outcome'] === 'won' && !renewals.has(data['deal_id'])) {
+        const period = fiscalQuarterName(fiscalQuarterStart(Date.parse(String(data['close_date']))))
+        won.set(period, (won.get(period) ?? 0) + Number(data['amount_minor']))
+      }
+      if (type !== 'forecast-call-submitted') continue
+      expect(data['period']).toBe(fiscalQuarterName(fiscalQuarterStart(Date.parse(occurred_at))))
+      if (/^a[em]-/.test(String(data['member_id']))) sellers++
+      const amount = Number(data['amount_minor'])
+      const found = called.get(`${String(data['member_id'])} ${String(data['period'])}`)
+      called.set(`${String(data['member_id'])} ${String(data['period'])}`, {
+        first: found?.first ?? amount,
+        last: amount,
+        calls: (found?.calls ?? 0) + 1,
+      })
+    }
+    expect(planned).toBeGreaterThan(15)
+    expect(sellers).toBeGreaterThan(500)
+    const whole = fiscalQuarterName(story.badEnd)
+    for (const id of ['vp-sales', 'manager-emea', 'manager-americas', 'manager-apac'])
+      expect(called.get(`${id} ${whole}`)?.calls).toBeGreaterThan(11)
+    const missed = [...won].flatMap(([period, amount]) => {
+      const call = called.get(`vp-sales ${period}`)
+      return call === undefined || call.calls < 12
+        ? []
+        : [{ first: Math.abs(call.first / amount - 1), last: Math.abs(call.last / amount - 1) }]
+    })
+    expect(missed.length).toBeGreaterThan(3)
+    expect(Math.max(...missed.map(({ last }) => last))).toBeLessThan(0.35)
+    expect(Math.max(...missed.map(({ first }) => first))).toBeGreaterThan(0.05)
+  })
+
   it('has agreed on its definitions: every document is one, and each quarter has its plan', () => {
     const events: DefinitionEvent[] = []
-    for (const { type, event_id: eventId, known_at, data } of demoCompany({ until: UNTIL }))
+    for (const { type, event_id: eventId, known_at, data } of kept)
       if (type.startsWith('definition-')) events.push({ type, eventId, at: Date.parse(known_at), payload: data })
     const history = historyOf(events)
     expect(history.versions.length).toBe(events.filter(({ type }) => type === 'definition-published').length)
