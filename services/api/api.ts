@@ -12,6 +12,7 @@ import { memberRoutes } from './members/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { contentRoutes } from './content/routes.ts'
 import { compareRoutes } from './attribution/compare-routes.ts'
+import { waysRoutes } from './attribution/ways-routes.ts'
 import { offlineConversionRoutes } from './attribution/offline-conversions.ts'
 import { attributionRoutes } from './attribution/routes.ts'
 import { dealRoutes } from './deals/routes.ts'
@@ -35,12 +36,14 @@ import { leadRoutes } from './leads/routes.ts'
 import { bridgeRoutes } from './pipeline/bridge.ts'
 import { pipelineDealRoutes } from './pipeline/deals.ts'
 import { reviewRoutes } from './qbr/routes.ts'
+import { reconcileExplained } from './reconcile/ask.ts'
 import { reconcileRoutes } from './reconcile/routes.ts'
 import { roiRoutes } from './roi/routes.ts'
 import { sessionRoutes } from './session/routes.ts'
 import { slaExplained } from './sla/attainment.ts'
 import { slaAuditRoutes } from './sla/audit-routes.ts'
 import { createSlaBooks } from './sla/book.ts'
+import { slaExcuseRoutes } from './sla/excuse-routes.ts'
 import { slaRoutes } from './sla/routes.ts'
 import { scoreRoutes } from './scores/routes.ts'
 import { sourcedRoutes } from './sourced/routes.ts'
@@ -109,6 +112,7 @@ export const createApi = ({
     })
     await app.register(attributionRoutes, figures)
     await app.register(compareRoutes, figures)
+    await app.register(waysRoutes, figures)
     await app.register(offlineConversionRoutes, figures)
     await app.register(sourcedRoutes, figures)
     await app.register(journeyRoutes, figures)
@@ -120,7 +124,7 @@ export const createApi = ({
     await app.register(pipelineDealRoutes, figures)
     await app.register(funnelWayRoutes, figures)
     await app.register(funnelLeaksRoutes, figures)
-    await app.register(reconcileRoutes, figures)
+    await app.register(reconcileRoutes, { ...figures, writer, now })
     await app.register(planRoutes, figures)
     await app.register(targetRoutes, figures)
     await app.register(callRoutes, { ...figures, writer })
@@ -141,12 +145,14 @@ export const createApi = ({
     await app.register(reviewRoutes, { ...figures, writer })
     await app.register(slaRoutes, { ...figures, books })
     await app.register(slaAuditRoutes, { ...figures, books, writer })
+    await app.register(slaExcuseRoutes, { ...figures, books })
     await app.register(alignmentRoutes, { ...figures, books })
     await app.register(explainRoutes, {
       ...figures,
       more: new Map([
         ['sla', slaExplained(books)],
         ['alignment', alignmentExplained(books)],
+        ['reconcile', reconcileExplained(reader)],
       ]),
     })
     await app.register(sessionRoutes, figures)

@@ -132,3 +132,43 @@ describe('GET /v1/attribution/journeys', () => {
     expect([reply.statusCode, reply.body]).toEqual([400, expect.stringContaining('unknown parameter model: there are by, from')])
   })
 })
+
+describe('GET /v1/attribution/paths', () => {
+  it('says of the worked example by which channels it came, step by step, and how long that took', async () => {
+    const { rows, total } = await answer('/v1/attribution/paths', 'stranger')
+    const [way] = rows.filter(row => row['way'] !== undefined)
+    expect(way).toMatchObject({ metric: 'M56', value: 1 })
+    const channels = String(way?.['way']).split(' > ')
+    expect(new Set(channels).size).toBe(channels.length)
+    expect(rows.filter(row => row['step'] !== undefined).map(row => [row['step'], row['here'], row['next'], row.value])).toEqual(
+      channels.map((channel, i) => [String(i + 1), channel, channels[i + 1] ?? '(converted)', 1]),
+    )
+    // first touch on day 0, won on day 100
+    expect(total.find(row => row.metric === 'M13' && row['percentile'] === 'p50')?.value).toBe(100 * 86_400)
+  })
+
+  it('counts every won deal on one way, and lets as many arrive at a channel as leave it', async () => {
+    const url = '/v1/attribution/paths?basis=revenue&steps=2&most=500&deal_type=*'
+    const { rows, total } = await answer(url)
+    const sum = (of: Answer['rows']): number => of.reduce((all, row) => all + (row.value ?? 0), 0)
+    for (const metric of ['M56', 'M54']) {
+      const own = rows.filter(row => row.metric === metric)
+      const whole = sum(total.filter(row => row.metric === metric))
+      expect(sum(own.filter(row => row['way'] !== undefined))).toBe(whole)
+      expect(sum(own.filter(row => row['next'] === '(converted)'))).toBe(whole)
+      for (const { step, next } of own.filter(row => row['step'] === '1' && row['next'] !== '(converted)'))
+        expect(sum(own.filter(row => row['step'] === '2' && row['here'] === next))).toBe(
+          sum(own.filter(row => row['step'] === step && row['next'] === next)),
+        )
+    }
+    expect((await api.get(`${url}&as_of=${new Date(last).toISOString()}`)).body).toBe((await api.get(url)).body)
+  })
+
+  it('opens a way, a step, a percentile and all of them to the deals behind', async () => {
+    const { rows, total } = await answer('/v1/attribution/paths?basis=revenue&deal_type=*')
+    for (const row of [rows[0], rows[1], rows.find(one => one.metric === 'M13'), rows.at(-1), ...total.slice(0, 3)]) {
+      const explained = Explained.parse((await api.get(`/v1/explain/${row?.explain ?? ''}`)).json())
+      expect([row?.metric, explained.contributions / explained.divisor]).toEqual([row?.metric, row?.value])
+    }
+  })
+})

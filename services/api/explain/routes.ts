@@ -6,6 +6,7 @@ import { HttpProblem, Problem, problem } from '../../http/problem.ts'
 import { exact, FigureRow, instantOf, isoOf } from '../answer.ts'
 import { compareExplained } from '../attribution/compare.ts'
 import { attributionExplained } from '../attribution/figure.ts'
+import { waysExplained } from '../attribution/ways.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
 import { dealCreditExplained } from '../deals/credit.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
@@ -35,6 +36,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['attribution', attributionExplained],
   ['attribution-compare', compareExplained],
   ['journeys', journeysExplained],
+  ['ways', waysExplained],
   ['sourced', sourcedExplained],
   ['sourced-overlap', overlapExplained],
   ['deal-credit', dealCreditExplained],
