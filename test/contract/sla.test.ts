@@ -225,6 +225,8 @@ describe('clocks of the worked example', () => {
   })
 })
 
+const Excuses = z.object({ rows: z.array(z.looseObject({})) })
+
 describe('the audit of a month', () => {
   const signing = async (bearer: string, body: object = {}): Promise<number> => {
     const { statusCode } = await api.post('/v1/sla/audit/2026-10/sign-off', bearer, body)
@@ -243,8 +245,14 @@ describe('the audit of a month', () => {
     expect(await excuse('sam', 'proposed')).toBe(202)
     expect(await excuse('sue', 'granted')).toBe(409)
     expect(await clockOf('bob', 'first-touch')).toMatchObject({ state: 'breached' })
+    const requests = async (state: string) => (await read(Excuses, `/v1/sla/excuses?state=${state}`)).rows
+    expect(await requests('waiting')).toMatchObject([{ clock: { id, state: 'breached' }, statements: [{ member: 'sam' }] }])
     expect(await excuse('mia', 'granted')).toBe(202)
     expect(await clockOf('bob', 'first-touch')).toMatchObject({ state: 'excused' })
+    expect(await requests('waiting')).toEqual([])
+    expect(await requests('granted')).toMatchObject([
+      { clock: { id, state: 'excused' }, statements: [{ decision: 'proposed' }, { decision: 'granted', function: 'marketing' }] },
+    ])
   })
 
   it('is signed only when the month is over, by one of each function, and stays', async () => {
