@@ -258,6 +258,27 @@ lookback_days?: (number | number[])
 body: unknown
 answer: Answer
 }
+"GET /v1/attribution/paths": {
+query: {
+steps?: number
+most?: number
+basis?: ("conversions" | "pipeline" | "revenue")
+conversion?: string
+linkage?: ("hybrid" | "explicit" | "implicit" | "buying_group")
+account_scope?: ("account" | "family")
+lookback_days?: number
+from?: string
+to?: string
+period?: string
+currency?: string
+deal_type?: (string | string[])
+as_of?: string
+after?: string
+format?: ("json" | "csv" | "parquet" | "arrow")
+}
+body: unknown
+answer: Answer
+}
 "GET /v1/attribution/google-offline-conversions": {
 query: {
 conversion?: ("won" | "deal" | "sqo")
@@ -722,9 +743,17 @@ format?: ("json" | "csv" | "parquet" | "arrow")
 }
 body: {
 /**
- * When the CRM said so: what became known here later is named late
+ * When the CRM said so: what became known here later is named late; default: now
  */
 taken_at?: string
+/**
+ * CRM that says so: salesforce, hubspot …
+ */
+system?: string
+/**
+ * Keeps the rows, so that GET /v1/reconcile compares with them; needs a credential that may send facts. false: compared and forgotten
+ */
+keep?: boolean
 /**
  * @minItems 1
  * @maxItems 20000
@@ -744,7 +773,39 @@ close_date?: (string | null)
 deleted?: boolean
 }[]
 }
-answer: Answer
+answer: ReconciledOnce
+}
+"GET /v1/reconcile": {
+query: {
+from?: string
+to?: string
+period?: string
+currency?: string
+deal_type?: (string | string[])
+snapshot?: string
+system?: string
+measure?: (("won" | "open") | ("won" | "open")[])
+what?: (("crm" | "here" | "difference" | "because" | "deal") | ("crm" | "here" | "difference" | "because" | "deal")[])
+reason?: (("missing_here" | "missing_there" | "deleted" | "merged" | "excluded" | "late" | "status" | "open_type" | "unmapped" | "close_date" | "currency" | "amount") | ("missing_here" | "missing_there" | "deleted" | "merged" | "excluded" | "late" | "status" | "open_type" | "unmapped" | "close_date" | "currency" | "amount")[])
+limit?: number
+cursor?: string
+as_of?: string
+after?: string
+format?: ("json" | "csv" | "parquet" | "arrow")
+}
+body: unknown
+answer: Reconciled
+}
+"GET /v1/reconcile/snapshots": {
+query: {
+system?: (string | string[])
+limit?: number
+cursor?: string
+as_of?: string
+after?: string
+}
+body: unknown
+answer: CrmSnapshots
 }
 "GET /v1/plan/reverse-funnel": {
 query: {
@@ -1634,6 +1695,17 @@ reason: string
 }
 answer: Written
 }
+"GET /v1/sla/excuses": {
+query: {
+state?: (("waiting" | "granted" | "refused") | ("waiting" | "granted" | "refused")[])
+limit?: number
+cursor?: string
+as_of?: string
+after?: string
+}
+body: unknown
+answer: SlaExcuses
+}
 "GET /v1/alignment": {
 query: {
 past?: number
@@ -1873,6 +1945,121 @@ to: (string | number | null)
 currency: string
 }[]
 flags: string[]
+}
+/**
+ * The differences from the rows that were posted
+ */
+export interface ReconciledOnce {
+rows: FigureRow[]
+total: FigureRow[]
+/**
+ * What is left out, by reason
+ */
+excluded: {
+[k: string]: number
+}
+/**
+ * Definition that the figure was computed under, id@version
+ */
+definition: string
+/**
+ * Attribution model, id@version
+ */
+model?: string
+fit?: Fit
+/**
+ * not_final: as_of is later than the watermark; reconstructed: before the tenant went live
+ */
+flags: string[]
+as_of: string
+/**
+ * What was recorded until then is in the answer
+ */
+watermark: string
+/**
+ * Id under which the rows are kept; null where they are not
+ */
+snapshot: (string | null)
+/**
+ * For after=<position> on a read
+ */
+position: (string | null)
+}
+/**
+ * The differences from a kept snapshot of a CRM
+ */
+export interface Reconciled {
+rows: FigureRow[]
+total: FigureRow[]
+/**
+ * What is left out, by reason
+ */
+excluded: {
+[k: string]: number
+}
+/**
+ * Definition that the figure was computed under, id@version
+ */
+definition: string
+/**
+ * Attribution model, id@version
+ */
+model?: string
+fit?: Fit
+/**
+ * not_final: as_of is later than the watermark; reconstructed: before the tenant went live
+ */
+flags: string[]
+as_of: string
+/**
+ * What was recorded until then is in the answer
+ */
+watermark: string
+snapshot: CrmSnapshot
+/**
+ * Rows on all pages
+ */
+count: number
+/**
+ * Of the next page; null on the last
+ */
+cursor: (string | null)
+}
+/**
+ * The deals of a CRM as they were at one instant
+ */
+export interface CrmSnapshot {
+id: string
+/**
+ * CRM that said so; empty where nobody named it
+ */
+system: string
+/**
+ * When the CRM said so
+ */
+taken_at: string
+/**
+ * When it came here
+ */
+kept_at: string
+deals: number
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface CrmSnapshots {
+rows: CrmSnapshot[]
+/**
+ * Rows on all pages
+ */
+count: number
+/**
+ * Of the next page; null on the last
+ */
+cursor: (string | null)
+flags: string[]
+as_of: string
+watermark: string
 }
 /**
  * The log has it
@@ -2927,6 +3114,43 @@ now: (string | number | null)
 flags: string[]
 as_of: string
 watermark: string
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface SlaExcuses {
+rows: SlaExcuse[]
+/**
+ * Rows on all pages
+ */
+count: number
+/**
+ * Of the next page; null on the last
+ */
+cursor: (string | null)
+flags: string[]
+as_of: string
+watermark: string
+}
+/**
+ * A breach that somebody asked to excuse, and what was said of it
+ */
+export interface SlaExcuse {
+clock: SlaClock
+/**
+ * waiting: the other function has not decided; granted: the clock is excused
+ */
+state: ("waiting" | "granted" | "refused")
+/**
+ * In the order in which they were said
+ */
+statements: {
+decision: ("proposed" | "granted" | "refused")
+function: string
+member: string
+reason: string
+at: string
+}[]
 }
 /**
  * What is behind one number; its arithmetic adds up to it

@@ -5,13 +5,16 @@ import { palette } from './palette.ts'
 
 export type Palette = ReturnType<typeof palette>
 
+/** What of a drawing was clicked: the place of its row among those drawn; of networks, whether a node or an edge. */
+export type Picked = { readonly name: string; readonly dataIndex: number; readonly dataType?: string | undefined }
+
 type ChartProps = {
   /** What it shows, for those who do not see it; the same numbers stand in a table beside. */
   readonly label: string
   readonly height: number
   /** A pure function of rows and colours. */
   readonly option: (colours: Palette) => EChartsCoreOption
-  readonly onPick?: (name: string) => void
+  readonly onPick?: (picked: Picked) => void
 }
 
 /** Draws with ECharts, which comes only with the first chart. */
@@ -31,7 +34,7 @@ export const Chart = ({ label, height, option, onPick }: ChartProps) => {
     if (draw === null || element === null) return
     const chart = draw.init(element, null, { renderer: 'svg' })
     chart.setOption({ animation: false, ...option(palette(element)) })
-    if (onPick !== undefined) chart.on('click', ({ name }) => onPick(name))
+    if (onPick !== undefined) chart.on('click', ({ name, dataIndex, dataType }) => onPick({ name, dataIndex, dataType }))
     const watch = new ResizeObserver(() => chart.resize())
     watch.observe(element)
     return () => {

@@ -48,10 +48,10 @@ export const Figure = ({ row, precision = 'whole', n = true, flags = true }: Fig
 const intervalText = ({ interval }: FigureRow): string =>
   interval === undefined || interval === null ? '' : `, 95 %: ${percent(interval[0])} to ${percent(interval[1])}`
 
-/** `107 of 687` under a rate of counts. */
+/** `107 of 687` under a rate of counts; M63 is one of times. */
 export const Rests = ({ row }: { readonly row: FigureRow }) => {
   const { numerator, denominator, metric, unit } = row
-  if (unit !== 'ratio' || numerator === undefined || denominator === undefined || isMoneyRatio(metric)) return null
+  if (unit !== 'ratio' || numerator === undefined || denominator === undefined || isMoneyRatio(metric) || metric === 'M63') return null
   return (
     <span className="n">
       {' '}

@@ -6,6 +6,7 @@ import { Choice, PageHead, Segments } from '../../parts/controls.tsx'
 import { Export } from '../../parts/export.tsx'
 import { FigureTable } from '../../parts/figure-table.tsx'
 import { Kpi } from '../../parts/kpi.tsx'
+import { Later } from '../../parts/later.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { modelText, title } from '../../format/words.ts'
@@ -14,6 +15,7 @@ import { useView } from '../../shell/view.ts'
 import { Compare } from './compare.tsx'
 import { Journeys } from './journeys.tsx'
 import { Lookback } from './lookback.tsx'
+import { Ways } from './ways.tsx'
 import { Filters } from './filters.tsx'
 
 const BASES = [
@@ -31,6 +33,7 @@ const LINKAGES = [
   ['', 'Contacts, else account'],
   ['explicit', 'Contacts only'],
   ['implicit', 'Whole account'],
+  ['buying_group', 'Buying group'],
 ] as const
 const DATA_DRIVEN = ['markov', 'shapley', 'shapley-simple']
 const EVERYDAY = ['first', 'last', 'linear', 'w-shaped']
@@ -59,7 +62,7 @@ export const Attribution = () => {
     conversion,
     by: [...by],
     lookback_days: get('lookback') === '' ? undefined : Number(get('lookback')),
-    linkage: isOne(linkage, ['explicit', 'implicit', 'hybrid']) ? linkage : undefined,
+    linkage: isOne(linkage, ['explicit', 'implicit', 'hybrid', 'buying_group']) ? linkage : undefined,
     ...Object.fromEntries(DIMENSIONS.flatMap(name => (get(`only_${name}`) === '' ? [] : [[name, get(`only_${name}`)]]))),
   } satisfies CreditQuery
   const model = get('model', 'w-shaped')
@@ -106,8 +109,21 @@ export const Attribution = () => {
           label="and"
           value={by[1] ?? ''}
           options={[['', 'nothing else'], ...DIMENSIONS.filter(each => each !== by[0]).map(each => [each, title(each)] as const)]}
-          onChange={value => patch({ by: [by[0] ?? 'channel', ...(value === '' ? [] : [value])].join(',') })}
+          onChange={value =>
+            patch({ by: [by[0] ?? 'channel', ...(value === '' ? [] : [value, ...by.slice(2).filter(each => each !== value)])].join(',') })
+          }
         />
+        {by.length < 2 ? null : (
+          <Choice
+            label="and"
+            value={by[2] ?? ''}
+            options={[
+              ['', 'nothing else'],
+              ...DIMENSIONS.filter(each => !by.slice(0, 2).includes(each)).map(each => [each, title(each)] as const),
+            ]}
+            onChange={value => patch({ by: [...by.slice(0, 2), ...(value === '' ? [] : [value])].join(',') })}
+          />
+        )}
         <Choice
           label="Lookback"
           value={get('lookback')}
@@ -149,7 +165,7 @@ export const Attribution = () => {
         foot={<RestsOn answer={asked.data} />}
       >
         {side ? (
-          <Compare query={shared} metric={metric} by={by} nameOf={nameOf} />
+          <Compare query={shared} metric={metric} by={by} nameOf={nameOf} others={published.filter(each => !EVERYDAY.includes(each))} />
         ) : (
           <Answered asked={asked} lines={10}>
             {({ rows, total }) =>
@@ -174,7 +190,10 @@ export const Attribution = () => {
           </Answered>
         )}
       </Panel>
-      <Lookback query={shared} model={model} />
+      <Ways query={shared} metric={metric} end={CONVERSION_WORDS[conversion] ?? title(conversion)} />
+      <Later>
+        <Lookback query={shared} model={model} />
+      </Later>
     </>
   )
 }
