@@ -11,6 +11,21 @@ const Quality = z.looseObject({
 })
 type Quality = z.output<typeof Quality>
 
+const FeatureDrift = z.array(z.looseObject({ feature: z.string(), psi: z.number() })).default([])
+
+/** Above it what comes is no longer like what was learned from. */
+const MUCH = 0.25
+const DRIFTS_SHOWN = 5
+
+/** The features that moved most, and which of them moved much. */
+const driftsInWords = (drifts: z.output<typeof FeatureDrift>): string =>
+  drifts.length === 0
+    ? ''
+    : `drift of features: ${drifts
+        .slice(0, DRIFTS_SHOWN)
+        .map(({ feature, psi }) => `${feature} ${psi.toFixed(3)}${psi > MUCH ? ' (much)' : ''}`)
+        .join(', ')}`
+
 /** What `score train` gives. */
 export const TrainedScore = z.looseObject({
   ok: z.boolean(),
@@ -21,6 +36,7 @@ export const TrainedScore = z.looseObject({
     compared_with: z.string(),
     comparison: Quality,
     drift: z.number().nullable(),
+    feature_drift: FeatureDrift,
   }),
 })
 const EvaluatedScore = z.looseObject({
@@ -29,6 +45,7 @@ const EvaluatedScore = z.looseObject({
   quality: Quality,
   comparison: Quality,
   drift: z.number().nullable(),
+  feature_drift: FeatureDrift,
 })
 
 const shown = (value: number | null): string => (value === null ? '–' : value.toFixed(4))
@@ -48,6 +65,7 @@ export const trainedInWords = (result: unknown): string => {
   return [
     columns([HEAD, line('logistic', card.logistic), line('boosting', card.boosting), line(card.compared_with, card.comparison)]),
     `drift of the scores ${shown(card.drift)}`,
+    driftsInWords(card.feature_drift),
     document === null
       ? `It is no better than the ${card.compared_with}: nothing to propose.`
       : `${document.id}@${document.version}, ${document.algorithm}, within ${document.horizon_days} days, is better than what people go by today: propose it, and have it approved by both functions.`,
@@ -55,6 +73,10 @@ export const trainedInWords = (result: unknown): string => {
 }
 
 export const evaluatedInWords = (result: unknown): string => {
-  const { model, since, quality, comparison, drift } = EvaluatedScore.parse(result)
-  return [columns([HEAD, line(model, quality), line('without it', comparison)]), `units since ${since}; drift ${shown(drift)}`].join('\n')
+  const { model, since, quality, comparison, drift, feature_drift } = EvaluatedScore.parse(result)
+  return [
+    columns([HEAD, line(model, quality), line('without it', comparison)]),
+    `units since ${since}; drift of the scores ${shown(drift)}`,
+    driftsInWords(feature_drift),
+  ].join('\n')
 }

@@ -3,6 +3,7 @@ import { addMonths, DAY, fiscalQuarterName, fiscalQuarterStart, HOUR, isoDate, M
 import { createChance } from './chance.ts'
 import { MQL_TARGET, REVENUE_TARGET } from './foundations.ts'
 import { personId } from './market.ts'
+import { modelsProposedOn, scoreModels } from './score-models.ts'
 import type { EventData, World } from './world.ts'
 
 type Agreement = {
@@ -97,6 +98,15 @@ export const agree = (world: World): void => {
     by: 'revops',
     note: 'what the quarter has shown: a bad fit has to ask by itself',
   })
+
+  for (const [index, { id, content }] of scoreModels(story).entries())
+    agreed(modelsProposedOn(story) + 9 * HOUR + index * 3 * MINUTE, {
+      kind: 'score-model',
+      id,
+      version: 1,
+      content,
+      note: 'better than what we go by on what it had not seen',
+    })
 
   planQuarters(world, agreed)
   promise(world, say)

@@ -6,9 +6,10 @@ import { ACCOUNT_COUNT, PERSON_COUNT } from '../../services/demo/market.ts'
 import { createStory } from '../../services/demo/story.ts'
 import { SELLER_COUNT } from '../../services/demo/staff.ts'
 import { sharedDefinitions } from '../../services/domain/definitions/coverage.ts'
-import { inForceAt } from '../../services/domain/definitions/history.ts'
+import { allInForceAt, inForceAt } from '../../services/domain/definitions/history.ts'
 import { type DefinitionEvent, historyOf } from '../../services/domain/definitions/history-of.ts'
 import { qualificationKind } from '../../services/domain/definitions/qualification.ts'
+import { scoreModelKind } from '../../services/domain/definitions/score-model.ts'
 import { tallyOf, type Tally } from '../support/demo-tally.ts'
 
 const UNTIL = '2026-06-30'
@@ -135,6 +136,9 @@ describe('the demo company', () => {
     expect(covered).toEqual([8, 8, 8, 8, 8, 8])
     const rules = [story.start + DAY, story.badEnd].map(at => inForceAt(history, qualificationKind, at).version)
     expect(rules).toEqual([2, 4])
+    const models = allInForceAt(history, scoreModelKind, story.end).map(({ document }) => ({ ...document, parameters: null }))
+    expect(models.map(({ id }) => id)).toEqual(['lead-sqo', 'deal-won'])
+    for (const { learned_from } of models) expect(Date.parse(learned_from.as_of)).toBeLessThan(story.end)
   })
 
   it('wins between 18 and 28 % of its new business, in 40 to 120 days, at amounts that people would write', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { BOOSTING, fitBoosting } from '../../services/domain/scoring/boosting.ts'
 import { encode, type FeatureTable, inputsOf, pick } from '../../services/domain/scoring/encoding.ts'
 import { fitLogistic } from '../../services/domain/scoring/logistic.ts'
-import { auc, brier, calibrationError, drift, logLoss, reliability } from '../../services/domain/scoring/measures.ts'
+import { auc, brier, calibrationError, drift, featureDrifts, logLoss, reliability } from '../../services/domain/scoring/measures.ts'
 import { marginsOf, ModelParameters, score, scoreWithReasons } from '../../services/domain/scoring/model.ts'
 import { type Algorithm, calibrationOf, learn, type Samples, train } from '../../services/domain/scoring/train.ts'
 import { diceOf } from '../support/dice.ts'
@@ -66,6 +66,32 @@ describe('measures of a score', () => {
         scores.map(each => each / 2 + 0.5),
       ),
     ).toBeGreaterThan(0.25)
+  })
+})
+
+describe('drift of features', () => {
+  it('names the strongest first, words and numbers alike, and what is missing now', () => {
+    const before = {
+      rows: 4,
+      columns: [
+        { name: 'same', kind: 'flag', values: Float64Array.of(0, 1, 0, 1) },
+        { name: 'word', kind: 'category', values: ['a', 'a', 'a', 'b'] },
+        { name: 'gone', kind: 'number', values: Float64Array.of(1, 2, 3, 4) },
+      ],
+    } as const
+    const now = {
+      rows: 4,
+      columns: [
+        { name: 'same', kind: 'flag', values: Float64Array.of(1, 1, 0, 0) },
+        { name: 'word', kind: 'category', values: ['a', 'b', 'b', 'b'] },
+        { name: 'gone', kind: 'number', values: Float64Array.of(NaN, NaN, NaN, NaN) },
+      ],
+    } as const
+    const found = featureDrifts(before, now)
+    expect(found.map(({ feature }) => feature)).toEqual(['gone', 'word', 'same'])
+    // 3.5 and 1.5 of 5 become 1.5 and 3.5: 2 × .4 × ln(.7 / .3)
+    expect(found[1]?.psi).toBeCloseTo(0.8 * Math.log(7 / 3), 12)
+    expect(found[2]?.psi).toBeCloseTo(0, 12)
   })
 })
 

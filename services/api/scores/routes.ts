@@ -52,11 +52,13 @@ const ModelCard = z
     features: z.array(z.object({ name: z.string(), kind: z.string() })),
     learned_from: z.object({ from: z.string(), to: z.string(), as_of: z.string(), entries: z.number(), reached: z.number() }),
     quality: z.object({ entries: z.number(), auc_ppm: z.number().nullable(), brier_ppm: z.number().nullable() }),
-    card: Card.nullable().describe('How both algorithms, and the buckets, did on later units; drift of the scores to them'),
+    card: Card.nullable().describe(
+      'How both algorithms, and the buckets, did on later units; drift (PSI) of the scores, and of each feature, to them',
+    ),
   })
   .meta({ id: 'ScoreModelCard', description: 'What a score model was learned from and how good it is' })
 
-const cardOf = ({ name, status, from, document, card }: AgreedModel): z.input<typeof ModelCard> => {
+const cardOf = ({ name, status, from, document, card }: AgreedModel): z.output<typeof ModelCard> => {
   const { of, outcome, horizon_days, algorithm, features, learned_from, quality } = document
   return {
     model: name,

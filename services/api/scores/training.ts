@@ -4,9 +4,10 @@ import { ScoreModel } from '../../domain/definitions/score-model.ts'
 import { leadFeatures } from '../../domain/figures/score-features.ts'
 import { DEAL_FEATURES, dealSamples } from '../../domain/scoring/deal-samples.ts'
 import { pick } from '../../domain/scoring/encoding.ts'
-import { drift } from '../../domain/scoring/measures.ts'
+import { drift, type FeatureDrift } from '../../domain/scoring/measures.ts'
 import { type ModelParameters, score } from '../../domain/scoring/model.ts'
 import {
+  driftsOf,
   groupRates,
   type Quality,
   qualityOf,
@@ -51,6 +52,7 @@ const QualityShape = z.looseObject({
 export const Card = z.strictObject({
   include_sales: z.boolean(),
   drift: z.number().nullable(),
+  feature_drift: z.array(z.strictObject({ feature: z.string(), psi: z.number() })).default([]),
   judged_from: z.string(),
   judged_to: z.string(),
   logistic: QualityShape,
@@ -131,6 +133,7 @@ export const trainModel = async (
   const card: Card = {
     include_sales: includeSales,
     drift: trained.drift,
+    feature_drift: trained.featureDrifts.map(({ feature, psi }) => ({ feature, psi })),
     judged_from: day(trained.judgedFrom.from),
     judged_to: nextDay(trained.judgedFrom.to),
     logistic: { ...trained.judged.logistic, reliability: [...trained.judged.logistic.reliability] },
@@ -166,7 +169,14 @@ export const trainModel = async (
   return { ok: true, document, card, trained }
 }
 
-export type Evaluation = { readonly since: string; readonly quality: Quality; readonly comparison: Quality; readonly drift: number | null }
+export type Evaluation = {
+  readonly since: string
+  readonly quality: Quality
+  readonly comparison: Quality
+  /** Of the scores, and of each feature, from the units before to those since. */
+  readonly drift: number | null
+  readonly feature_drift: readonly FeatureDrift[]
+}
 
 /** How an agreed model does on units of after the day on which it was learned: what its card could not know. */
 export const evaluateModel = async (
@@ -192,5 +202,6 @@ export const evaluateModel = async (
     quality: qualityOf(is ?? new Float64Array(), labels),
     comparison: qualityOf(groupRates(samples, before, since), labels),
     drift: drift(was ?? new Float64Array(), is ?? new Float64Array()),
+    feature_drift: driftsOf(model, pick(samples.table, before), pick(samples.table, since)),
   }
 }

@@ -1,3 +1,5 @@
+import type { FeatureTable } from './encoding.ts'
+
 /** How well probabilities say what came (metrics M94 and kin). */
 
 /** Chance that a unit that reached the outcome is scored above one that did not, ties half (Mann–Whitney); null where all came out alike. */
@@ -58,20 +60,62 @@ export const calibrationError = (bins: readonly Reliability[]): number | null =>
   return all === 0 ? null : bins.reduce((sum, { n, said, came }) => sum + (n / all) * Math.abs(said - came), 0)
 }
 
-/** Population stability index of two sets of scores over the tenths of the first: above .25 what is scored is no longer what was learned from. */
+/** What two sets of shares differ by; half a unit in every bin, so that an empty one is no infinity. */
+const stability = (was: readonly number[], is: readonly number[]): number => {
+  const shares = (counts: readonly number[]): number[] => {
+    const all = counts.reduce((sum, count) => sum + count, 0)
+    return counts.map(count => (count + 0.5) / (all + 0.5 * counts.length))
+  }
+  const [before, now] = [shares(was), shares(is)]
+  return before.reduce((sum, share, bin) => sum + ((now[bin] ?? share) - share) * Math.log((now[bin] ?? share) / share), 0)
+}
+
+/** Population stability index of two sets of numbers over the tenths of the first, what is missing (NaN) apart: above .25 they are no longer alike. */
 export const drift = (before: Float64Array, now: Float64Array, bins = 10): number | null => {
   if (before.length === 0 || now.length === 0) return null
-  const sorted = before.toSorted()
+  const sorted = before.filter(value => !Number.isNaN(value)).toSorted()
   const cuts = [...new Set(Array.from({ length: bins - 1 }, (_, k) => sorted[Math.floor(((k + 1) * sorted.length) / bins)] ?? 0))]
-  const shares = (values: Float64Array): number[] => {
-    const counts = Array.from({ length: cuts.length + 1 }, () => 0)
+  const isMissing = [before, now].some(values => values.some(Number.isNaN))
+  const counted = (values: Float64Array): number[] => {
+    const counts = Array.from({ length: cuts.length + (isMissing ? 2 : 1) }, () => 0)
     for (const value of values) {
       const place = cuts.findIndex(cut => value < cut)
-      const bin = place < 0 ? cuts.length : place
+      const bin = Number.isNaN(value) ? cuts.length + 1 : place < 0 ? cuts.length : place
       counts[bin] = (counts[bin] ?? 0) + 1
     }
-    return counts.map(count => (count + 0.5) / (values.length + 0.5 * counts.length))
+    return counts
   }
-  const [was, is] = [shares(before), shares(now)]
-  return was.reduce((sum, share, bin) => sum + ((is[bin] ?? share) - share) * Math.log((is[bin] ?? share) / share), 0)
+  return stability(counted(before), counted(now))
+}
+
+/** The same of words. */
+const wordDrift = (before: readonly string[], now: readonly string[]): number => {
+  const words = new Map([...new Set([...before, ...now])].map((word, place) => [word, place]))
+  const counted = (values: readonly string[]): number[] => {
+    const counts = Array.from({ length: words.size }, () => 0)
+    for (const value of values) {
+      const place = words.get(value) ?? 0
+      counts[place] = (counts[place] ?? 0) + 1
+    }
+    return counts
+  }
+  return stability(counted(before), counted(now))
+}
+
+export type FeatureDrift = { readonly feature: string; readonly psi: number }
+
+/** Drift of every feature from one set of units to another, the strongest first: says what a drift of scores comes from. */
+export const featureDrifts = (before: FeatureTable, now: FeatureTable): readonly FeatureDrift[] => {
+  if (before.rows === 0 || now.rows === 0) return []
+  const later = new Map(now.columns.map(column => [column.name, column]))
+  return before.columns
+    .flatMap((column): FeatureDrift[] => {
+      const other = later.get(column.name)
+      if (column.kind === 'category')
+        return other?.kind === 'category' ? [{ feature: column.name, psi: wordDrift(column.values, other.values) }] : []
+      if (other === undefined || other.kind === 'category') return []
+      const psi = drift(column.values, other.values)
+      return psi === null ? [] : [{ feature: column.name, psi }]
+    })
+    .toSorted((a, b) => b.psi - a.psi || (a.feature < b.feature ? -1 : 1))
 }

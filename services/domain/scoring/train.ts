@@ -1,7 +1,17 @@
 import { type Boosting, boostingSteps } from './boosting.ts'
 import { encode, type FeatureTable, type Input, inputsOf, pick } from './encoding.ts'
 import { fitLogistic, logisticSteps } from './logistic.ts'
-import { auc, brier, calibrationError, drift, logLoss, reliability, type Reliability } from './measures.ts'
+import {
+  auc,
+  brier,
+  calibrationError,
+  drift,
+  type FeatureDrift,
+  featureDrifts,
+  logLoss,
+  reliability,
+  type Reliability,
+} from './measures.ts'
 import { calibrated, marginsOf, type ModelParameters } from './model.ts'
 import { atOnce, type Steps } from './steps.ts'
 
@@ -86,6 +96,8 @@ export type Trained = {
   readonly buckets: Quality
   /** Of the scores, from the units of training to those judged. */
   readonly drift: number | null
+  /** Of each feature that the model looks at, likewise. */
+  readonly featureDrifts: readonly FeatureDrift[]
   readonly learnedFrom: { readonly from: number; readonly to: number; readonly n: number; readonly reached: number }
   readonly judgedFrom: { readonly from: number; readonly to: number }
 }
@@ -117,6 +129,12 @@ export type TrainRefusal = {
   readonly least: number
 }
 export type TrainResult = { readonly ok: true; readonly trained: Trained } | TrainRefusal
+
+/** Drifts of the features that a model takes its inputs from. */
+export const driftsOf = ({ inputs }: Pick<ModelParameters, 'inputs'>, before: FeatureTable, now: FeatureTable): readonly FeatureDrift[] => {
+  const looked = new Set(inputs.map(({ feature }) => feature))
+  return featureDrifts(before, now).filter(({ feature }) => looked.has(feature))
+}
 
 /** Units that reached the outcome, and units that did not, below which nothing is learned. */
 const LEAST = 50
@@ -169,6 +187,7 @@ export function* trainingSteps(samples: Samples, gapMs: number, say: (text: stri
       judged,
       buckets: qualityOf(bucketRates, last.labels),
       drift: drift(probabilities(model, first), probabilities(model, last)),
+      featureDrifts: driftsOf(model, first.table, last.table),
       learnedFrom: { from: at(learning, 0), to: at(learning, -1), n: first.labels.length, reached },
       judgedFrom: { from: at(judging, 0), to: at(judging, -1) },
     },
