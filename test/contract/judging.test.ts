@@ -248,7 +248,7 @@ const judged = async (rulings: readonly Ruling[]) => {
   const rows = await figures.rows(sql`
     SELECT person, ${satisfiedAt(place, END)} AS satisfied, mark_at,
       [${PROBES.map(at => sql`(${bucketOf(codeAt(sql`${bind.int(at)}`))}, ${fitOf(codeAt(sql`${bind.int(at)}`))}, ${ruleTruth(codeAt(sql`${bind.int(at)}`), place)})`).reduce((a, b) => sql`${a}, ${b}`)}] AS said
-    FROM (${judgedJourneys({ sources, definitions: shippedDefinitions, sides: [rulings], events: false })})
+    FROM (${judgedJourneys({ sources, definitions: shippedDefinitions, sides: [rulings] })})
     ORDER BY person`)
   return new Map(rows.map(row => Judged.parse(row)).map(row => [row.person, row]))
 }

@@ -5,7 +5,7 @@ import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
 import { dimensionColumns, dimensionsOf, FUNNEL_DIMENSIONS, withSayings } from './funnel-dimensions.ts'
 import { whereAll, within } from './funnel-stages.ts'
 import type { Ruling } from './judging/rulings.ts'
-import { type AttributeLeaf, COMPARE, holdsText } from './judging/tracks.ts'
+import { type AttributeLeaf, COMPARE, holdsText } from './judging/attributes.ts'
 import type { LeadQuestion } from './lead-question.ts'
 import type { FigureSources } from './sources.ts'
 

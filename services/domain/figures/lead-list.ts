@@ -42,7 +42,7 @@ export const leadList = ({ sources, definitions, question }: Inputs): Sql => {
       SELECT substring(person, 8) AS person, root, n, account, opened_ms, ended_ms, if(ended_ms <= ${observed}, outcome, 'open') AS outcome, channel, campaign, deal_id, owner,
         arrayLastIndex(x -> x <= ${observed}, entered_ms) AS place, stages[place] AS stage, entered_ms[place] AS stage_ms, entered_ms[indexOf(stages, ${bind.string(MQL)})] AS mql_ms,
         ${satisfiedAt(ruledStages(rulings).indexOf(MQL), observedTo)} AS satisfied_ms, ${codeAt(sql`least(ended_ms - 1, toInt64(${observed}))`)} AS code, ${bucketOf(sql`code`)} AS bucket, ${fitOf(sql`code`)} AS fit
-      FROM (${judgedJourneys({ sources, definitions, sides: [rulings], events: false })})
+      FROM (${judgedJourneys({ sources, definitions, sides: [rulings] })})
       WHERE opened_ms <= ${observed} AND ${state === 'all' ? sql`1` : state === 'open' ? sql`ended_ms > ${observed}` : sql`ended_ms <= ${observed}`}
         ${from === null ? sql`` : sql`AND opened_ms >= ${bind.int(from)}`} ${to === null ? sql`` : sql`AND opened_ms < ${bind.int(to)}`}
     )

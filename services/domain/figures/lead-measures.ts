@@ -75,7 +75,7 @@ const leadRows = ({ sources, definitions, question }: LeadInputs): Sql => {
         if(j.channel = '', '(none)', j.channel) AS way_channel, if(j.campaign = '', '(none)', j.campaign) AS way_campaign, d.decided AS decided${
           deals ? sql`, f.deal_ms AS deal_ms, f.first_of AS first_of` : sql`, toInt64(0) AS deal_ms`
         }${acts ? sql`, s.acts AS acts` : sql``}
-      FROM (${judgedJourneys({ sources, definitions, sides: [rulings], events: true })}) AS j
+      FROM (${judgedJourneys({ sources, definitions, sides: [rulings] })}) AS j
       LEFT JOIN (${decisions(sources)}) AS d ON d.whose = j.person
       ${deals ? sql`LEFT JOIN (${fedDeals(sources)}) AS f ON f.fed = j.deal_id` : sql``}
       ${acts ? sql`LEFT JOIN (${humanActs(sources, definitions)}) AS s ON s.whom = j.root` : sql``}

@@ -69,7 +69,7 @@ const judgedTwice = ({ sources, definitions, question }: WhatIfInputs): Sql => {
       ${instantOf(sql`opened_ms`)} AS opened_at, least(${instantOf(sql`ended_ms`)}, ${foreverValid}) AS ended_at
     FROM (
       SELECT *, ${side(before, 0)} AS was_ms, ${side(after, 1)} AS becomes_ms
-      FROM (${judgedJourneys({ sources, definitions, sides: [before, after], events: false })})
+      FROM (${judgedJourneys({ sources, definitions, sides: [before, after] })})
     )
     WHERE was_ms > 0 OR becomes_ms > 0`
   return sql`

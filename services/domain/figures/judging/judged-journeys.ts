@@ -1,11 +1,11 @@
 import type { Definitions } from '../../definitions/definitions.ts'
 import { MQL } from '../../definitions/qualification.ts'
-import { countedTouches } from '../../projections/counted-touches.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../../sql.ts'
 import type { FigureSources } from '../sources.ts'
-import { touchRules } from '../touch-rules.ts'
-import { leavesOfRulings, ruledStages, ruleOf, type Ruling } from './rulings.ts'
-import { type AttributeLeaf, planOf, type Plan, saidSql, selectorSql, track, type Track } from './tracks.ts'
+import { chunkName } from './attributes.ts'
+import { accountStates, CHUNK_BITS, MASK_BITS, msOf, ownStates, touchesOf } from './life.ts'
+import { predicatesOf, ruledStages, ruleOf, type Ruling } from './rulings.ts'
+import { type Plan, planOf, sumName } from './tracks.ts'
 
 type JudgingInputs = {
   readonly sources: FigureSources
@@ -15,105 +15,73 @@ type JudgingInputs = {
    * proposal in one reading: one or two.
    */
   readonly sides: readonly (readonly Ruling[])[]
-  /** With the ids of the events of stages; they cost memory. */
-  readonly events: boolean
 }
 
-/** Bits for the conditions that a touch fulfils. */
-const MASK_BITS = 20
+/** An event of a life: its instant, and in the lowest bits its code. */
+const CODE_BITS = 16
 const FAR = 9_000_000_000_000_000n
-/** The track of events that move nothing: they are there so that one is judged at their instant. */
-const NOTHING = 63
 
 /**
  * One row per journey of everybody who has one: (root, person, n, account, opened_ms, ended_ms, outcome, channel, campaign, owner, deal_id, stages, entered_ms, stage_event_ids,
  * mark_at, mark_code, again_ms). `again_ms`: when a later journey of the person became an MQL, 0 where none did. `mark_at` are the instants (ms) at which the code of the person becomes another one, `mark_code` which, from the beginning of time on; touches and
  * attributes are those of the person and of everybody merged into it, accounts as they were valid at the time. Instants are whole milliseconds.
  *
- * Every person's life is one list of (instant, which track, by how much), sorted and added up: no touch looks back at the ones before it.
+ * A person's life is one list of whole numbers (an instant, and which track moves by how much), sorted and added up: no touch looks back at the ones before it. What is said of
+ * persons and accounts is judged first, where it is said, because that is seldom: the list has only when the truth of it changes.
  */
 export const judgedJourneys = (inputs: JudgingInputs): Sql => {
-  const plan = planOf(inputs.sides.flatMap(leavesOfRulings))
-  const turns = [...new Set(inputs.sides.flat().map(({ from }) => from))].toSorted((a, b) => a - b)
-  const moves = movesOf(plan)
-  const tracks = plan.tracks.map((_, place) => track(place))
-  const counted = tracks.map(
-    (name, place) =>
-      sql`arrayCumSum(arrayMap(w -> if(bitAnd(w, 63) = ${bind.int(place)}, bitShiftRight(w, 6), toInt64(0)), ws)) AS s_${name}`,
-  )
-  const series = joinSql([sql`ts`, ...tracks.map(name => sql`s_${name}`)], ', ')
-  const args = joinSql([sql`t`, ...tracks], ', ')
-  const sides = inputs.sides.map((rulings, side) => sideSql(plan, rulings, side, args, series))
+  const plan = planOf(inputs.sides.flatMap(predicatesOf))
+  const sides = inputs.sides.map(rulings => sideSql(plan, rulings))
   // of two sides the second is in the upper half
-  const packed = inputs.sides.length === 1 ? sql`codes_0` : sql`arrayMap((a, b) -> a + bitShiftLeft(b, 32), codes_0, codes_1)`
-  const before = sql`arrayPopBack(arrayPushFront(settled, toUInt64(18446744073709551615)))`
-  const next = sql`arrayPopFront(arrayPushBack(ts, toInt64(${bind.int(FAR)})))`
+  const code = sides.length === 1 ? (sides[0] ?? sql`toUInt64(0)`) : sql`${sides[0] ?? sql``} + bitShiftLeft(${sides[1] ?? sql``}, 32)`
+  const args = joinSql([sql`e`, ...plan.sums.map((_, place) => sumName(place))], ', ')
+  const codes =
+    plan.sums.length === 0 ? sql`arrayMap(e -> ${code}, life)` : sql`arrayMap((${args}) -> ${code}, life, ${joinSql(sumsOf(plan), ', ')})`
+  const next = sql`arrayPopFront(arrayPushBack(turned_at, toInt64(${bind.int(FAR)})))`
   return sql`
-  SELECT root, life.1 AS person, life.2 AS n, life.3 AS account, life.4 AS opened_ms, life.5 AS ended_ms, life.6 AS outcome, life.7 AS channel, life.8 AS campaign,
-    life.9 AS owner, life.10 AS deal_id, life.11 AS stages, life.12 AS entered_ms, life.13 AS stage_event_ids, mark_at, mark_code,
-    arrayFirst(l -> l.1 = life.1 AND l.2 > life.2 AND has(l.11, ${bind.string(MQL)}), lives) AS again, again.12[indexOf(again.11, ${bind.string(MQL)})] AS again_ms
+  SELECT * EXCEPT (mqls), arrayFirst((x, later) -> later > n AND x > 0, mqls, arrayEnumerate(mqls)) AS again_ms
   FROM (
-    SELECT root, lives, arrayFilter((t, c, before) -> c != before, instants, settled, ${before}) AS mark_at, arrayFilter((c, before) -> c != before, settled, ${before}) AS mark_code
+    SELECT root, person, toString(account) AS account, mark_at, mark_code, arrayMap((s, e) -> e[indexOf(s, ${bind.string(MQL)})], all_stages, all_entered) AS mqls,
+      n, opened_ms, ended_ms, outcome, channel, campaign, owner, deal_id, stages, entered_ms, stage_event_ids
     FROM (
       -- of several events of one instant the last has them all
-      SELECT root, lives, arrayFilter((t, next) -> t != next, ts, ${next}) AS instants, arrayFilter((c, t, next) -> t != next, ${packed}, ts, ${next}) AS settled
+      SELECT * EXCEPT (turned_at, turned_code), arrayFilter((t, next) -> t != next, turned_at, ${next}) AS mark_at, arrayFilter((c, t, next) -> t != next, turned_code, turned_at, ${next}) AS mark_code
       FROM (
-        SELECT root, lives, ts, ${joinSql(sides, ', ')}
+        SELECT * EXCEPT (life, codes),
+          arrayPushFront(arrayMap(e -> toInt64(bitShiftRight(e, ${bind.uint(CODE_BITS)})), arrayFilter((e, d) -> d != 0, life, arrayDifference(codes))), toInt64(0)) AS turned_at,
+          arrayPushFront(arrayFilter((c, d) -> d != 0, codes, arrayDifference(codes)), codes[1]) AS turned_code
         FROM (
-          SELECT root, lives, ts${joinSql(
-            counted.map(column => sql`, ${column}`),
-            '',
-          )}
-          FROM (
-            SELECT root, lives, arraySort(at) AS ts, arraySort((w, t) -> t, what, at) AS ws
-            FROM (
-              SELECT root, lives,
-                arrayConcat(${bind.ints(turns)}, ${joinSql(
-                  moves.map(({ at }) => at),
-                  ', ',
-                )}) AS at,
-                arrayConcat(${bind.ints(turns.map(() => NOTHING))}, ${joinSql(
-                  moves.map(({ what }) => what),
-                  ', ',
-                )}) AS what
-              FROM (
-                SELECT *${hitsOf(plan, inputs.definitions.zone)}
-                FROM (${gathered(inputs, plan)})
-              )
-            )
-          )
+          SELECT * EXCEPT (life), life, ${codes} AS codes
+          FROM (${lifeOf(inputs, plan)})
         )
       )
     )
-  )
-  ARRAY JOIN lives AS life`
+    ARRAY JOIN arrayEnumerate(all_opened) AS n, all_opened AS opened_ms, all_ended AS ended_ms, all_outcomes AS outcome, all_channels AS channel, all_campaigns AS campaign, all_owners AS owner, all_deals AS deal_id,
+      all_stages AS stages, all_entered AS entered_ms, all_stage_ids AS stage_event_ids
+  )`
 }
 
-/** `codes_0`: what the rulings of one side say at each instant. */
-const sideSql = (plan: Plan, rulings: readonly Ruling[], side: number, args: Sql, series: Sql): Sql => {
-  const fits = identifier(`fits_${side}`)
-  const readies = identifier(`readies_${side}`)
-  const codes = identifier(`codes_${side}`)
+/** The code of one side at an event: fit and readiness two bits each, then two bits for each ruled stage. */
+const sideSql = (plan: Plan, rulings: readonly Ruling[]): Sql => {
   const inForce = (of: (ruling: Ruling) => Sql): Sql => {
     const all = rulings.map(ruling => ({ from: ruling.from, says: of(ruling) }))
-    const same = all.every(({ says }) => JSON.stringify(says) === JSON.stringify(all[0]?.says))
     const [first] = all
     if (first === undefined) throw new RangeError('there is no ruling')
-    if (same) return first.says
+    if (all.every(({ says }) => JSON.stringify(says) === JSON.stringify(first.says))) return first.says
     return sql`multiIf(${joinSql(
       all
         .slice(1)
         .toReversed()
-        .map(({ from, says }) => sql`t >= ${bind.int(from)}, ${says}`),
+        .map(({ from, says }) => sql`e >= ${bind.uint(BigInt(from) * 2n ** BigInt(CODE_BITS))}, ${says}`),
       ', ',
     )}, ${first.says})`
   }
-  const fit = inForce(({ icp }) => plan.truthOf(icp.fit, null))
-  const readiness = inForce(
+  const fit = sql`toUInt8(${inForce(({ icp }) => plan.truthOf(icp.fit, null))})`
+  const readiness = sql`toUInt8(${inForce(
     ({ qualification: { hand_raiser, sales_ready } }) =>
       sql`greatest(bitShiftLeft(${plan.truthOf(hand_raiser, null)} = 2, 1), ${plan.truthOf(sales_ready, null)} = 2)`,
-  )
-  const judged = { fit: sql`f`, readiness: sql`r` }
+  )})`
+  const judged = { fit, readiness }
   const rules = ruledStages(rulings).map((stage, place) => {
     const rule = inForce(ruling => {
       const found = ruleOf(ruling, stage)
@@ -121,204 +89,114 @@ const sideSql = (plan: Plan, rulings: readonly Ruling[], side: number, args: Sql
     })
     return sql` + bitShiftLeft(toUInt64(${rule}), ${bind.uint(4 + place * 2)})`
   })
-  return sql`arrayMap((${args}) -> toUInt8(${fit}), ${series}) AS ${fits}, arrayMap((${args}) -> toUInt8(${readiness}), ${series}) AS ${readies},
-    arrayMap((f, r, ${args}) -> toUInt64(f) + bitShiftLeft(toUInt64(r), 2)${joinSql(rules, '')}, ${fits}, ${readies}, ${series}) AS ${codes}`
+  return sql`(toUInt64(${fit}) + bitShiftLeft(toUInt64(${readiness}), 2)${joinSql(rules, '')})`
 }
 
-type Moves = { readonly at: Sql; readonly what: Sql }
+/** `a0`, `a1` …: the tracks, added up event by event. */
+const sumsOf = ({ sums }: Plan): readonly Sql[] =>
+  sums.map(by => {
+    const moving = by.flatMap((each, code) => (each === 0n ? [] : [{ code, each }]))
+    const added = sql`transform(bitAnd(e, ${bind.uint(2 ** CODE_BITS - 1)}), ${bind.ints(moving.map(({ code }) => code))}, ${bind.ints(moving.map(({ each }) => each))}, toInt64(0))`
+    return sql`arrayCumSum(arrayMap(e -> ${added}, life))`
+  })
 
-const onOwner = (
-  plan: Plan,
-  owner: 'person' | 'account',
-): readonly { readonly place: number; readonly leaves: readonly AttributeLeaf[] }[] =>
-  plan.tracks.flatMap((each, place) => (each.kind === owner ? [{ place, leaves: each.leaves }] : []))
+const eventsAt = (instants: Sql, code: number, after = 0): Sql =>
+  sql`arrayMap(x -> bitShiftLeft(toUInt64(x${after === 0 ? sql`` : sql` + ${bind.int(after)}`}), ${bind.uint(CODE_BITS)}) + ${bind.uint(code)}, ${instants})`
 
-/** For each track the instants at which it moves and by how much: the number of the track in the lowest six bits. */
-const movesOf = (plan: Plan): readonly Moves[] => [
-  ...plan.tracks.flatMap((each, place) => pulsesOf(each, place)),
-  ...onOwner(plan, 'person').map(({ place }, chunk) => {
-    const states = sql`arrayFold((acc, s) -> arrayPushBack(acc, ${stateAfter(sql`acc[-1]`, sql`s`)}), arrayMap(x -> x.4[${bind.uint(chunk + 1)}], told), [toUInt64(0)])`
-    return {
-      at: sql`arrayMap(x -> ${TOLD_MS}, told)`,
-      what: sql`arrayMap((after, before) -> (toInt64(after) - toInt64(before)) * 64 + ${bind.int(place)}, arrayPopFront(${states}), arrayPopBack(${states}))`,
-    }
-  }),
-  { at: sql`arrayMap(x -> x.1, placed)`, what: sql`arrayMap(x -> x.2, placed)` },
-]
+/** One row per person who has a journey: `all_…`: its journeys, and `life`: the events of its life in order. */
+const lifeOf = ({ sources, definitions, sides }: JudgingInputs, plan: Plan): Sql => {
+  const turns = [...new Set([0, ...sides.flat().map(({ from }) => from)])].toSorted((a, b) => a - b)
+  const placed = plan.chunks.map((chunk, place) => ({ chunk, place }))
+  const persons = placed.filter(({ chunk }) => chunk.owner === 'person')
+  const accounts = placed.filter(({ chunk }) => chunk.owner === 'account')
+  const { personJourney, roots } = sources
+  const touched = plan.selectors.length > 0
+  const seen = plan.channels.map((_, place) => sql`, t.seen_${{ parts: [String(place)] }} AS seen_${{ parts: [String(place)] }}`)
+  const kinds = [
+    ...plan.conditions.map(({ codes }, place) => conditionEvents(place, codes)),
+    ...pulseEvents(plan),
+    ...plan.channels.flatMap(({ windowMs, more, less }, place) => channelEvents(place, windowMs, more, less)),
+  ]
+  const life = joinSql([sql`arrayMap(x -> bitShiftLeft(toUInt64(x), ${bind.uint(CODE_BITS)}), ${bind.ints(turns)})`, ...kinds], ', ')
+  return sql`
+    SELECT root, person, account, all_opened, all_ended, all_outcomes, all_channels, all_campaigns, all_owners, all_deals, all_stages, all_entered, all_stage_ids, arraySort(arrayConcat(${life})) AS life
+    FROM (
+      SELECT *${hitsOf(plan, definitions.zone)}
+      FROM (
+        SELECT l.root AS root, l.person AS person, l.account AS account, l.all_opened AS all_opened, l.all_ended AS all_ended, l.outcome AS all_outcomes, l.channel AS all_channels, l.campaign AS all_campaigns, l.owner AS all_owners,
+          l.deal_id AS all_deals, l.stages AS all_stages, l.all_entered AS all_entered, l.stage_event_ids AS all_stage_ids${touched ? sql`, t.touched AS touched${joinSql(seen, '')}` : sql``}${truthsOf(plan, persons.length > 0, accounts.length > 0)}
+        FROM (
+          SELECT if(r.node = '', j.person, r.root) AS root, j.*
+          FROM (
+            SELECT * EXCEPT (opened_at, ended_at, entered_at), arrayMap(x -> ${msOf(sql`x`)}, opened_at) AS all_opened, arrayMap(x -> ${msOf(sql`x`)}, ended_at) AS all_ended, arrayMap(y -> arrayMap(x -> ${msOf(sql`x`)}, y), entered_at) AS all_entered
+            FROM ${personJourney} WHERE excluded_because = '' AND notEmpty(opened_at)
+          ) AS j
+          LEFT JOIN ${roots} AS r ON r.node = j.person
+        ) AS l
+        ${touched ? sql`LEFT JOIN (${touchesOf(sources, definitions, plan)}) AS t ON t.root = l.root` : sql``}
+        ${persons.length > 0 ? sql`LEFT JOIN (${ownStates(sources, persons)}) AS p ON p.root = l.root` : sql``}
+        ${accounts.length > 0 ? sql`LEFT JOIN (${accountStates(sources, accounts)}) AS q ON q.root = l.root` : sql``}
+      )
+    )`
+}
 
-/** Sorted to the microsecond, judged to the millisecond. */
-const TOLD_MS = sql`greatest(toInt64(0), intDiv(x.1, 1000))`
+/** `said_at`, `truth_0` …: what is true of somebody from each instant on at which something is said. */
+const truthsOf = ({ chunks, conditions }: Plan, persons: boolean, accounts: boolean): Sql => {
+  if (conditions.length === 0) return sql``
+  const both = (own: Sql, ofAccount: Sql): Sql =>
+    sql`arrayConcat([toInt64(0)]${persons ? sql`, ${own}` : sql``}${accounts ? sql`, ${ofAccount}` : sql``})`
+  const at = both(sql`p.own_at`, sql`q.account_at`)
+  // the number of no chunk
+  const none = sql`[toInt64(${bind.int(2 ** CHUNK_BITS - 1)})]`
+  const what = sql`arrayConcat(${none}${persons ? sql`, p.own_what` : sql``}${accounts ? sql`, q.account_what` : sql``})`
+  const ordered = sql`arraySort((w, x) -> x, ${what}, ${at})`
+  const states = chunks.map(
+    (_, place) =>
+      sql`arrayCumSum(arrayMap(w -> if(bitAnd(w, ${bind.int(2 ** CHUNK_BITS - 1)}) = ${bind.int(place)}, bitShiftRight(w, ${bind.uint(CHUNK_BITS)}), toInt64(0)), ${ordered}))`,
+  )
+  const args = joinSql(
+    chunks.map((_, place) => chunkName(place)),
+    ', ',
+  )
+  const truths = conditions.map(
+    ({ truth }, place) => sql`, arrayMap((${args}) -> toInt64(${truth}), ${joinSql(states, ', ')}) AS ${identifier(`truth_${place}`)}`,
+  )
+  return sql`, arraySort(${at}) AS said_at${joinSql(truths, '')}`
+}
 
-/** Two bits a condition: 2 says nothing, so that what was before stays. */
-const EVERY_SECOND_BIT = 0x5555_5555_5555_5555n
-const stateAfter = (before: Sql, said: Sql): Sql => {
-  const quiet = sql`(bitAnd(bitAnd(bitNot(${said}), bitShiftRight(${said}, 1)), toUInt64(${bind.uint(EVERY_SECOND_BIT)})) * 3)`
-  return sql`bitOr(bitAnd(${before}, ${quiet}), bitAnd(${said}, bitNot(${quiet})))`
+/** A condition is unknown where nothing is known, not false: the first event brings it from 0 to what it is. */
+const conditionEvents = (place: number, codes: number): Sql => {
+  const truth = identifier(`truth_${place}`)
+  return sql`arrayFilter(e -> e > 0, arrayMap((x, after, before) -> if(after = before, toUInt64(0), bitShiftLeft(toUInt64(x), ${bind.uint(CODE_BITS)}) + toUInt64(after - before + ${bind.int(codes + 2)})),
+    said_at, ${truth}, arrayPopBack(arrayPushFront(${truth}, toInt64(0)))))`
 }
 
 const hitsName = (selector: number, onceADay: boolean): Sql => identifier(`${onceADay ? 'days' : 'hits'}_${selector}`)
 
 /** `hits_0`: the instants of the touches of each kind; `days_0`: of each day the first. */
-const hitsOf = (plan: Plan, zone: string): Sql => {
-  const pulses = plan.tracks.flatMap(each => (each.kind === 'pulses' ? each.pulses : []))
+const hitsOf = ({ pulses }: Plan, zone: string): Sql => {
   const daily = [...new Set(pulses.flatMap(({ selector, onceADay }) => (onceADay ? [selector] : [])))]
   const needed = [...new Set(pulses.map(({ selector }) => selector))]
+  const ms = sql`toInt64(bitShiftRight(x, ${bind.uint(MASK_BITS)}))`
+  const among = (selector: number): Sql => sql`bitTest(x, ${bind.uint(selector)})`
   const hits = needed.map(
-    selector =>
-      sql`, arrayMap(x -> toInt64(bitShiftRight(x, ${bind.uint(MASK_BITS)})), arrayFilter(x -> bitTest(x, ${bind.uint(selector)}), touched)) AS ${hitsName(selector, false)}`,
+    selector => sql`, arrayMap(x -> ${ms}, arrayFilter(x -> ${among(selector)}, touched)) AS ${hitsName(selector, false)}`,
   )
+  const dated = sql`arrayMap(x -> toInt32(toDate32(fromUnixTimestamp64Milli(${ms}, ${bind.string(zone)}))), touched)`
   const days = daily.map(selector => {
     const all = hitsName(selector, false)
-    const dated = identifier(`dated_${selector}`)
-    return sql`, arrayMap(x -> toInt32(toDate32(fromUnixTimestamp64Milli(x, ${bind.string(zone)}))), ${all}) AS ${dated},
-      arrayFilter((x, day, before) -> day != before, ${all}, ${dated}, arrayPopBack(arrayPushFront(${dated}, toInt32(-2147483648)))) AS ${hitsName(selector, true)}`
+    const own = sql`arrayFilter((day, x) -> ${among(selector)}, ${dated}, touched)`
+    return sql`, arrayFilter((x, day, before) -> day != before, ${all}, ${own}, arrayPopBack(arrayPushFront(${own}, toInt32(-2147483648)))) AS ${hitsName(selector, true)}`
   })
   return joinSql([...hits, ...days], '')
 }
 
-const pulsesOf = (each: Track, place: number): readonly Moves[] => {
-  if (each.kind === 'channels') {
-    const seen = identifier(`seen_${place}`)
-    const until = sql`arrayMap((x, next) -> if(x.1 = next.1, least(x.2 + ${bind.int(each.windowMs)}, next.2), x.2 + ${bind.int(each.windowMs)}), ${seen}, arrayPopFront(arrayPushBack(${seen}, ('', toInt64(0)))))`
-    return [
-      { at: sql`arrayMap(x -> x.2, ${seen})`, what: sql`arrayWithConstant(length(${seen}), toInt64(${bind.int(64 + place)}))` },
-      { at: until, what: sql`arrayWithConstant(length(${seen}), toInt64(${bind.int(-64 + place)}))` },
-    ]
-  }
-  if (each.kind !== 'pulses') return []
-  return each.pulses.flatMap(({ selector, onceADay, steps }) => {
-    const hits = hitsName(selector, onceADay)
-    return steps.map(({ after, by }) => ({
-      at: after === 0 ? hits : sql`arrayMap(x -> x + ${bind.int(after)}, ${hits})`,
-      what: sql`arrayWithConstant(length(${hits}), toInt64(${bind.int(by * 64 + place)}))`,
-    }))
-  })
-}
+const pulseEvents = ({ pulses }: Plan): readonly Sql[] =>
+  pulses.flatMap(({ selector, onceADay, steps }) => steps.map(({ after, code }) => eventsAt(hitsName(selector, onceADay), code, after)))
 
-const nothingMoved = sql`arrayResize([(toInt64(0), toInt64(0))], 0)`
-const msOf = (column: Sql): Sql => sql`greatest(toInt64(0), toUnixTimestamp64Milli(${column}))`
-
-/**
- * (root, lives, touched, told, placed, seen_…): of everybody with a journey, their touches as instant and mask, what was said of them, and the moves of the tracks of their
- * accounts. One reading of each table, one grouping.
- */
-const gathered = ({ sources, definitions, events }: JudgingInputs, plan: Plan): Sql => {
-  const persons = onOwner(plan, 'person')
-  const accounts = onOwner(plan, 'account')
-  const channels = plan.tracks.flatMap((each, place) => (each.kind === 'channels' ? [{ place, selector: each.selector }] : []))
-  const seen = channels.map(
-    ({ place, selector }) =>
-      sql`, arraySort(groupUniqArrayIf((via, toInt64(bitShiftRight(hit, ${bind.uint(MASK_BITS)}))), via != '' AND bitTest(hit, ${bind.uint(selector)}))) AS ${identifier(`seen_${place}`)}`,
-  )
-  const life = livesOf(sources, events)
-  const nobody = sql`arrayResize([${NO_LIFE}], 0)`
-  const noWord = sql`toInt64(0) AS said_us, toInt64(0) AS known_ms, '' AS word, arrayResize([toUInt64(0)], 0) AS saids`
-  const branches = [
-    sql`SELECT root, toUInt64(0) AS hit, '' AS via, ${noWord}, ${nothingMoved} AS moved, lives FROM (${life})`,
-    ...(plan.selectors.length === 0
-      ? []
-      : [
-          sql`SELECT root, hit, via, ${noWord}, ${nothingMoved} AS moved, ${nobody} AS lives FROM (${touches(sources, definitions, plan, channels.length > 0)})`,
-        ]),
-    ...(persons.length === 0
-      ? []
-      : [
-          sql`SELECT root, toUInt64(0) AS hit, '' AS via, said_us, known_ms, word, saids, ${nothingMoved} AS moved, ${nobody} AS lives FROM (${said(sources, ['person-created', 'person-updated'], persons)})`,
-        ]),
-    ...(accounts.length === 0
-      ? []
-      : [sql`SELECT root, toUInt64(0) AS hit, '' AS via, ${noWord}, moved, ${nobody} AS lives FROM (${placements(sources, accounts)})`]),
-  ]
-  return sql`
-    SELECT root, arraySort(l -> (l.4, l.1, l.2), groupArrayArray(lives)) AS lives, arraySort(groupArrayIf(hit, hit > 0)) AS touched,
-      arraySort(groupArrayIf((said_us, known_ms, word, saids), word != '')) AS told, arraySort(groupArrayArray(moved)) AS placed${joinSql(seen, '')}
-    FROM (${joinSql(branches, ' UNION ALL ')})
-    GROUP BY root
-    HAVING notEmpty(lives)`
-}
-
-const NO_LIFE = sql`('', toUInt32(0), '', toInt64(0), toInt64(0), '', '', '', '', '', arrayResize([''], 0), arrayResize([toInt64(0)], 0), arrayResize([''], 0))`
-
-const livesOf = ({ personJourney, roots }: FigureSources, events: boolean): Sql => sql`
-  SELECT if(r.node = '', j.person, r.root) AS root, arrayMap((n, o, e, s, x, y, i, c, p, w, d) ->
-      (j.person, toUInt32(n), toString(j.account), ${msOf(sql`o`)}, ${msOf(sql`e`)}, s, c, p, w, d, x, arrayMap(z -> ${msOf(sql`z`)}, y), ${events ? sql`i` : sql`arrayResize([''], 0)`}),
-    arrayEnumerate(opened_at), opened_at, ended_at, outcome, stages, entered_at, stage_event_ids, channel, campaign, owner, deal_id) AS lives
-  FROM (SELECT * FROM ${personJourney} WHERE excluded_because = '' AND notEmpty(opened_at)) AS j
-  LEFT JOIN ${roots} AS r ON r.node = j.person`
-
-/** (root, hit, via): the touches that any condition speaks of, once each however many accounts they count for. */
-const touches = (sources: FigureSources, definitions: Definitions, plan: Plan, channels: boolean): Sql => {
-  if (plan.selectors.length > MASK_BITS)
-    throw new RangeError(
-      `these definitions speak of ${plan.selectors.length} kinds of touches, at most ${MASK_BITS} can be judged together`,
-    )
-  const types = [...new Set(plan.selectors.flatMap(selector => selector.types))]
-  const mask = joinSql(
-    plan.selectors.map((selector, place) => sql`${selectorSql(selector)} * ${bind.uint(2 ** place)}`),
-    ' + ',
-  )
-  const { excluded } = touchRules(sources, definitions)
-  const wanted = sql`automatic = 0 AND notEmpty(persons) AND touch_type IN (${bind.strings(types)})`
-  // a touch of somebody in several accounts has a row for each: the first of them stands for it
-  const once = sql`(accounts <= 1 OR (touch_id, account) IN (SELECT touch_id, min(account) FROM ${sources.accountTouches} WHERE accounts > 1 GROUP BY touch_id))`
-  return sql`
-    SELECT arrayJoin(persons) AS root, toUInt64(${msOf(sql`occurred_at`)}) * ${bind.uint(2 ** MASK_BITS)} + mask AS hit, via
-    FROM (
-      SELECT persons, occurred_at, toUInt64(${mask}) AS mask, ${channels ? sql`toString(channel)` : sql`''`} AS via
-      FROM ${countedTouches({ accountTouches: sources.accountTouches, where: sql`${wanted} AND ${once}`, rules: { excluded, campaigns: null } })}
-    )
-    WHERE mask > 0`
-}
-
-type Chunks = readonly { readonly leaves: readonly AttributeLeaf[] }[]
-
-/** (root, said_us, known_ms, word, saids): what each event said of the conditions, two bits a condition. */
-const said = ({ recordFacts, roots }: FigureSources, types: readonly string[], chunks: Chunks): Sql => {
-  const saids = chunks.map(
-    ({ leaves }) =>
-      sql`toUInt64(${joinSql(
-        leaves.map((leaf, index) => sql`bitShiftLeft(toUInt64(${saidSql(leaf)}), ${bind.uint(index * 2)})`),
-        ' + ',
-      )})`,
-  )
-  return sql`
-    SELECT if(r.node = '', f.subject, r.root) AS root, toUnixTimestamp64Micro(f.occurred_at) AS said_us, toUnixTimestamp64Milli(f.recorded_at) AS known_ms, f.event_id AS word, [${joinSql(saids, ', ')}] AS saids
-    FROM (SELECT * FROM ${recordFacts} WHERE type IN (${bind.strings(types)})) AS f
-    LEFT JOIN ${roots} AS r ON r.node = f.subject`
-}
-
-/** (root, moved): how the tracks of accounts move in the life of a person: the state of the account that it comes to, what changes there, and back to nothing as it leaves. */
-const placements = (
-  sources: FigureSources,
-  chunks: readonly { readonly place: number; readonly leaves: readonly AttributeLeaf[] }[],
-): Sql => {
-  const { identities } = sources
-  const states = (chunk: number): Sql => sql`a.states[${bind.uint(chunk + 1)}]`
-  const moves = chunks.map(({ place }, chunk) => {
-    const at = (ms: Sql): Sql =>
-      sql`toInt64(if(arrayLastIndex(x -> x <= ${ms}, times) = 0, toUInt64(0), ${states(chunk)}[arrayLastIndex(x -> x <= ${ms}, times)]))`
-    const what = (by: Sql): Sql => sql`(${by}) * 64 + ${bind.int(place)}`
-    return sql`arrayConcat([(since, ${what(at(sql`since`))})],
-      arrayMap(x -> (x.1, x.2), arrayFilter(x -> x.1 > since AND x.1 < until, arrayMap((x, after, before) -> (x, ${what(sql`toInt64(after) - toInt64(before)`)}),
-        times, ${states(chunk)}, arrayPopBack(arrayPushFront(${states(chunk)}, toUInt64(0)))))),
-      [(until, ${what(sql`-${at(sql`until - 1`)}`)})])`
-  })
-  return sql`
-    SELECT i.subject AS root, arrayConcat(${joinSql(moves, ', ')}) AS moved
-    FROM (
-      SELECT subject, account, ${msOf(sql`valid_from`)} AS since, ${msOf(sql`valid_to`)} AS until
-      FROM ${identities}
-      WHERE startsWith(subject, 'person:') AND account != ''
-        AND (accounts <= 1 OR (subject, valid_from, account) IN (SELECT subject, valid_from, min(account) FROM ${identities} WHERE accounts > 1 GROUP BY subject, valid_from))
-    ) AS i
-    INNER JOIN (
-      SELECT substring(root, 9) AS account, arrayMap(x -> ${TOLD_MS}, told) AS times, [${joinSql(
-        chunks.map(
-          (_, chunk) =>
-            sql`arrayPopFront(arrayFold((acc, s) -> arrayPushBack(acc, ${stateAfter(sql`acc[-1]`, sql`s`)}), arrayMap(x -> x.4[${bind.uint(chunk + 1)}], told), [toUInt64(0)]))`,
-        ),
-        ', ',
-      )}] AS states
-      FROM (SELECT root, arraySort(groupArray((said_us, known_ms, word, saids))) AS told FROM (${said(sources, ['account-updated'], chunks)}) GROUP BY root)
-    ) AS a ON a.account = i.account`
+const channelEvents = (place: number, windowMs: number, more: number, less: number): readonly Sql[] => {
+  const seen = identifier(`seen_${place}`)
+  const window = bind.int(windowMs)
+  const until = sql`arrayMap((x, next) -> if(x.1 = next.1, least(x.2 + ${window}, next.2), x.2 + ${window}), ${seen}, arrayPopFront(arrayPushBack(${seen}, ('', toInt64(0)))))`
+  return [eventsAt(sql`arrayMap(x -> x.2, ${seen})`, more), eventsAt(until, less)]
 }

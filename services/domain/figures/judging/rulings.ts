@@ -1,7 +1,7 @@
 import type { Definitions } from '../../definitions/definitions.ts'
 import { inForceAt } from '../../definitions/history.ts'
 import { type Icp, icpKind } from '../../definitions/icp.ts'
-import { leavesOf, type Leaf, type Predicate } from '../../definitions/predicate.ts'
+import type { Predicate } from '../../definitions/predicate.ts'
 import { type Qualification, qualificationKind } from '../../definitions/qualification.ts'
 
 /** What leads are judged by from an instant on (ms); the first one since ever. */
@@ -41,10 +41,11 @@ export const ruledStages = (rulings: readonly Ruling[]): readonly string[] => [
 export const ruleOf = ({ qualification }: Ruling, stage: string): Predicate | null =>
   qualification.entry.find(entry => entry.unit === 'lead' && entry.stage === stage)?.rule ?? null
 
-export const leavesOfRulings = (rulings: readonly Ruling[]): readonly Leaf[] =>
+/** Every predicate by which leads are judged. */
+export const predicatesOf = (rulings: readonly Ruling[]): readonly Predicate[] =>
   rulings.flatMap(({ icp, qualification: { hand_raiser, sales_ready, entry } }) => [
-    ...leavesOf(icp.fit),
-    ...leavesOf(hand_raiser),
-    ...leavesOf(sales_ready),
-    ...entry.flatMap(({ unit, rule }) => (unit === 'lead' ? leavesOf(rule) : [])),
+    icp.fit,
+    hand_raiser,
+    sales_ready,
+    ...entry.flatMap(({ unit, rule }) => (unit === 'lead' ? [rule] : [])),
   ])

@@ -1,0 +1,118 @@
+import { channelKey } from '../../definitions/channel-map.ts'
+import type { Leaf, Predicate } from '../../definitions/predicate.ts'
+import { bind, joinSql, type Sql, sql } from '../../sql.ts'
+
+export type AttributeLeaf = Extract<Leaf, { attribute: string }>
+
+/** Conditions on attributes of one owner that are followed together: two bits each: 0 unknown, 1 false, 3 true. */
+export type Chunk = { readonly owner: 'person' | 'account'; readonly leaves: readonly AttributeLeaf[] }
+
+/** So that the states of one chunk and its number fit into 64 bits. */
+const LEAVES_PER_CHUNK = 24
+
+/** Everything that is read of attributes, each once. */
+export const chunksOf = (leaves: readonly Leaf[]): readonly Chunk[] =>
+  (['person', 'account'] as const).flatMap(owner => {
+    const own = new Map(leaves.flatMap(leaf => (isOf(leaf, owner) ? [[JSON.stringify(leaf), leaf] as const] : [])))
+    const all = [...own.values()]
+    const chunks: Chunk[] = []
+    for (let from = 0; from < all.length; from += LEAVES_PER_CHUNK) chunks.push({ owner, leaves: all.slice(from, from + LEAVES_PER_CHUNK) })
+    return chunks
+  })
+
+const isOf = (leaf: Leaf, owner: 'person' | 'account'): leaf is AttributeLeaf =>
+  'attribute' in leaf && leaf.attribute.startsWith(`${owner}.`)
+
+/** The lambda argument of a chunk. */
+export const chunkName = (place: number): Sql => ({ parts: [`c${place}`] })
+
+/** Whether a predicate is about attributes alone: its truth changes only when something is said. */
+export const isOfAttributes = (predicate: Predicate): boolean =>
+  predicate.op === 'all' || predicate.op === 'any'
+    ? predicate.of.every(isOfAttributes)
+    : predicate.op === 'not'
+      ? isOfAttributes(predicate.of)
+      : 'attribute' in predicate
+
+/** Kleene truth as 0 false, 1 unknown, 2 true of a predicate about attributes, over the lambda arguments of the chunks. */
+export const attributeTruth = (chunks: readonly Chunk[], predicate: Predicate): Sql =>
+  truthOver(predicate, leaf => {
+    const key = JSON.stringify(leaf)
+    const place = chunks.findIndex(({ leaves }) => leaves.some(other => JSON.stringify(other) === key))
+    const index = chunks[place]?.leaves.findIndex(other => JSON.stringify(other) === key) ?? -1
+    if (index < 0 || !('attribute' in leaf)) throw new RangeError(`a condition that was not planned: ${key}`)
+    const state = sql`toUInt8(bitAnd(bitShiftRight(${chunkName(place)}, ${bind.uint(index * 2)}), 3))`
+    return leaf.op === 'known' ? sql`bitShiftLeft(${state} = 3, 1)` : sql`bitXor(${state}, 1)`
+  })
+
+/** Truth of a predicate from that of its conditions. */
+export const truthOver = (predicate: Predicate, ofLeaf: (leaf: Leaf) => Sql): Sql => {
+  switch (predicate.op) {
+    case 'all':
+      return leastOf(predicate.of.map(part => truthOver(part, ofLeaf)))
+    case 'any':
+      return greatestOf(predicate.of.map(part => truthOver(part, ofLeaf)))
+    case 'not':
+      return sql`toUInt8(2 - ${truthOver(predicate.of, ofLeaf)})`
+    default:
+      return ofLeaf(predicate)
+  }
+}
+
+export const leastOf = (parts: readonly Sql[]): Sql => (parts.length === 1 ? (parts[0] ?? sql`2`) : sql`least(${joinSql(parts, ', ')})`)
+export const greatestOf = (parts: readonly Sql[]): Sql =>
+  parts.length === 1 ? (parts[0] ?? sql`0`) : sql`greatest(${joinSql(parts, ', ')})`
+
+const keyed = (text: Sql): Sql => sql`replaceRegexpAll(lowerUTF8(trimBoth(${text})), ${bind.string('[\\s-]+')}, '_')`
+
+/**
+ * What an event of a person or an account says of a condition: 0 that the attribute is unknown now, 1 that it is false, 2 nothing, 3 that it is true. `payload` is the event's; a field that is
+ * empty says nothing unless it is named among `cleared`.
+ */
+export const saidSql = (leaf: AttributeLeaf): Sql => {
+  const name = leaf.attribute.slice(leaf.attribute.indexOf('.') + 1)
+  const own = name.startsWith('attributes.')
+  const field = bind.string(own ? name.slice('attributes.'.length) : name === 'revenue' ? 'revenue_minor' : name)
+  const at = own ? sql`payload, 'attributes', ${field}` : sql`payload, ${field}`
+  const cleared = sql`hasAny(JSONExtract(payload, 'cleared', 'Array(String)'), ${bind.strings(own ? ['attributes', name] : [name === 'revenue' ? 'revenue_minor' : name])})`
+  const said = (known: Sql, holds: Sql): Sql => sql`multiIf(${known}, ${holds}, ${cleared}, 0, 2)`
+  const truth = (condition: Sql): Sql => sql`if(${condition}, 3, 1)`
+  if (name === 'employees' || name === 'revenue') {
+    const number = sql`JSONExtract(${at}, 'Nullable(Int64)')`
+    if (leaf.op !== 'compare') return said(sql`isNotNull(${number})`, sql`3`)
+    const holds = truth(sql`assumeNotNull(${number}) ${COMPARE[leaf.is]} ${bind.int(leaf.value)}`)
+    return said(
+      sql`isNotNull(${number})`,
+      leaf.currency === undefined ? holds : sql`if(JSONExtractString(payload, 'currency') = ${bind.string(leaf.currency)}, ${holds}, 0)`,
+    )
+  }
+  if (leaf.op === 'compare') {
+    const number = sql`toInt64OrNull(JSONExtractString(${at}))`
+    return said(
+      sql`JSONExtractString(${at}) != ''`,
+      sql`if(isNull(${number}), 0, ${truth(sql`assumeNotNull(${number}) ${COMPARE[leaf.is]} ${bind.int(leaf.value)}`)})`,
+    )
+  }
+  if (name === 'locations') {
+    const list = sql`JSONExtract(${at}, 'Array(String)')`
+    return said(sql`notEmpty(${list})`, leaf.op === 'known' ? sql`3` : truth(sql`arrayExists(x -> ${holdsText(leaf, sql`x`)}, ${list})`))
+  }
+  const text = sql`JSONExtractString(${at})`
+  return said(sql`${text} != ''`, leaf.op === 'known' ? sql`3` : truth(holdsText(leaf, text)))
+}
+
+export const COMPARE: Readonly<Record<'<' | '<=' | '=' | '>=' | '>', Sql>> = {
+  '<': sql`<`,
+  '<=': sql`<=`,
+  '=': sql`=`,
+  '>=': sql`>=`,
+  '>': sql`>`,
+}
+
+/** Whether a text is one of, begins with one of, or has one of the values as words in it. */
+export const holdsText = (leaf: Extract<AttributeLeaf, { op: 'in' | 'starts' | 'contains' }>, text: Sql): Sql => {
+  const keys = leaf.values.map(channelKey)
+  if (leaf.op === 'in') return sql`${keyed(text)} IN (${bind.strings(keys)})`
+  if (leaf.op === 'starts') return sql`arrayExists(key -> startsWith(${keyed(text)}, key), ${bind.strings(keys)})`
+  return sql`arrayExists(key -> position(concat('_', ${keyed(text)}, '_'), concat('_', key, '_')) > 0, ${bind.strings(keys)})`
+}
