@@ -49,6 +49,7 @@ const PERMISSIONS: { readonly [T in EventType]: Permission } = {
   'consent-changed': 'facts',
   'content-published': 'working',
   'content-retired': 'working',
+  'crm-snapshot-taken': 'facts',
   'dead-letter': 'command',
   'deal-account-changed': 'facts',
   'deal-amount-changed': 'facts',
@@ -112,6 +113,8 @@ const PERMISSIONS: { readonly [T in EventType]: Permission } = {
   'touch-recorded': 'working',
   'touch-retracted': 'facts',
   'training-completed': 'facts',
+  'view-removed': 'agreeing',
+  'view-saved': 'agreeing',
 }
 
 const PLANNERS: readonly string[] = ['operations', 'finance', 'executive']

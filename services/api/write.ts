@@ -27,6 +27,8 @@ export type EventDoor = {
 export type SaidEvent = {
   readonly type: EventType
   readonly event_id?: string | undefined
+  /** Default: now. */
+  readonly occurred_at?: string | undefined
   readonly data: Readonly<Record<string, unknown>>
 }
 
@@ -69,8 +71,8 @@ export type WriterOptions = {
 export const createWriter = ({ door, now }: WriterOptions): Writer => ({
   write: async (request, events, fieldOf = path => path) => {
     const caller = callerOf(request)
-    const occurred_at = new Date(now()).toISOString()
-    const said = events.map(({ type, event_id = uuidv7(), data }) => ({ type, event_id, occurred_at, data }))
+    const at = new Date(now()).toISOString()
+    const said = events.map(({ type, event_id = uuidv7(), occurred_at = at, data }) => ({ type, event_id, occurred_at, data }))
     const take = async (options: { readonly dryRun?: boolean }): Promise<string | null> => {
       const taken = await door.take(said, caller, options)
       if (taken.outcome !== 'taken') throw tryAgain(taken.outcome, taken.retryAfterSeconds)

@@ -230,6 +230,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     .option('--dry-run', 'check everything, write nothing')
     .option('--no-wait', 'return when the log has the events, not when the figures show them')
     .option('--backfill', 'the events say when they were known (known_at); accord live ends it')
+    .option('--no-snapshot', 'hubspot, salesforce: the export has only some of the deals, nothing to compare figures with')
     .option('--dataset <name>', 'CSV: names the export, so that two of them are not taken for one')
     .option('--mapping <file>', 'CSV: how columns become fields and what values mean, as JSON (services/collector/README.md)')
     .option('--map <column=field>', 'spend, touches: one column; may be repeated', columnAndField, {})
@@ -255,6 +256,7 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     unmapped_values: z.array(z.object({ field: z.string(), value: z.string(), rows: z.number() })).default([]),
     ignored_columns: z.array(z.string()).default([]),
     ignored_files: z.array(z.string()).default([]),
+    snapshot: z.object({ taken_at: z.string(), deals: z.number() }).optional(),
   })
   importing.action(async (format: string, files: readonly string[]) => {
     const context = contextOf(importing, true)
@@ -272,6 +274,11 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
     output.result(result, () =>
       [
         `${accepted} events of ${lines} lines ${dry ? 'would be' : 'are'} in${file === null ? '' : `; ${rejected} refused, see ${file}`}${backfill ? '; they show in the figures after accord live' : ''}`,
+        ...(noticed.snapshot === undefined
+          ? []
+          : [
+              `${noticed.snapshot.deals} deals as the CRM had them at ${noticed.snapshot.taken_at} ${dry ? 'would be' : 'are'} kept to compare with (GET /v1/reconcile)`,
+            ]),
         ...noticed.ignored_columns.map(name => `ignored column: ${name}`),
         ...noticed.ignored_files.map(name => `ignored file, no table that is known: ${name}`),
         ...noticed.unmatched_campaigns.map(

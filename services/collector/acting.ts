@@ -11,6 +11,8 @@ const ACTING: ReadonlySet<EventType> = new Set([
   'audit-signed',
   'review-noted',
   'sla-clock-excused',
+  'view-saved',
+  'view-removed',
 ])
 
 /** The member of the credential, and the one acted for by name; null where the tenant knows no such member. */

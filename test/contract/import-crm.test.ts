@@ -129,6 +129,23 @@ describe('importing Salesforce', () => {
     expect(await ids(made)).toBe(before + 2)
   })
 
+  it('keeps what the CRM shows of its deals, to compare with, unless the export has only some', async () => {
+    const made = await parts()
+    const { result } = await importing(made, salesforce, SALESFORCE, { mapping: SALESFORCE_MEANINGS })
+    expect(result.snapshot).toMatchObject({ takenAt: expect.stringMatching(/^2026-05-02T09:00:00/), deals: 2 })
+    expect((await recorded(made)).filter(event => event.type === 'crm-snapshot-taken')).toMatchObject([
+      {
+        system: 'salesforce',
+        parts: 1,
+        deals: [
+          { deal_id: 'salesforce:006A', state: 'won', amount_minor: 123_450n, currency: 'EUR', close_date: '2026-04-30', deleted: false },
+          { deal_id: 'salesforce:006B', state: 'open', amount_minor: null, currency: '', close_date: '2026-09-30' },
+        ],
+      },
+    ])
+    expect((await importing(made, salesforce, SALESFORCE, { mapping: SALESFORCE_MEANINGS, snapshot: false })).result.snapshot).toBeNull()
+  })
+
   it('says what it would do and which values nobody gave a meaning, and writes nothing', async () => {
     const made = await parts()
     const { result } = await importing(made, salesforce, SALESFORCE, { dryRun: true })
@@ -204,6 +221,14 @@ s9,Done,TRUE,TRUE,default
     ])
     expect(of('deal-closed').length).toBeGreaterThan(0)
     expect(of('deal-deleted')).toMatchObject([{ deal_id: 'hubspot:12' }])
+    expect(of('crm-snapshot-taken')).toMatchObject([
+      {
+        deals: [
+          { deal_id: 'hubspot:11', state: 'won', amount_minor: 50_000n, close_date: '2026-03-31' },
+          { deal_id: 'hubspot:12', state: 'open', deleted: true },
+        ],
+      },
+    ])
     expect(of('deal-contact-linked')).toMatchObject([{ deal_id: 'hubspot:11', person_id: 'hubspot:501' }])
     expect(of('lead-accepted')).toMatchObject([{ person_id: 'hubspot:501' }])
     expect(of('lead-stage-changed')).toMatchObject([{ person_id: 'hubspot:501', stage: 'mql' }])

@@ -60,6 +60,10 @@ const Row = z.looseObject({
   metric: z.string(),
   value: z.number().nullable(),
   explain: z.string().optional(),
+  measure: z.string().optional(),
+  month: z.string().optional(),
+  what: z.string().optional(),
+  reason: z.string().optional(),
   before: z.number().nullable().optional(),
 })
 const Answer = z.looseObject({ rows: z.array(Row), definition: z.string() })
@@ -175,5 +179,132 @@ describe('leads over the API', () => {
     ])
     const accepted = api.written.find(({ event: { type } }) => type === 'lead-accepted')?.event
     expect(accepted).toMatchObject({ person_id: 'p1', lead_id: 'l1', owner_id: 'sam', handoff: 'marketing-sdr', actor: 'member:sam' })
+  })
+})
+
+describe('what a CRM shows', () => {
+  const Compared = z.looseObject({
+    rows: z.array(Row),
+    total: z.array(Row),
+    snapshot: z.looseObject({ id: z.string(), system: z.string(), deals: z.number() }),
+    count: z.number(),
+    cursor: z.string().nullable(),
+  })
+  const compare = async (query: string) => Compared.parse((await api.get(`/v1/reconcile${query}`)).json())
+  const money = (rows: readonly z.output<typeof Row>[]) =>
+    rows
+      .filter(row => row['unit'] !== 'count')
+      .map(row => `${row.measure ?? ''} ${row.month ?? 'all'} ${row.what ?? ''} ${row.reason ?? ''} ${row.value ?? ''}`)
+  const at = (hours: number): string => new Date(START + hours * HOUR).toISOString()
+  const deal = (id: string, amount: number, more: object = {}) => [
+    {
+      type: 'deal-created',
+      event_id: `${id}-c`,
+      occurred_at: at(10),
+      data: { deal_id: `salesforce:${id}`, stage: 'qualified', amount_minor: amount, currency: 'EUR', close_date: '2026-03-31', ...more },
+    },
+  ]
+  const won = (id: string) => ({
+    type: 'deal-closed',
+    event_id: `${id}-w`,
+    occurred_at: at(90),
+    data: { deal_id: `salesforce:${id}`, outcome: 'won', close_date: '2026-03-05' },
+  })
+  const rows = [
+    { deal_id: '006A', state: 'won', amount_minor: '10000', currency: 'EUR', close_date: '2026-03-05' },
+    { deal_id: '006B', state: 'won', amount_minor: '10000', currency: 'EUR', close_date: '2026-03-05' },
+    { deal_id: '006C', state: 'open', amount_minor: '7000', currency: 'EUR', close_date: '2026-03-31' },
+    { deal_id: '006X', state: 'won', amount_minor: '500', currency: 'EUR', close_date: '2026-03-01' },
+    { deal_id: '006D', state: 'open', amount_minor: '4000', currency: 'EUR', close_date: '2026-03-31' },
+  ]
+
+  it('is kept when it is posted, and every difference from it is named, adds up and opens', async () => {
+    expect((await api.get('/v1/reconcile')).statusCode).toBe(404)
+    await api.send([
+      ...deal('006A', 10_000),
+      won('006A'),
+      ...deal('006B', 9_000),
+      won('006B'),
+      ...deal('006C', 7_000, { deal_type: 'renewal' }),
+      ...deal('006D', 4_000),
+      ...deal('006E', 1_000),
+    ])
+    await api.show()
+    const before = new Date(api.clock.ms).toISOString()
+    expect((await api.post('/v1/reconcile', 'reader', { rows })).statusCode).toBe(403)
+    const asked = await api.app.inject({
+      method: 'POST',
+      url: '/v1/reconcile',
+      payload: { keep: false, rows },
+      headers: { authorization: 'Bearer reader' },
+    })
+    expect([asked.statusCode, asked.json()]).toMatchObject([200, { snapshot: null, position: null }])
+
+    const said = { rows, system: 'salesforce', taken_at: before }
+    const first = z.looseObject({ snapshot: z.string(), position: z.string() }).parse((await api.post('/v1/reconcile', 'crm', said)).json())
+    expect((await api.post('/v1/reconcile', 'crm', said)).json()).toMatchObject({ snapshot: first.snapshot })
+    // sealed after the CRM was asked: 006D was won there by nobody yet
+    await api.send([won('006D')])
+    await api.show()
+
+    const answer = await compare('')
+    expect(answer.snapshot).toMatchObject({ id: first.snapshot, system: 'salesforce', deals: 5 })
+    expect(money(answer.total)).toEqual([
+      'won all crm  20500',
+      'won all here  23000',
+      'won all difference  2500',
+      'won all because missing_here -500',
+      'won all because late 4000',
+      'won all because amount -1000',
+      'open all crm  11000',
+      'open all here  1000',
+      'open all difference  -10000',
+      'open all because missing_there 1000',
+      'open all because late -4000',
+      'open all because open_type -7000',
+    ])
+    expect(money((await compare('?what=deal&measure=won')).rows)).toEqual([
+      'won 2026-03 deal late 4000',
+      'won 2026-03 deal amount -1000',
+      'won 2026-03 deal missing_here -500',
+    ])
+    expect(money((await compare('?what=because&reason=late&period=2026-03')).rows)).toEqual([
+      'won 2026-03 because late 4000',
+      'open 2026-03 because late -4000',
+    ])
+    expect((await compare('?period=2026-02')).rows).toEqual([])
+
+    const page = await compare('?what=deal&limit=2')
+    expect([page.count, page.rows.length, page.cursor === null]).toEqual([12, 2, false])
+    expect((await compare(`?what=deal&limit=2&cursor=${page.cursor ?? ''}`)).rows[0]).not.toEqual(page.rows[0])
+    expect((await api.get('/v1/reconcile?reason=luck')).body).toContain('expected one of missing_here')
+    expect((await api.get('/v1/reconcile?format=csv&what=deal')).body.split('\r\n')[0]).toBe(
+      'measure,what,month,reason,deal_id,metric,value,unit,numerator,denominator,interval_low,interval_high,flags,explain',
+    )
+
+    const Opened = z.looseObject({
+      contributions: z.number(),
+      items: z.array(z.looseObject({ id: z.string(), contribution: z.number(), event_ids: z.array(z.string()) })),
+    })
+    const numbers = [...answer.total.filter((_, index) => index % 3 === 0), ...answer.rows.slice(-2)]
+    for (const row of numbers)
+      expect(Opened.parse((await api.get(`/v1/explain/${row.explain ?? ''}`)).json()).contributions).toBe(row.value)
+    const amount = answer.total.find(row => row.reason === 'amount')
+    expect(Opened.parse((await api.get(`/v1/explain/${amount?.explain ?? ''}`)).json()).items).toMatchObject([
+      { id: 'salesforce:006B', contribution: -1_000, event_ids: [`${first.snapshot}/0`, '006B-c', '006B-w'] },
+    ])
+  })
+
+  it('is the latest of its system, and as it was known on any day', async () => {
+    const between = new Date(api.clock.ms).toISOString()
+    api.clock.ms += HOUR
+    expect((await api.post('/v1/reconcile', 'crm', { system: 'hubspot', rows: [{ deal_id: '006A', state: 'lost' }] })).statusCode).toBe(200)
+    await api.show()
+    expect((await compare('')).snapshot).toMatchObject({ system: 'hubspot', deals: 1 })
+    expect((await compare('?system=salesforce')).snapshot.system).toBe('salesforce')
+    expect((await compare(`?as_of=${between}`)).snapshot.system).toBe('salesforce')
+    const kept = z.object({ rows: z.array(z.looseObject({ system: z.string() })) }).parse((await api.get('/v1/reconcile/snapshots')).json())
+    expect(kept.rows.map(({ system }) => system)).toEqual(['hubspot', 'salesforce'])
+    expect((await api.get('/v1/reconcile', 'stranger')).statusCode).not.toBe(200)
   })
 })

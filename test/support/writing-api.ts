@@ -22,7 +22,7 @@ export type WritingApi = FigureApi & {
   readonly send: (events: readonly object[]) => Promise<void>
 }
 
-/** Bearers are `reader` and the ids of `members`, all of the tenant acme. */
+/** Bearers are `reader`, `crm` (which sends facts too) and the ids of `members`, all of the tenant acme. */
 export const openWritingApi = async (members: readonly Member[], startMs: number): Promise<WritingApi> => {
   const clock = { ms: startMs }
   const codec = createCodec({ registry: createOwnRegistry() })
@@ -60,7 +60,11 @@ export const openWritingApi = async (members: readonly Member[], startMs: number
     door,
     now: () => clock.ms,
     callerOf: bearer =>
-      byId.has(bearer) ? { tenant: 'acme', actor: `member:${bearer}`, keyName: 'app', scopes: ['read'], member: bearer } : null,
+      bearer === 'crm'
+        ? { tenant: 'acme', actor: 'key:crm', keyName: 'crm', scopes: ['read', 'ingest'], member: null }
+        : byId.has(bearer)
+          ? { tenant: 'acme', actor: `member:${bearer}`, keyName: 'app', scopes: ['read'], member: bearer }
+          : null,
   })
   return {
     ...api,

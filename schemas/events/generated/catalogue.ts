@@ -365,6 +365,19 @@ export const catalogue: { readonly [T in EventType]: CatalogueEntry } = {
     {"name":"reason","type":"string","doc":"Why, in words or as a code of the source.","default":""},
     {"name":"replaced_by","type":"string","doc":"Content to use instead.","default":""},
   ] } },
+  'crm-snapshot-taken': { topic: "accord.definitions.v1", key: "crm-snapshot:{snapshot_id}", schema: { ...{"type":"record","name":"CrmSnapshotTaken","namespace":"accord.events","doc":"A part of what a CRM said that its deals were at one instant (occurred_at). A snapshot counts when all of its parts are there.","topic":"accord.definitions.v1","key":"crm-snapshot:{snapshot_id}"}, fields: [
+    {"name":"event_id","type":"string","doc":"The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key.","format":"event-id"},
+    {"name":"tenant","type":"string","doc":"Tenant that the fact belongs to; set from the credential."},
+    {"name":"occurred_at","type":{"type":"long","logicalType":"timestamp-micros"},"doc":"Business time: when it happened; microseconds since the epoch, UTC."},
+    {"name":"known_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"doc":"When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC.","default":null},
+    {"name":"source","type":"string","doc":"System that the fact comes from; by default the name of the producer's key."},
+    {"name":"actor","type":"string","doc":"Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>."},
+    {"name":"snapshot_id","type":"string","doc":"Id of the snapshot, the same in all of its parts."},
+    {"name":"system","type":"string","doc":"CRM that said so: hubspot, salesforce …","default":""},
+    {"name":"part","type":"int","doc":"Number of this part, from 0.","default":0},
+    {"name":"parts","type":"int","doc":"How many parts the snapshot has.","default":1},
+    {"name":"deals","type":{"type":"array","items":{"type":"record","name":"CrmDeal","doc":"One deal as the CRM showed it.","fields":[{"name":"deal_id","type":"string","doc":"Its id in the CRM, or here."},{"name":"state","type":"string","doc":"open, won or lost."},{"name":"amount_minor","type":["null","long"],"doc":"Amount in minor units; null where there is none.","default":null},{"name":"currency","type":"string","doc":"ISO 4217; empty: the currency that is asked for.","default":""},{"name":"close_date","type":["null",{"type":"int","logicalType":"date"}],"doc":"Close date, planned or real.","default":null},{"name":"deleted","type":"boolean","doc":"It is deleted there.","default":false}]}},"doc":"Deals of this part, in the order of the snapshot.","default":[]},
+  ] } },
   'dead-letter': { topic: "accord.dead-letters.v1", key: "{event_id}", schema: { ...{"type":"record","name":"DeadLetter","namespace":"accord.events","doc":"A record that could not be processed, and why. Its event_id is topic:partition:offset of the record.","topic":"accord.dead-letters.v1","key":"{event_id}"}, fields: [
     {"name":"event_id","type":"string","doc":"The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key.","format":"event-id"},
     {"name":"tenant","type":"string","doc":"Tenant that the fact belongs to; set from the credential."},
@@ -1404,6 +1417,30 @@ export const catalogue: { readonly [T in EventType]: CatalogueEntry } = {
     {"name":"score_ppm","type":["null","int"],"doc":"Result in millionths; null: not measured.","default":null},
     {"name":"expires_on","type":["null",{"type":"int","logicalType":"date"}],"doc":"Last day that the training counts.","default":null},
   ] } },
+  'view-removed': { topic: "accord.definitions.v1", key: "view:{view_id}", schema: { ...{"type":"record","name":"ViewRemoved","namespace":"accord.events","doc":"A saved view was taken away.","topic":"accord.definitions.v1","key":"view:{view_id}"}, fields: [
+    {"name":"event_id","type":"string","doc":"The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key.","format":"event-id"},
+    {"name":"tenant","type":"string","doc":"Tenant that the fact belongs to; set from the credential."},
+    {"name":"occurred_at","type":{"type":"long","logicalType":"timestamp-micros"},"doc":"Business time: when it happened; microseconds since the epoch, UTC."},
+    {"name":"known_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"doc":"When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC.","default":null},
+    {"name":"source","type":"string","doc":"System that the fact comes from; by default the name of the producer's key."},
+    {"name":"actor","type":"string","doc":"Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>."},
+    {"name":"view_id","type":"string","doc":"Id of the view."},
+    {"name":"member_id","type":"string","doc":"Member who acts, as the credential says.","default":""},
+  ] } },
+  'view-saved': { topic: "accord.definitions.v1", key: "view:{view_id}", schema: { ...{"type":"record","name":"ViewSaved","namespace":"accord.events","doc":"A view of a page was saved under a name, or changed as a whole.","topic":"accord.definitions.v1","key":"view:{view_id}"}, fields: [
+    {"name":"event_id","type":"string","doc":"The producer's own id or a UUIDv7; printable ASCII, 1 to 128 characters; unique per tenant: the idempotency key.","format":"event-id"},
+    {"name":"tenant","type":"string","doc":"Tenant that the fact belongs to; set from the credential."},
+    {"name":"occurred_at","type":{"type":"long","logicalType":"timestamp-micros"},"doc":"Business time: when it happened; microseconds since the epoch, UTC."},
+    {"name":"known_at","type":["null",{"type":"long","logicalType":"timestamp-micros"}],"doc":"When the source knew it; only on a backfill credential, otherwise null. Microseconds since the epoch, UTC.","default":null},
+    {"name":"source","type":"string","doc":"System that the fact comes from; by default the name of the producer's key."},
+    {"name":"actor","type":"string","doc":"Who said it, from the credential: key:<id>, member:<id> or oidc:<subject>."},
+    {"name":"view_id","type":"string","doc":"Id of the view."},
+    {"name":"name","type":"string","doc":"What people call it."},
+    {"name":"page","type":"string","doc":"Page that it is of, as its path."},
+    {"name":"query","type":"string","doc":"State of the page, as a query string.","default":""},
+    {"name":"shared","type":"boolean","doc":"Everybody sees it, not only its member.","default":false},
+    {"name":"member_id","type":"string","doc":"Member who acts, as the credential says.","default":""},
+  ] } },
 }
 
 export const eventTypes: readonly EventType[] = [
@@ -1427,6 +1464,7 @@ export const eventTypes: readonly EventType[] = [
   'consent-changed',
   'content-published',
   'content-retired',
+  'crm-snapshot-taken',
   'dead-letter',
   'deal-account-changed',
   'deal-amount-changed',
@@ -1490,6 +1528,8 @@ export const eventTypes: readonly EventType[] = [
   'touch-recorded',
   'touch-retracted',
   'training-completed',
+  'view-removed',
+  'view-saved',
 ]
 
 /** Event type by full name of its record. */
@@ -1514,6 +1554,7 @@ export const typeOfRecord: ReadonlyMap<string, EventType> = new Map<string, Even
   ['accord.events.ConsentChanged', 'consent-changed'],
   ['accord.events.ContentPublished', 'content-published'],
   ['accord.events.ContentRetired', 'content-retired'],
+  ['accord.events.CrmSnapshotTaken', 'crm-snapshot-taken'],
   ['accord.events.DeadLetter', 'dead-letter'],
   ['accord.events.DealAccountChanged', 'deal-account-changed'],
   ['accord.events.DealAmountChanged', 'deal-amount-changed'],
@@ -1577,6 +1618,8 @@ export const typeOfRecord: ReadonlyMap<string, EventType> = new Map<string, Even
   ['accord.events.TouchRecorded', 'touch-recorded'],
   ['accord.events.TouchRetracted', 'touch-retracted'],
   ['accord.events.TrainingCompleted', 'training-completed'],
+  ['accord.events.ViewRemoved', 'view-removed'],
+  ['accord.events.ViewSaved', 'view-saved'],
 ])
 
 export const isEventType = (value: string): value is EventType => Object.hasOwn(catalogue, value)

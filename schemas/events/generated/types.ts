@@ -9,6 +9,22 @@ export type IsoDate = string
 /** A decimal number as text, without an exponent. */
 export type DecimalText = string
 
+/** One deal as the CRM showed it. */
+export interface CrmDeal {
+  /** Its id in the CRM, or here. */
+  readonly deal_id: string
+  /** open, won or lost. */
+  readonly state: string
+  /** Amount in minor units; null where there is none. */
+  readonly amount_minor: bigint | null
+  /** ISO 4217; empty: the currency that is asked for. */
+  readonly currency: string
+  /** Close date, planned or real. */
+  readonly close_date: IsoDate | null
+  /** It is deleted there. */
+  readonly deleted: boolean
+}
+
 /** One share of a deal. */
 export interface DealSplit {
   /** Member who has the share. */
@@ -529,6 +545,21 @@ export interface ContentRetired extends CommonFields {
   readonly reason: string
   /** Content to use instead. */
   readonly replaced_by: string
+}
+
+/** A part of what a CRM said that its deals were at one instant (occurred_at). A snapshot counts when all of its parts are there. */
+export interface CrmSnapshotTaken extends CommonFields {
+  readonly type: 'crm-snapshot-taken'
+  /** Id of the snapshot, the same in all of its parts. */
+  readonly snapshot_id: string
+  /** CRM that said so: hubspot, salesforce … */
+  readonly system: string
+  /** Number of this part, from 0. */
+  readonly part: number
+  /** How many parts the snapshot has. */
+  readonly parts: number
+  /** Deals of this part, in the order of the snapshot. */
+  readonly deals: readonly CrmDeal[]
 }
 
 /** A record that could not be processed, and why. Its event_id is topic:partition:offset of the record. */
@@ -1916,6 +1947,32 @@ export interface TrainingCompleted extends CommonFields {
   readonly expires_on: IsoDate | null
 }
 
+/** A saved view was taken away. */
+export interface ViewRemoved extends CommonFields {
+  readonly type: 'view-removed'
+  /** Id of the view. */
+  readonly view_id: string
+  /** Member who acts, as the credential says. */
+  readonly member_id: string
+}
+
+/** A view of a page was saved under a name, or changed as a whole. */
+export interface ViewSaved extends CommonFields {
+  readonly type: 'view-saved'
+  /** Id of the view. */
+  readonly view_id: string
+  /** What people call it. */
+  readonly name: string
+  /** Page that it is of, as its path. */
+  readonly page: string
+  /** State of the page, as a query string. */
+  readonly query: string
+  /** Everybody sees it, not only its member. */
+  readonly shared: boolean
+  /** Member who acts, as the credential says. */
+  readonly member_id: string
+}
+
 export interface EventsByType {
   readonly 'account-merged': AccountMerged
   readonly 'account-parent-changed': AccountParentChanged
@@ -1937,6 +1994,7 @@ export interface EventsByType {
   readonly 'consent-changed': ConsentChanged
   readonly 'content-published': ContentPublished
   readonly 'content-retired': ContentRetired
+  readonly 'crm-snapshot-taken': CrmSnapshotTaken
   readonly 'dead-letter': DeadLetter
   readonly 'deal-account-changed': DealAccountChanged
   readonly 'deal-amount-changed': DealAmountChanged
@@ -2000,6 +2058,8 @@ export interface EventsByType {
   readonly 'touch-recorded': TouchRecorded
   readonly 'touch-retracted': TouchRetracted
   readonly 'training-completed': TrainingCompleted
+  readonly 'view-removed': ViewRemoved
+  readonly 'view-saved': ViewSaved
 }
 
 /** Fields of the type itself that producers have to give: the others have a default. */
@@ -2024,6 +2084,7 @@ export interface RequiredFields {
   readonly 'consent-changed': 'person_id' | 'purpose' | 'granted'
   readonly 'content-published': 'content_id' | 'version'
   readonly 'content-retired': 'content_id'
+  readonly 'crm-snapshot-taken': 'snapshot_id'
   readonly 'dead-letter': 'origin_topic' | 'origin_partition' | 'origin_offset' | 'origin_appended_at' | 'reason_code' | 'payload'
   readonly 'deal-account-changed': 'deal_id'
   readonly 'deal-amount-changed': 'deal_id' | 'amount_minor'
@@ -2087,6 +2148,8 @@ export interface RequiredFields {
   readonly 'touch-recorded': 'subject' | 'touch_type'
   readonly 'touch-retracted': 'subject' | 'touch_id'
   readonly 'training-completed': 'member_id' | 'training_id'
+  readonly 'view-removed': 'view_id'
+  readonly 'view-saved': 'view_id' | 'name' | 'page'
 }
 
 export type EventType = keyof EventsByType

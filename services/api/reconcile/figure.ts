@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { amountsThere, dealsHere, type ReconcileQuestion } from '../../domain/figures/reconcile.ts'
-import { type Cell, differences, type Reconciled, REASONS, type Stated, type StatedHere } from '../../domain/reconcile/differences.ts'
+import { amountsThere, crmSnapshots, dealsHere, type ReconcileQuestion, snapshotDeals } from '../../domain/figures/reconcile.ts'
+import { differences, type Reconciled, type Stated, type StatedHere } from '../../domain/reconcile/differences.ts'
 import type { Store } from '../../store/port.ts'
-import { assertNotTooMany, exact, type FigureRow } from '../answer.ts'
+import { instantOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
-import type { Figures } from '../figure-route.ts'
 
 /** One deal as a CRM shows it. */
 export const CrmRow = z.strictObject({
@@ -27,10 +26,38 @@ export const CrmRow = z.strictObject({
 })
 export type CrmRow = z.output<typeof CrmRow>
 
+/** What a CRM said at an instant, and was kept. */
+export const Snapshot = z
+  .object({
+    id: z.string(),
+    system: z.string().describe('CRM that said so; empty where nobody named it'),
+    taken_at: z.string().describe('When the CRM said so'),
+    kept_at: z.string().describe('When it came here'),
+    deals: z.number(),
+  })
+  .meta({ id: 'CrmSnapshot', description: 'The deals of a CRM as they were at one instant' })
+export type Snapshot = z.output<typeof Snapshot>
+
+const SnapshotRow = z.object({
+  snapshot: z.string(),
+  system: z.string(),
+  taken_ms: z.coerce.number(),
+  kept_ms: z.coerce.number(),
+  deals: z.coerce.number(),
+})
+
+/** Every snapshot that was kept as a whole by `as_of`, the latest first. */
+export const readSnapshots = async (store: Store, { sources }: AnswerContext): Promise<readonly Snapshot[]> =>
+  (await store.read(crmSnapshots(sources))).map(row => {
+    const { snapshot, system, taken_ms: taken, kept_ms: kept, deals } = SnapshotRow.parse(row)
+    return { id: snapshot, system, taken_at: instantOf(taken), kept_at: instantOf(kept), deals }
+  })
+
+const state = z.enum(['open', 'won', 'lost'])
 const Here = z.object({
   id: z.string(),
   url: z.string(),
-  state: z.enum(['open', 'won', 'lost']),
+  state,
   month: z.string(),
   value: z.coerce.bigint(),
   missing: z.coerce.number(),
@@ -40,8 +67,75 @@ const Here = z.object({
   typed: z.coerce.number(),
   qualified: z.coerce.number(),
   mapped: z.coerce.number(),
+  event_ids: z.array(z.string()),
 })
 const There = z.object({ place: z.coerce.number(), value: z.coerce.bigint(), missing: z.coerce.number() })
+const Kept = z.object({
+  deal_id: z.string(),
+  state,
+  month: z.string(),
+  value: z.coerce.bigint(),
+  missing: z.coerce.number(),
+  said: z.coerce.bigint().nullable(),
+  said_in: z.string(),
+  deleted: z.coerce.number(),
+  event_id: z.string(),
+})
+
+/** What a CRM said of a deal; `id` is the CRM's. */
+type Said = Stated & { readonly eventId: string | null }
+
+/** Rows of a CRM as they were posted. */
+export const saidInRows = async (
+  store: Store,
+  { sources }: AnswerContext,
+  question: ReconcileQuestion,
+  rows: readonly CrmRow[],
+): Promise<readonly Said[]> => {
+  if (rows.length === 0) return []
+  const amounts = await store.read(
+    amountsThere(
+      sources,
+      rows.map(({ amount_minor, currency, close_date, state: how }, place) => ({
+        place,
+        amount: amount_minor,
+        currency: currency === '' ? question.currency : currency,
+        day: how === 'open' ? null : close_date,
+      })),
+      question,
+    ),
+  )
+  const worth = new Map(amounts.map(row => There.parse(row)).map(({ place, value, missing }) => [place, missing === 1 ? null : value]))
+  return rows.map(({ deal_id, state: how, amount_minor, currency, close_date, deleted }, place) => ({
+    id: deal_id,
+    state: how,
+    month: close_date === null ? '' : close_date.slice(0, 7),
+    value: worth.get(place) ?? null,
+    said: amount_minor,
+    currency: currency === '' ? question.currency : currency,
+    deleted,
+    eventId: null,
+  }))
+}
+
+/** The deals of a kept snapshot. */
+export const saidInSnapshot = async (
+  store: Store,
+  { sources }: AnswerContext,
+  question: ReconcileQuestion,
+  snapshot: string,
+): Promise<readonly Said[]> =>
+  (await store.read(snapshotDeals(sources, snapshot, question))).map(row => {
+    const { deal_id: id, missing, value, said_in: currency, deleted, event_id: eventId, ...rest } = Kept.parse(row)
+    return {
+      ...rest,
+      id,
+      value: missing === 1 ? null : value,
+      currency: currency === '' ? question.currency : currency,
+      deleted: deleted === 1,
+      eventId,
+    }
+  })
 
 /** Names by which a CRM may know a deal of ours. */
 const namesOf = ({ id, url }: z.output<typeof Here>): readonly string[] => [
@@ -75,99 +169,27 @@ const statedHere = (row: z.output<typeof Here>): StatedHere => ({
   mapped: row.mapped === 1,
 })
 
-/**
- * Won and open pipeline by month of the close date, there and here, and every difference by name, deal by deal. `then`: the state of knowledge at which the CRM was asked, null where it is
- * that of the answer.
- */
-export const reconcileAnswer = async (
+/** What differs, and the events that say what each side says of a deal. */
+export type Compared = Reconciled & { readonly eventsOf: (side: 'there' | 'here', id: string) => readonly string[] }
+
+/** Compares deal by deal. `then`: the state of knowledge at which the CRM was asked, null where it is that of the answer. */
+export const compared = async (
   store: Store,
   context: AnswerContext,
   question: ReconcileQuestion,
-  crm: readonly CrmRow[],
+  said: readonly Said[],
   then: AnswerContext | null,
-  months: (month: string) => boolean,
-): Promise<Figures> => {
-  const [here, before, amounts] = await Promise.all([
-    readHere(store, context, question),
-    then === null ? null : readHere(store, then, question),
-    crm.length === 0
-      ? []
-      : store.read(
-          amountsThere(
-            context.sources,
-            crm.map(({ amount_minor, currency, close_date, state }, place) => ({
-              place,
-              amount: amount_minor,
-              currency: currency === '' ? question.currency : currency,
-              day: state === 'open' ? null : close_date,
-            })),
-            question,
-          ),
-        ),
-  ])
+): Promise<Compared> => {
+  const [here, before] = await Promise.all([readHere(store, context, question), then === null ? null : readHere(store, then, question)])
   const known = new Map<string, string>()
   for (const row of here.toReversed()) for (const name of namesOf(row)) known.set(name, row.id)
-  const worth = new Map(amounts.map(row => There.parse(row)).map(({ place, value, missing }) => [place, missing === 1 ? null : value]))
-  const there = crm.map(
-    ({ deal_id, state, amount_minor, currency, close_date, deleted }, place): Stated => ({
-      id: known.get(deal_id) ?? deal_id,
-      state,
-      month: close_date === null ? '' : close_date.slice(0, 7),
-      value: worth.get(place) ?? null,
-      said: amount_minor,
-      currency: currency === '' ? question.currency : currency,
-      deleted,
-    }),
-  )
-  const found = differences(there, here.map(statedHere), before === null ? null : before.map(statedHere))
-  assertNotTooMany(found.differences.length)
-  return rowsOf(found, question.currency, months, context.flags)
-}
-
-const MEASURES = ['won', 'open'] as const
-const NOTHING: Cell = { value: 0n, count: 0 }
-
-const plus = (cells: readonly Cell[]): Cell =>
-  cells.reduce((sum, { value, count }) => ({ value: sum.value + value, count: sum.count + count }), NOTHING)
-
-const rowsOf = (
-  { there, here, differences: pieces }: Reconciled,
-  currency: string,
-  asked: (month: string) => boolean,
-  flags: readonly string[],
-): Figures => {
-  const months = [...new Set([...there.keys(), ...here.keys()].map(key => key.slice(key.indexOf(' ') + 1)))].filter(asked).toSorted()
-  const named = (measure: string, what: string, cell: Cell, more: Readonly<Record<string, string>>): FigureRow[] => {
-    const shared = { measure, what, ...more, metric: 'reconcile', flags: [...flags] }
-    return [
-      { ...shared, value: exact(cell.value), unit: `${currency} minor` },
-      { ...shared, value: cell.count, unit: 'count' },
-    ]
+  const there = said.map(deal => ({ ...deal, id: known.get(deal.id) ?? deal.id }))
+  const events = {
+    there: new Map(there.map(({ id, eventId }) => [id, eventId === null ? [] : [eventId]])),
+    here: new Map(here.map(({ id, event_ids }) => [id, event_ids])),
   }
-  const mine = pieces.filter(({ month }) => asked(month))
-  const rows: FigureRow[] = []
-  const total: FigureRow[] = []
-  for (const measure of MEASURES) {
-    const cellOf = (side: ReadonlyMap<string, Cell>, month: string): Cell => side.get(`${measure} ${month}`) ?? NOTHING
-    const of = mine.filter(piece => piece.measure === measure)
-    const block = (month: string | null): FigureRow[] => {
-      const these = month === null ? of : of.filter(piece => piece.month === month)
-      const [crm, accord] = [there, here].map(side => plus((month === null ? months : [month]).map(name => cellOf(side, name))))
-      const label = month === null ? {} : { month: month === '' ? '(none)' : month }
-      return [
-        ...named(measure, 'crm', crm ?? NOTHING, label),
-        ...named(measure, 'here', accord ?? NOTHING, label),
-        ...named(measure, 'difference', plus(these), label),
-        ...REASONS.flatMap(reason => {
-          const because = these.filter(piece => piece.reason === reason)
-          return because.length === 0 ? [] : named(measure, 'because', plus(because), { ...label, reason })
-        }),
-      ]
-    }
-    rows.push(...months.flatMap(month => block(month)))
-    total.push(...block(null))
-    for (const { month, reason, id, value, count } of of)
-      rows.push(...named(measure, 'deal', { value, count }, { month: month === '' ? '(none)' : month, reason, deal_id: id }))
+  return {
+    ...differences(there, here.map(statedHere), before === null ? null : before.map(statedHere)),
+    eventsOf: (side, id) => events[side].get(id) ?? [],
   }
-  return { rows, total, excluded: {} }
 }

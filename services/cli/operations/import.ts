@@ -30,7 +30,9 @@ type Format = {
   readonly describes: string
   /** Reporting currency of a tenant that was not configured before. */
   readonly currency: string
-  readonly read: (options: ImportTableOptions) => Promise<ImportResult & Partial<ImportTableResult> & Partial<ImportCrmResult>>
+  readonly read: (
+    options: ImportTableOptions & { readonly snapshot?: boolean },
+  ) => Promise<ImportResult & Partial<ImportTableResult> & Partial<ImportCrmResult>>
 }
 
 /** What `accord import` can read. */
@@ -70,6 +72,7 @@ const ImportInput = z.object({
   dryRun: z.boolean().default(false),
   wait: z.boolean().default(true),
   backfill: z.boolean().default(false),
+  snapshot: z.boolean().default(true),
   dataset: z.string().optional(),
   /** Columns, values and forms of a plain CSV; checked where it is read. */
   mapping: z.unknown().optional(),
@@ -83,7 +86,7 @@ export const importFiles = operation({
   name: 'import',
   needs: 'figures',
   input: ImportInput,
-  run: async ({ format, files, tenant, dryRun, wait, backfill, dataset, mapping, rejects }, workplace) => {
+  run: async ({ format, files, tenant, dryRun, wait, backfill, snapshot, dataset, mapping, rejects }, workplace) => {
     const { installation, progress, signal } = workplace
     const chosen = IMPORT_FORMATS[format]
     if (chosen === undefined) throw new Refused(`format: expected ${formatsInWords()}; got ${JSON.stringify(format)}`)
@@ -101,6 +104,7 @@ export const importFiles = operation({
         signal,
         ...(dataset === undefined ? {} : { dataset }),
         ...(mapping === undefined ? {} : { mapping }),
+        snapshot,
         ...(format === 'spend' ? { saidBefore: costsSaid(tenant, installation) } : {}),
         onReject: rejected.write,
         onWait: why => progress(why.outcome === 'log_away' ? 'the log does not answer: waiting' : 'the log is behind: waiting'),
@@ -127,6 +131,9 @@ export const importFiles = operation({
         backfill: open,
         dry_run: dryRun,
         ...(result.campaigns === undefined ? {} : { unmatched_campaigns: await unmatchedOf(result.campaigns, tenant, installation) }),
+        ...(result.snapshot === undefined || result.snapshot === null
+          ? {}
+          : { snapshot: { id: result.snapshot.id, taken_at: result.snapshot.takenAt, deals: result.snapshot.deals } }),
         ...(result.unmapped === undefined ? {} : { unmapped_values: result.unmapped }),
         ...(result.ignoredFiles === undefined ? {} : { ignored_files: result.ignoredFiles }),
         ...(result.ignoredColumns === undefined ? {} : { ignored_columns: result.ignoredColumns }),

@@ -4,8 +4,9 @@ import { csvRecords, delimiterOf } from '../../collector/import/csv.ts'
 import { columnsOf, Mapping } from '../../collector/import/mapping.ts'
 import { openCounted } from '../../collector/import/report.ts'
 import { createAnswerReader } from '../../api/as-of.ts'
-import { reconcile } from '../../api/reconcile/ask.ts'
+import { askedOf, compareRows, monthsOf } from '../../api/reconcile/ask.ts'
 import { CrmRow } from '../../api/reconcile/figure.ts'
+import { reconciledRows } from '../../api/reconcile/rows.ts'
 import { currencyExponent } from '../../domain/money.ts'
 import { Refused } from '../control.ts'
 import { DEFAULT_TENANT, operation } from './operation.ts'
@@ -80,8 +81,10 @@ export const reconcileFile = operation({
         ...(currency === null ? {} : { currency }),
         ...(every ? { deal_type: '*' } : {}),
       }
-      const { figures } = await reconcile({ store, reader }, tenant, context, query, { rows, taken_at: takenAt ?? undefined })
-      return { tenant, as_of: new Date(context.asOf).toISOString(), rows: figures.rows, total: figures.total }
+      const asked = askedOf(query, context)
+      const found = await compareRows({ store, reader }, context, asked, { rows, taken_at: takenAt ?? undefined })
+      const told = reconciledRows(found, { currency: asked.currency, isAsked: monthsOf(asked), flags: context.flags, explain: null })
+      return { tenant, as_of: new Date(context.asOf).toISOString(), ...told }
     })
   },
 })

@@ -54,7 +54,10 @@ export type Difference = {
 }
 
 export type Cell = { readonly value: bigint; readonly count: number }
+/** A deal that counts on one side. */
+export type Counted = Part & { readonly id: string }
 export type Reconciled = {
+  readonly counted: { readonly there: readonly Counted[]; readonly here: readonly Counted[] }
   /** By `measure month`. */
   readonly there: ReadonlyMap<string, Cell>
   readonly here: ReadonlyMap<string, Cell>
@@ -90,8 +93,11 @@ export const differences = (there: readonly Stated[], here: readonly StatedHere[
   const before = new Map((then ?? []).map(deal => [deal.id, deal]))
   const found: Difference[] = []
   const sums = { there: new Map<string, Cell>(), here: new Map<string, Cell>() }
-  const add = (side: Map<string, Cell>, part: Part | null): void => {
+  const counted: { readonly there: Counted[]; readonly here: Counted[] } = { there: [], here: [] }
+  const add = (name: keyof typeof sums, id: string, part: Part | null): void => {
     if (part === null) return
+    counted[name].push({ ...part, id })
+    const side = sums[name]
     const key = `${part.measure} ${part.month}`
     const cell = side.get(key) ?? { value: 0n, count: 0 }
     side.set(key, { value: cell.value + part.value, count: cell.count + 1 })
@@ -99,8 +105,8 @@ export const differences = (there: readonly Stated[], here: readonly StatedHere[
   for (const id of new Set([...crm.keys(), ...accord.keys()])) {
     const [c, a] = [crm.get(id), accord.get(id)]
     const [was, is] = [c === undefined ? null : partThere(c), a === undefined ? null : partHere(a)]
-    add(sums.there, was)
-    add(sums.here, is)
+    add('there', id, was)
+    add('here', id, is)
     if (same(was, is)) continue
     const away = (reason: Reason): void => {
       if (was !== null) found.push({ ...was, reason, id, value: -was.value, count: -1 })
@@ -122,7 +128,7 @@ export const differences = (there: readonly Stated[], here: readonly StatedHere[
       }
     }
   }
-  return { ...sums, differences: found }
+  return { ...sums, counted, differences: found }
 }
 
 const knownThen = (deal: StatedHere | undefined): Part | null => (deal === undefined ? null : partHere(deal))

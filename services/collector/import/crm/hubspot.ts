@@ -171,7 +171,26 @@ const deals: CrmTable = {
         : []),
     ]
   },
+  stated: (row, known) => {
+    const id = row.text('deal_id')
+    const stage = row.text('deal_pipeline_stage_id')
+    const amount = row.minor('property_amount', row.style.currency)
+    return {
+      deal: {
+        deal_id: idOf(id),
+        // what a stage means to HubSpot goes before what it was mapped to: a snapshot is what the CRM shows
+        state: stateOf(known.get(`closed ${stage}`) || (stage === '' ? '' : stageMeaning(row, stage, known))),
+        amount_minor: amount,
+        currency: amount === null ? '' : row.style.currency,
+        close_date: row.day('property_closedate'),
+        deleted: row.yes('is_deleted'),
+      },
+      at: row.moment('property_hs_lastmodifieddate', '_fivetran_synced') ?? required(row, 'property_createdate'),
+    }
+  },
 }
+
+const stateOf = (means: string): 'open' | 'won' | 'lost' => (means === 'won' || means === 'lost' ? means : 'open')
 
 const stageHistory: CrmTable = {
   object: 'deal stage history',

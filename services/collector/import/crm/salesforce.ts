@@ -202,6 +202,21 @@ const opportunities: CrmTable = {
       )
     return events
   },
+  stated: row => {
+    const currency = row.text('currency_iso_code') || row.style.currency
+    const amount = row.minor('amount', currency)
+    return {
+      deal: {
+        deal_id: idOf(row.text('id')),
+        state: row.yes('is_closed') ? (row.yes('is_won') ? 'won' : 'lost') : 'open',
+        amount_minor: amount,
+        currency: amount === null ? '' : currency,
+        close_date: row.day('close_date'),
+        deleted: row.yes('is_deleted'),
+      },
+      at: row.moment('last_modified_date', 'system_modstamp', '_fivetran_synced') ?? required(row, 'created_date'),
+    }
+  },
 }
 
 const stageHistory: CrmTable = {

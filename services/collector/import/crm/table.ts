@@ -6,6 +6,8 @@ import { takePatiently } from '../patient.ts'
 import { type ImportResult, openCounted } from '../report.ts'
 import { type CrmRecord, recordOf, type RecordStyle, WrongRow } from './record.ts'
 import { byBytes } from '../../../domain/bytes.ts'
+import { type CrmDeal, snapshotEvents } from '../../../domain/reconcile/snapshot.ts'
+import { hashOf } from '../table.ts'
 
 /** One table of a CRM's export: known by its columns. */
 export type CrmTable = {
@@ -17,6 +19,8 @@ export type CrmTable = {
   readonly learn?: (row: CrmRecord, known: Map<string, string>) => void
   /** The events that a row is. Throws `WrongRow`. */
   readonly read: (row: CrmRecord, known: ReadonlyMap<string, string>) => readonly InputEvent[]
+  /** Of the table of deals: what the CRM says that the deal of a row is, and when it last said so. Throws `WrongRow`. */
+  readonly stated?: (row: CrmRecord, known: ReadonlyMap<string, string>) => { readonly deal: CrmDeal; readonly at: string }
 }
 
 export type CrmFormat = {
@@ -27,10 +31,21 @@ export type CrmFormat = {
   readonly fields: readonly string[]
 }
 
-export type ImportCrmOptions = ImportOptions & { readonly mapping?: unknown }
-export type ImportCrmResult = ImportResult & { readonly unmapped: readonly UnmappedValue[]; readonly ignoredFiles: readonly string[] }
+export type ImportCrmOptions = ImportOptions & {
+  readonly mapping?: unknown
+  /** false: the export has only some of the deals, so that it is no snapshot to compare with. */
+  readonly snapshot?: boolean
+}
+export type ImportCrmResult = ImportResult & {
+  readonly unmapped: readonly UnmappedValue[]
+  readonly ignoredFiles: readonly string[]
+  /** What is kept of the CRM's deals, to compare with; null where the export has none. */
+  readonly snapshot: { readonly id: string; readonly takenAt: string; readonly deals: number } | null
+}
 
 const BATCH_EVENTS = 1000
+/** Parts of a snapshot that go in at a time: 48 KiB each. */
+const MOST_PARTS = 20
 const FALLBACK_CURRENCY = 'USD'
 
 const tableOf = ({ tables }: CrmFormat, header: readonly string[]): CrmTable | null =>
@@ -44,7 +59,7 @@ const headerOf = (cells: readonly string[]): readonly string[] => cells.map(name
  * but for what tables have to know of one another. Rejects with `RangeError` for a mapping that is none, the file system's error, `ImportStalled` or `LogError`.
  */
 export const importCrm = async (format: CrmFormat, options: ImportCrmOptions): Promise<ImportCrmResult> => {
-  const { intake, caller, files, dryRun = false, onReject, onProgress, signal, maxWaitMs, onWait } = options
+  const { intake, caller, files, dryRun = false, snapshot: wantsSnapshot = true, onReject, onProgress, signal, maxWaitMs, onWait } = options
   const read = Mapping.safeParse(options.mapping ?? {})
   if (!read.success) throw new RangeError(read.error.issues.map(issue => `mapping ${issue.path.join('.')}: ${issue.message}`).join('; '))
   const { values, set, columns: renamed, ...style } = read.data
@@ -68,11 +83,15 @@ export const importCrm = async (format: CrmFormat, options: ImportCrmOptions): P
     baseUrl: (set['base_url'] ?? '').replace(/\/+$/, ''),
     meaning,
   }
+  /** A row is asked for its meanings a second time: nothing is unmapped twice. */
+  const uncounted: RecordStyle = { ...full, meaning: (field, value) => values[field]?.[value] }
   const known = new Map<string, string>()
   const ignored: string[] = []
   const total = { files: 0, lines: 0, accepted: 0, rejected: 0 }
   let position: string | null = null
   let appendedAt: number | null = null
+  const stated = new Map<string, CrmDeal>()
+  let statedAt = ''
 
   const rowsOf = async function* (chunks: AsyncIterable<Buffer>, delimiter: string) {
     let places: ReadonlyMap<string, number> | null = null
@@ -131,6 +150,11 @@ export const importCrm = async (format: CrmFormat, options: ImportCrmOptions): P
       total.lines += 1
       try {
         for (const event of table.read(row, known)) batch.push({ line, event })
+        const said = wantsSnapshot ? table.stated?.({ ...row, style: uncounted }, known) : undefined
+        if (said !== undefined) {
+          stated.set(said.deal.deal_id, said.deal)
+          if (said.at > statedAt) statedAt = said.at
+        }
       } catch (error) {
         if (!(error instanceof WrongRow)) throw error
         reject(line, error.column, 'bad_value', error.message)
@@ -141,8 +165,24 @@ export const importCrm = async (format: CrmFormat, options: ImportCrmOptions): P
     if (!seen) ignored.push(file)
     total.files += 1
   }
+  const snapshot =
+    stated.size === 0
+      ? null
+      : { id: `${format.system}-${hashOf([statedAt, ...stated.values()]).slice(0, 32)}`, takenAt: statedAt, deals: stated.size }
+  if (snapshot !== null) {
+    const events = snapshotEvents({ ...snapshot, system: format.system }, [...stated.values()])
+    for (let start = 0; start < events.length; start += MOST_PARTS) {
+      const sent = events.slice(start, start + MOST_PARTS).map(event => ({ ...event, source: format.system }))
+      const taken = await takePatiently(intake, sent, caller, { dryRun }, patience)
+      const [refused] = taken.rejected
+      if (refused !== undefined) throw new RangeError(`the snapshot of the CRM's deals was refused: ${refused.path}: ${refused.message}`)
+      position = taken.position ?? position
+      appendedAt = taken.appendedAt ?? appendedAt
+    }
+  }
   return {
     ...total,
+    snapshot,
     position,
     appendedAt,
     unmapped: [...unmapped].toSorted(([a], [b]) => byBytes(a, b)).map(([, counted]) => counted),
