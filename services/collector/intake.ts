@@ -64,7 +64,10 @@ const MAX_EVENT_BYTES = 64 * 1024
 /** What both sides sign is in its signature as a whole; a broker takes a message of a megabyte. */
 const MAX_SIGNED_BYTES = 896 * 1024
 const SIGNING: ReadonlySet<unknown> = new Set<EventType>(['review-signed', 'audit-signed'])
-const maxBytesOf = (type: unknown): number => (SIGNING.has(type) ? MAX_SIGNED_BYTES : MAX_EVENT_BYTES)
+/** A definition is published as a whole, too: a score model brings some thousand parameters. */
+const MAX_DEFINITION_BYTES = 256 * 1024
+const maxBytesOf = (type: unknown): number =>
+  SIGNING.has(type) ? MAX_SIGNED_BYTES : type === ('definition-published' satisfies EventType) ? MAX_DEFINITION_BYTES : MAX_EVENT_BYTES
 const DEFAULT_MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024
 const RETRY_OVERLOADED_SECONDS = 1
 const RETRY_LOG_AWAY_SECONDS = 5
