@@ -85,7 +85,9 @@ export const apiTypes = async (description: string): Promise<string> => {
   const named = { ...components.schemas }
   const every = { ...operations(paths) }
   const root = { title: 'Api', ...closed(every, Object.keys(every)), components: { schemas: named } }
-  return compile(root, 'Api', {
+  // a field of that name would be taken for JSON Schema's own word
+  const renamed: unknown = JSON.parse(JSON.stringify(root).replaceAll('"definitions"', '"definitions_"'))
+  const text = await compile(Schema.parse(renamed), 'Api', {
     bannerComment: '// Made by scripts/api-types.ts from the API’s description. Not edited by hand.',
     additionalProperties: false,
     unknownAny: true,
@@ -93,6 +95,7 @@ export const apiTypes = async (description: string): Promise<string> => {
     format: false,
     ignoreMinAndMaxItems: true,
   })
+  return text.replaceAll('definitions_', 'definitions')
 }
 
 const main = async (args: readonly string[]): Promise<number> => {

@@ -2109,11 +2109,15 @@ auc_ppm: (number | null)
 brier_ppm: (number | null)
 }
 /**
- * How both algorithms, and the buckets, did on later units; drift of the scores to them
+ * How both algorithms, and the buckets, did on later units; drift (PSI) of the scores, and of each feature, to them
  */
 card: ({
 include_sales: boolean
 drift: (number | null)
+feature_drift: {
+feature: string
+psi: number
+}[]
 judged_from: string
 judged_to: string
 logistic: {
@@ -2863,6 +2867,12 @@ from: string
 to: string
 as_of: string
 currency: string
+/**
+ * id → version of every definition and model that a figure names
+ */
+definitions: {
+[k: string]: string
+}
 sections: {
 part: string
 title: string
@@ -2919,12 +2929,6 @@ asks: {
 text: string
 member: string
 }[]
-/**
- * id → version of every definition and model that a figure names
- */
-$defs?: {
-[k: string]: string
-}
 }
 /**
  * What is otherwise now than when it was signed
@@ -3045,6 +3049,7 @@ as_of: string
  * Digest of the agreed audit before it; empty: the first
  */
 previous_sha256: string
+definitions: string[]
 summary: {
 /**
  * First entries of the month by stage (M1): leads, MQLs and on
@@ -3098,7 +3103,6 @@ count: number
 sha256: string
 rows: ([string, string, string, string, string | null, string][] | null)
 }
-$defs?: string[]
 }
 /**
  * What is otherwise now than when it was signed

@@ -87,6 +87,9 @@ export const isMoneyRatio = (metric: string): boolean => MONEY_PARTS.has(metric)
 
 export const dateText = (iso: string): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${iso.slice(0, 10)}T00:00:00Z`))
+/** The day of an instant in a zone. */
+export const dayText = (iso: string, zone = 'UTC'): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: zone }).format(new Date(iso))
 export const instantText = (iso: string, zone = 'UTC'): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(new Date(iso))
 export const monthText = (month: string, year = false): string =>

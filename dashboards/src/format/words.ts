@@ -24,11 +24,14 @@ export const flagWords = (flag: string): readonly [short: string, long: string] 
 
 export const words = (name: string): string => name.replaceAll('_', ' ').replaceAll('-', ' ')
 
+/** Written in capitals wherever they stand. */
+const SHORT = /\b(?:emea|apac|dach|latam|smb|sdr|bdr|ae|mql|sal|sql|sqo|crm|url|sla)\b/g
+
 export const title = (name: string): string => {
   if (name === '(unattributed)') return 'No touch counted'
   if (name === '(none)' || name === '') return 'None given'
   if (name === '(unknown)') return 'Unknown'
-  const text = words(name)
+  const text = words(name).replaceAll(SHORT, short => short.toUpperCase())
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 

@@ -32,6 +32,9 @@ type TableProps<T> = {
   readonly foot?: ReactNode
   /** As tall as its rows. */
   readonly short?: boolean
+  /** Keys of chosen rows; with it each row can be chosen, by its box or the space bar. */
+  readonly chosen?: ReadonlySet<string>
+  readonly onChoose?: (chosen: ReadonlySet<string>) => void
 }
 
 const features = tableFeatures({
@@ -45,7 +48,7 @@ const DRAWN_WHOLE = 80
 const KEYS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -1e9, End: 1e9 }
 
 /** Sortable by its heads, walked with the arrow keys, opened with Enter; long ones draw only what is in view. */
-export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot, short = false }: TableProps<T>) => {
+export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot, short = false, chosen, onChoose }: TableProps<T>) => {
   const scroller = useRef<HTMLDivElement>(null)
   const [sorting, setSorting] = useState<SortingState>(() =>
     sort === undefined || sort === '' ? [] : [{ id: sort.replace(/^-/, ''), desc: sort.startsWith('-') }],
@@ -85,9 +88,21 @@ export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot,
   const above = whole ? 0 : (drawn[0]?.start ?? 0)
   const below = whole ? 0 : virtual.getTotalSize() - (drawn.at(-1)?.end ?? 0)
 
+  const choose = (key: string): void => {
+    if (chosen === undefined) return
+    const next = new Set(chosen)
+    if (!next.delete(key)) next.add(key)
+    onChoose?.(next)
+  }
+  const all = chosen !== undefined && rows.length > 0 && rows.every(row => chosen.has(keyOf(row)))
+
   const move = (event: KeyboardEvent<HTMLTableRowElement>, row: T): void => {
     if (event.target !== event.currentTarget) return
     if (event.key === 'Enter' && onOpen !== undefined) return onOpen(row)
+    if (event.key === ' ' && chosen !== undefined) {
+      event.preventDefault()
+      return choose(keyOf(row))
+    }
     const step = KEYS[event.key]
     if (step === undefined) return
     event.preventDefault()
@@ -102,6 +117,16 @@ export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot,
       <table className="table" aria-label={label} aria-rowcount={sorted.length + 1}>
         <thead>
           <tr>
+            {chosen === undefined ? null : (
+              <th scope="col" className="choose">
+                <input
+                  type="checkbox"
+                  aria-label="All rows"
+                  checked={all}
+                  onChange={() => onChoose?.(all ? new Set() : new Set(rows.map(keyOf)))}
+                />
+              </th>
+            )}
             {columns.map(({ id, head, by, num, width, hint }) => {
               const order = sorting.find(each => each.id === id)
               return (
@@ -146,6 +171,17 @@ export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot,
                 onFocus={() => setAt(index)}
                 onClick={onOpen === undefined ? undefined : () => onOpen(original)}
               >
+                {chosen === undefined ? null : (
+                  <td className="choose" onClick={event => event.stopPropagation()}>
+                    <input
+                      type="checkbox"
+                      tabIndex={-1}
+                      aria-label={`Choose ${keyOf(original)}`}
+                      checked={chosen.has(keyOf(original))}
+                      onChange={() => choose(keyOf(original))}
+                    />
+                  </td>
+                )}
                 {columns.map(({ id, cell, num }, column) =>
                   column === 0 ? (
                     <th key={id} scope="row" className={num === true ? 'num' : 'cut'}>

@@ -1,0 +1,147 @@
+import { useRef, useState } from 'react'
+import { useAnswer } from '../../api/use-answer.ts'
+import { useWrite } from '../../api/use-write.ts'
+import { IDLE, type Progress, writeMany } from '../../api/write-many.ts'
+import type { SlaClock } from '../../api/types.ts'
+import { count, dayText, duration } from '../../format/number.ts'
+import { sideOf, title } from '../../format/words.ts'
+import { Choice } from '../../parts/controls.tsx'
+import { Panel } from '../../parts/panel.tsx'
+import { Answered, Empty } from '../../parts/state.tsx'
+import { DataTable } from '../../parts/table.tsx'
+import { useMe } from '../../shell/me.ts'
+import { useAsking, useSession } from '../../shell/session.ts'
+import { useView } from '../../shell/view.ts'
+
+const SIDES = [
+  ['', 'both'],
+  ['sales', 'Sales'],
+  ['marketing', 'Marketing'],
+] as const
+
+/** Missed clocks of the period; chosen ones can be asked to be excused. */
+export const Missed = () => {
+  const { get, patch } = useView()
+  const { period, as_of } = useAsking()
+  const { zone } = useSession()
+  const me = useMe()
+  const side = SIDES.find(([each]) => each === get('side'))?.[0] ?? ''
+  const asked = useAnswer('GET /v1/sla/clocks', {
+    as_of,
+    period,
+    state: 'breached',
+    side: side === '' ? undefined : side,
+    owner: get('owner') || undefined,
+    limit: 1_000,
+  })
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const mayAsk = as_of === undefined && me !== null && ['marketing', 'sales'].includes(me.function)
+  return (
+    <Panel
+      title={asked.data === undefined ? 'Missed in the period' : `Missed in the period: ${count(asked.data.count)}`}
+      about={mayAsk ? 'Choose with the boxes or the space bar' : 'A member of marketing or sales can ask to excuse them'}
+      flush
+      right={<Choice label="Side" value={side} options={SIDES} onChange={value => patch({ side: value })} />}
+    >
+      {mayAsk && chosen.size > 0 ? <Ask ids={[...chosen]} done={() => setChosen(new Set())} /> : null}
+      <Answered asked={asked} lines={9}>
+        {({ rows }) =>
+          rows.length === 0 ? (
+            <Empty title="No limit was missed in this period" />
+          ) : (
+            <DataTable<SlaClock>
+              label="Missed clocks"
+              rows={rows}
+              keyOf={({ id }) => id}
+              sort="due"
+              {...(mayAsk ? { chosen, onChoose: setChosen } : {})}
+              columns={[
+                {
+                  id: 'step',
+                  head: 'Owed',
+                  by: ({ step }) => step,
+                  cell: clock => (
+                    <>
+                      <i className={`side ${sideOf(clock.side)}`} style={{ display: 'inline-block', marginRight: 7 }} />
+                      {title(clock.step)}
+                    </>
+                  ),
+                },
+                {
+                  id: 'lead',
+                  head: 'Lead',
+                  by: ({ person }) => person,
+                  cell: ({ person, deal_id: deal }) => person.replace('person:', '') || deal,
+                },
+                { id: 'owner', head: 'Owner', by: ({ owner }) => owner, cell: ({ owner }) => owner || '–' },
+                { id: 'due', head: 'Was due', by: ({ due_at: due }) => due, cell: ({ due_at: due }) => dayText(due, zone) },
+                {
+                  id: 'over',
+                  head: 'Over by',
+                  num: true,
+                  by: clock => clock.overdue_seconds,
+                  cell: clock => (clock.overdue_seconds === null ? '' : duration(clock.overdue_seconds)),
+                },
+                {
+                  id: 'open',
+                  head: 'Now',
+                  by: ({ open }) => Number(open),
+                  cell: ({ open, because }) =>
+                    open ? (
+                      <span className="tag bad">Still open</span>
+                    ) : (
+                      <span className="note">{because === '' ? 'Made good' : title(because)}</span>
+                    ),
+                },
+              ]}
+            />
+          )
+        }
+      </Answered>
+    </Panel>
+  )
+}
+
+const Ask = ({ ids, done }: { readonly ids: readonly string[]; readonly done: () => void }) => {
+  const [reason, setReason] = useState('')
+  const [progress, setProgress] = useState<Progress>(IDLE)
+  const stop = useRef<AbortController | null>(null)
+  const propose = useWrite('POST /v1/sla/clocks/{id}/excuse')
+  const start = async (): Promise<void> => {
+    stop.current = new AbortController()
+    const { failed } = await writeMany(
+      ids,
+      id => propose.mutateAsync({ params: { id }, body: { decision: 'proposed', reason: reason.trim() } }),
+      { tell: setProgress, signal: stop.current.signal },
+    )
+    if (failed.length === 0) done()
+  }
+  return (
+    <form
+      className="row-form form"
+      style={{ padding: '4px 16px 12px' }}
+      onSubmit={event => {
+        event.preventDefault()
+        void start()
+      }}
+    >
+      <label style={{ flex: 1 }}>
+        Why {ids.length === 1 ? 'it' : 'they'} should be excused
+        <input required value={reason} onChange={event => setReason(event.target.value)} />
+      </label>
+      <button type="submit" className="button primary" disabled={progress.running || reason.trim() === ''}>
+        {progress.running ? `${progress.done} of ${progress.of}…` : `Ask to excuse ${ids.length}`}
+      </button>
+      {progress.running ? (
+        <button type="button" className="button" onClick={() => stop.current?.abort()}>
+          Stop
+        </button>
+      ) : null}
+      {progress.failed.length === 0 ? null : (
+        <span className="bad">
+          {progress.failed.length} not written: {progress.failed[0]}
+        </span>
+      )}
+    </form>
+  )
+}
