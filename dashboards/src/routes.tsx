@@ -26,6 +26,7 @@ const tree = root.addChildren([
   page('/queue', () => import('./pages/leads/queue.tsx'), 'Queue'),
   page('/alignment', () => import('./pages/alignment/alignment.tsx'), 'Alignment'),
   page('/sla/audit', () => import('./pages/audit/audit.tsx'), 'Audit'),
+  page('/reconcile', () => import('./pages/reconcile/reconcile.tsx'), 'Reconcile'),
   page('/excuses', () => import('./pages/excuses/excuses.tsx'), 'Excuses'),
   page('/sla', () => import('./pages/sla/sla.tsx'), 'Sla'),
   page('/plan', () => import('./pages/plan/plan.tsx'), 'Plan'),

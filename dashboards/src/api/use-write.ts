@@ -17,7 +17,8 @@ export const useWrite = <R extends Write>(
   return useMutation({
     mutationFn: async ({ params = {}, body }) => {
       const written = await post(addressOf(route, {}, params), body)
-      const position = typeof written === 'object' && written !== null && 'position' in written ? String(written.position) : ''
+      const position =
+        typeof written === 'object' && written !== null && 'position' in written && typeof written.position === 'string' ? written.position : ''
       // a read with after= answers when it shows
       if (position !== '') await send(addressOf('GET /v1/session', { after: position }))
       return written

@@ -19,6 +19,7 @@ export const PAGES: readonly Page[] = [
   { path: '/forecast', name: 'Forecast', group: 'Both sides' },
   { path: '/plan', name: 'Plan', group: 'Both sides' },
   { path: '/definitions', name: 'Definitions', group: 'Ground' },
+  { path: '/reconcile', name: 'Reconciliation', group: 'Ground' },
   { path: '/health', name: 'Data health', group: 'Ground' },
   { path: '/settings', name: 'Settings', group: 'Ground' },
 ]

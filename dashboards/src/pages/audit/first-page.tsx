@@ -57,7 +57,7 @@ export const FirstPage = ({ audit }: { readonly audit: SlaAudit }) => {
               head: '95 % interval',
               width: '26%',
               cell: row => (
-                <Meter part={row.value ?? 0} range={row.interval === undefined ? null : (row.interval as [number, number] | null)} />
+                <Meter part={row.value ?? 0} range={row.interval ?? null} />
               ),
             },
             { id: 'rate', head: 'Came to', num: true, by: row => row.value, cell: row => <Figure row={row} /> },
