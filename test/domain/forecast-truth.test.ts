@@ -109,6 +109,38 @@ describe('forecast of companies whose truth is known', () => {
     expect(Math.abs(signed / actual)).toBeLessThan(0.05)
   }, 60_000)
 
+  it('80 % bands hold 80 ± 5 % of more than 200 quarters of companies that have only a few behind them, whatever their spread', () => {
+    const weeks = 13
+    const quarters = 8
+    const [periods, held]: [Set<string>, number[]] = [new Set(), []]
+    for (const shock of [0.1, 0.25, 0.4])
+      for (let seed = 1; seed <= 14; seed++) {
+        const company = generatedDeals({
+          ...truth,
+          seed: 700 + seed,
+          weeks: (quarters + 1) * weeks,
+          arrivals: 8,
+          shock,
+          periodWeeks: weeks,
+        })
+        const from = STARTS / DAY + quarters * weeks * 7
+        const asOf = from * DAY + 3 * DAY
+        const period = { from, to: from + weeks * 7 }
+        const run = finished(
+          forecastRun(company, question(0, { period, asOf, now: asOf, periods: quarters, everyDays: 35, runs: 100, backtestRuns: 200 })),
+        )
+        const judged = run.origins.filter(({ n, periodsJudged, left }) => run.ended[n] === true && periodsJudged >= 2 && left >= 14)
+        for (const origin of judged) {
+          periods.add(`${shock} ${seed} ${origin.n}`)
+          held.push(heldBy([origin], run.actuals, 80))
+        }
+      }
+    expect(periods.size).toBeGreaterThanOrEqual(200)
+    const share = held.reduce((sum, each) => sum + each, 0) / held.length
+    expect(share).toBeGreaterThanOrEqual(0.75)
+    expect(share).toBeLessThanOrEqual(0.85)
+  }, 60_000)
+
   it('the chance to reach a target is as often right as it says', () => {
     // what comes is drawn from the same kind of world as the simulation's, with a factor that is learned from nothing else
     const dice = diceFrom(3)

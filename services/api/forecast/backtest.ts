@@ -1,5 +1,5 @@
 import { dateOfDay } from '../../domain/forecast/days.ts'
-import { calibrationOf, errorSums, type Forecaster, heldBy, type Level, skillOf } from '../../domain/forecast/errors.ts'
+import { banded, calibrationOf, errorSums, type Forecaster, heldBy, type Level, skillOf } from '../../domain/forecast/errors.ts'
 import { METHODS } from '../../domain/forecast/methods.ts'
 import type { ForecastRun, Origin } from '../../domain/forecast/run.ts'
 import type { FigureRow } from '../answer.ts'
@@ -69,18 +69,19 @@ const errorRows = (
       },
     ]
   })
+  const withBand = banded(origins)
   const coverage = LEVELS.map(
     (level): FigureRow => ({
       ...dims,
       method: 'chosen',
       measure: `coverage_${level}`,
-      forecasts: String(origins.length),
-      periods: String(periods),
+      forecasts: String(withBand.length),
+      periods: String(new Set(withBand.map(({ n }) => n)).size),
       metric: 'M84',
-      value: origins.length === 0 ? null : heldBy(origins, actuals, level) / origins.length,
+      value: withBand.length === 0 ? null : heldBy(withBand, actuals, level) / withBand.length,
       unit: 'ratio',
-      numerator: heldBy(origins, actuals, level),
-      denominator: origins.length,
+      numerator: heldBy(withBand, actuals, level),
+      denominator: withBand.length,
       // forecasts of one period miss together: no interval from their number
       interval: null,
       flags: flagged,

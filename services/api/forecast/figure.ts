@@ -1,6 +1,6 @@
 import { apportion } from '../../domain/forecast/apportion.ts'
 import { callsOf } from '../../domain/forecast/calls.ts'
-import { errorSums, heldBy, skillOf } from '../../domain/forecast/errors.ts'
+import { banded, errorSums, heldBy, skillOf } from '../../domain/forecast/errors.ts'
 import type { KnownDeal } from '../../domain/forecast/known.ts'
 import type { Method } from '../../domain/forecast/methods.ts'
 import * as pipeline from '../../domain/forecast/pipeline.ts'
@@ -121,6 +121,7 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
   const judged = origins.filter(each => each.n !== 0 && run.ended[each.n] === true)
   const later = laterHalf(judged)
   const near = bandOf(later, origin.left, 7)
+  const withBands = banded(near)
   const sums = errorSums(near, actuals, 'chosen')
   const skill = skillOf(near, actuals, 'chosen')
 
@@ -194,10 +195,17 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
       denominator: sums.actual,
     }),
     plainCell('M93', { measure: 'skill' }, skill.skill, 'ratio', trust),
-    plainCell('M84', { measure: 'coverage_80' }, near.length === 0 ? null : heldBy(near, actuals, 80) / near.length, 'ratio', trust, {
-      numerator: heldBy(near, actuals, 80),
-      denominator: near.length,
-    }),
+    plainCell(
+      'M84',
+      { measure: 'coverage_80' },
+      withBands.length === 0 ? null : heldBy(withBands, actuals, 80) / withBands.length,
+      'ratio',
+      trust,
+      {
+        numerator: heldBy(withBands, actuals, 80),
+        denominator: withBands.length,
+      },
+    ),
   ]
   if (by.length === 0) return { total, rows: total }
 

@@ -53,6 +53,9 @@ export const skillOf = (
 const BANDS = { 50: ['p25', 'p75'], 80: ['p10', 'p90'], 95: ['p025', 'p975'] } as const
 export type Level = keyof typeof BANDS
 
+/** Forecasts that had a band to be held: without any period to learn from the widest is said. */
+export const banded = <T extends Judged>(judged: readonly T[]): readonly T[] => judged.filter(({ periodsJudged }) => periodsJudged > 0)
+
 /** M84: how many past actuals lay in the band, ends included. */
 export const heldBy = (judged: readonly Judged[], actuals: readonly number[], level: Level): number => {
   const [low, high] = BANDS[level]
