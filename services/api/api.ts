@@ -8,6 +8,12 @@ import { alignmentExplained } from './alignment/figure.ts'
 import { alignmentRoutes } from './alignment/routes.ts'
 import { createAnswerReader } from './as-of.ts'
 import { commitmentRoutes } from './commitments/routes.ts'
+import { campaignWriteRoutes } from './campaigns/write-routes.ts'
+import { leadAssignRoutes } from './leads/assign-routes.ts'
+import { keyRoutes } from './operations/key-routes.ts'
+import { letterRoutes } from './operations/letter-routes.ts'
+import type { Operator } from './operations/operator.ts'
+import { viewRoutes } from './views/routes.ts'
 import { memberRoutes } from './members/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { contentRoutes } from './content/routes.ts'
@@ -68,6 +74,8 @@ export type ApiOptions = {
   readonly metrics?: Registry
   /** Takes what is said through routes of the API; without one they answer 503. */
   readonly door?: EventDoor
+  /** Keys and dead letters; without one there are no routes to them. */
+  readonly operator?: Operator | null
 }
 
 /** Questions can be answered when the store answers. */
@@ -90,6 +98,7 @@ export const createApi = ({
   fitLimits,
   metrics = new Registry(),
   door = closedDoor,
+  operator = null,
 }: ApiOptions): FastifyPluginAsync => {
   const store = withSnapshots({ store: given })
   const reader = createAnswerReader({ store, ...(fitLimits === undefined ? {} : { fitLimits }) })
@@ -133,14 +142,17 @@ export const createApi = ({
     await app.register(leadRoutes, figures)
     await app.register(leadListRoutes, { ...figures, books })
     await app.register(leadActionRoutes, { store, reader, writer })
+    await app.register(leadAssignRoutes, { store, reader, writer })
     await app.register(definitionRoutes, { reader })
     await app.register(noticeRoutes, figures)
     await app.register(definitionWriteRoutes, { reader, writer })
     await app.register(whatIfRoutes, figures)
     await app.register(accountRoutes, figures)
     await app.register(campaignRoutes, figures)
+    await app.register(campaignWriteRoutes, { store, reader, writer, pseudonym: operator?.pseudonym ?? null })
     await app.register(contentRoutes, figures)
     await app.register(commitmentRoutes, figures)
+    await app.register(viewRoutes, { store, reader, writer })
     await app.register(memberRoutes, figures)
     await app.register(reviewRoutes, { ...figures, writer })
     await app.register(slaRoutes, { ...figures, books })
@@ -156,6 +168,10 @@ export const createApi = ({
       ]),
     })
     await app.register(sessionRoutes, figures)
+    if (operator !== null) {
+      await app.register(letterRoutes, { operator })
+      await app.register(keyRoutes, { operator, now })
+    }
     await app.register(freshnessRoutes, { store, reader, now })
     await app.register(operationsRoutes, { readiness: () => storeReadiness(store), metrics })
     await app.register(registryRoutes, { registry })

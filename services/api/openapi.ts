@@ -4,6 +4,7 @@ import { createHttpApp } from '../http/app.ts'
 import { StoreError, type Store } from '../store/port.ts'
 import { createApi } from './api.ts'
 import { registerOpenApi } from './openapi-plugin.ts'
+import type { Operator } from './operations/operator.ts'
 
 const FILE = new URL('../../schemas/api/openapi.json', import.meta.url)
 
@@ -12,13 +13,19 @@ const nothing = (): never => {
 }
 const noStore: Store = { read: nothing, stream: nothing, write: nothing, append: nothing, ping: nothing, close: nothing }
 
+const noOperator: Operator = {
+  access: { keys: nothing, createKey: nothing, revokeKey: nothing, member: nothing },
+  letters: { read: nothing, redrive: nothing },
+  pseudonym: nothing,
+}
+
 /** The OpenAPI document of the API's routes, as text that is the same every time. */
 export const openApiText = async (): Promise<string> => {
   const app = await createHttpApp({ access: { authenticate: async () => null }, logger: pino({ level: 'silent' }) })
   try {
     await registerOpenApi(app)
     const registry = { listSubjects: () => [], versions: () => undefined, bySubjectVersion: () => undefined, byId: () => undefined }
-    await app.register(createApi({ store: noStore, registry, tokenKey: nothing, now: () => 0 }))
+    await app.register(createApi({ store: noStore, registry, tokenKey: nothing, now: () => 0, operator: noOperator }))
     await app.ready()
     return `${JSON.stringify(app.swagger(), null, 2)}\n`
   } finally {

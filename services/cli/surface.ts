@@ -12,6 +12,7 @@ import { registerOpenApi } from '../api/openapi-plugin.ts'
 import type { Metrics } from './metrics.ts'
 import { type Installation, isEmbedded } from './installation.ts'
 import { DEFAULT_TENANT } from './operations/operation.ts'
+import { operatorOf } from './operator.ts'
 import { Refused } from './control.ts'
 
 export type Surface = {
@@ -49,6 +50,7 @@ export const createSurface = async (installation: Installation, { collector, fig
         now: Date.now,
         fitLimits: settings.fitLimits,
         metrics: metrics.registry,
+        operator: await operatorOf(installation),
         ...(intake === null ? {} : { door: intake }),
       }),
     )

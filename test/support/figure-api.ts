@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import type { Caller } from '../../services/access/caller.ts'
 import { createApi } from '../../services/api/api.ts'
+import type { Operator } from '../../services/api/operations/operator.ts'
 import type { EventDoor } from '../../services/api/write.ts'
 import { registerOpenApi } from '../../services/api/openapi-plugin.ts'
 import { createHttpApp, type HttpApp } from '../../services/http/app.ts'
@@ -23,19 +24,28 @@ const callers: Readonly<Record<string, Caller>> = {
 }
 
 /** Where what is written goes, and further bearers. */
-type WritingOptions = { readonly door?: EventDoor; readonly callerOf?: (bearer: string) => Caller | null }
+type WritingOptions = { readonly door?: EventDoor; readonly callerOf?: (bearer: string) => Caller | null; readonly operator?: Operator }
 
 /** The API on the HTTP app, over any store; bearers `reader` and `producer` of the tenant acme, `stranger` of another. */
 export const openApi = async (
   store: Store,
   now = () => Date.UTC(2026, 0, 1),
-  { door, callerOf = () => null }: WritingOptions = {},
+  { door, callerOf = () => null, operator }: WritingOptions = {},
 ): Promise<HttpApp> => {
   const authenticate = async (bearer: string): Promise<Caller | null> => callers[bearer] ?? callerOf(bearer)
   const app = await createHttpApp({ access: { authenticate }, logger: pino({ level: 'silent' }) })
   await registerOpenApi(app)
   const tokenKey = (tenant: string): Buffer => createHmac('sha256', 'a key of tests').update(tenant).digest()
-  await app.register(createApi({ store, registry: createOwnRegistry(), tokenKey, now, ...(door === undefined ? {} : { door }) }))
+  await app.register(
+    createApi({
+      store,
+      registry: createOwnRegistry(),
+      tokenKey,
+      now,
+      ...(door === undefined ? {} : { door }),
+      ...(operator === undefined ? {} : { operator }),
+    }),
+  )
   await app.ready()
   return app
 }

@@ -27,6 +27,10 @@ export const openWritingApi = async (members: readonly Member[], startMs: number
   const clock = { ms: startMs }
   const codec = createCodec({ registry: createOwnRegistry() })
   const written: Recorded[] = []
+  const secrets = createSecrets(newSecretFile())
+  const nobody = (): never => {
+    throw new Error('keys and letters have tests of their own')
+  }
   const byId = new Map(members.map(member => [member.memberId, member]))
   const door = createIntake({
     log: {
@@ -52,13 +56,18 @@ export const openWritingApi = async (members: readonly Member[], startMs: number
         return refusalOf(type, caller, member, isDelegate)
       },
     },
-    secrets: createSecrets(newSecretFile()),
+    secrets,
     topics: topicNames(),
     now: () => clock.ms,
   })
   const api = await openFigureApi({
     door,
     now: () => clock.ms,
+    operator: {
+      access: { keys: nobody, createKey: nobody, revokeKey: nobody, member: nobody },
+      letters: { read: nobody, redrive: nobody },
+      pseudonym: (tenant, email) => secrets.pseudonym(tenant, email),
+    },
     callerOf: bearer =>
       bearer === 'crm'
         ? { tenant: 'acme', actor: 'key:crm', keyName: 'crm', scopes: ['read', 'ingest'], member: null }

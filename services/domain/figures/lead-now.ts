@@ -7,3 +7,15 @@ export const leadNow = ({ personJourney, leadFacts, events }: FigureSources, per
       SELECT argMax(JSONExtractString(payload, 'lead_id'), (occurred_at, recorded_at, event_id)) FROM ${events}
       WHERE event_id IN (SELECT event_id FROM ${leadFacts} WHERE subject = ${bind.string(person)}) AND JSONExtractString(payload, 'lead_id') != '') AS lead_id
   FROM (SELECT * FROM ${personJourney} WHERE person = ${bind.string(person)} AND notEmpty(outcome)) AS j`
+
+/** (person, is_open, owner, lead_id): the same of several persons, in the order of their ids. */
+export const leadsNow = ({ personJourney, leadFacts, events }: FigureSources, persons: readonly string[]): Sql => sql`
+  SELECT j.person AS person, toUInt8(j.outcome[-1] = 'open') AS is_open, j.owner[-1] AS owner, ifNull(l.lead_id, '') AS lead_id
+  FROM (SELECT * FROM ${personJourney} WHERE person IN (${bind.strings(persons)}) AND notEmpty(outcome)) AS j
+  LEFT JOIN (
+    SELECT subject, argMax(JSONExtractString(payload, 'lead_id'), (occurred_at, recorded_at, event_id)) AS lead_id
+    FROM ${events}
+    WHERE event_id IN (SELECT event_id FROM ${leadFacts} WHERE subject IN (${bind.strings(persons)})) AND JSONExtractString(payload, 'lead_id') != ''
+    GROUP BY subject
+  ) AS l ON l.subject = j.person
+  ORDER BY person`

@@ -1,0 +1,19 @@
+import type { EventOf } from '../../../schemas/events/generated/types.ts'
+import type { Access } from '../../access/access.ts'
+
+export type Letter = EventOf<'dead-letter'>
+
+/** What whoever runs the service may do beyond questions; the process that has log and keys brings it. */
+export type Operator = {
+  readonly access: Pick<Access, 'keys' | 'createKey' | 'revokeKey' | 'member'>
+  readonly letters: {
+    /** Every letter that has not expired, of all tenants, the latest state of each. */
+    readonly read: () => Promise<readonly Letter[]>
+    /** Back into the log. `waiting`: history for a backfill that is closed. */
+    readonly redrive: (
+      letters: readonly Letter[],
+    ) => Promise<{ readonly redriven: number; readonly unreadable: number; readonly waiting: number }>
+  }
+  /** `email:<hash>` of an address. */
+  readonly pseudonym: (tenant: string, email: string) => string
+}
