@@ -6,6 +6,7 @@ import './theme/tokens.css'
 import './theme/base.css'
 import './theme/shell.css'
 import './theme/parts.css'
+import './theme/print.css'
 import { router } from './routes.tsx'
 import { applyTheme } from './shell/theme.ts'
 

@@ -108,7 +108,7 @@ describe('the quarterly review', () => {
       'outlook',
     ])
     expect(sentence(found, 'commitments')).toBe('1 of 1 commitments were kept, 0 missed.')
-    expect(sentence(found, 'headline')).toContain('€75K won in 2026-Q2, 75 % of plan')
+    expect(sentence(found, 'headline')).toContain('€75K won in Q2 FY2026, 75 % of plan')
   })
 
   it('carries what members write in place of its sentences, and what they ask', async () => {

@@ -13,6 +13,7 @@ export const useCampaigns = (): ReadonlyMap<string, Campaign> => {
 }
 
 export const campaignName = (campaigns: ReadonlyMap<string, Campaign>, id: string): string => {
+  if (id === '(none)') return 'Without a campaign'
   const name = campaigns.get(id)?.name ?? ''
   return name === '' ? (id.startsWith('(') ? title(id) : id) : name
 }

@@ -1,5 +1,7 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
 import { ask, type Params, type Query, type Read, Refusal } from './ask.ts'
+import { narrowed } from './narrowed.ts'
 import type { Api } from './types.ts'
 
 export type Asked<T> = UseQueryResult<T>
@@ -13,19 +15,22 @@ type More = { readonly enabled?: boolean; readonly params?: Params; readonly ref
 
 /**
  * One question to the API. While another one is on its way the last answer stays on the page, dimmed; leaving the page calls the
- * question off.
+ * question off. The team and the segment of the bar are asked for where the question has them.
  */
 export const useAnswer = <R extends Read>(
   route: R,
   // oxlint-disable-next-line typescript/no-generated-empty-object-type -- a few routes take no parameters
   query: Query<R>,
   { enabled = true, params = {}, refetchMs }: More = {},
-): Asked<Api[R]['answer']> =>
-  useQuery({
-    queryKey: [route, params, query],
-    queryFn: ({ signal }) => ask(route, query, params, signal),
+): Asked<Api[R]['answer']> => {
+  const chosen: Readonly<Record<string, string>> = useSearch({ strict: false })
+  const whole = { ...query, ...narrowed(route, query, chosen) }
+  return useQuery({
+    queryKey: [route, params, whole],
+    queryFn: ({ signal }) => ask(route, whole, params, signal),
     enabled,
     retry: worthAnotherTry,
     placeholderData: keepPreviousData,
     ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
   })
+}

@@ -65,13 +65,14 @@ const currencyOf = (unit: string): string | null => (unit.endsWith(' minor') ? u
 
 /** A value in the words of its unit. The API has computed it; here it is only written. */
 export const valueText = (
-  { value, unit, metric }: Pick<FigureRow, 'value' | 'unit' | 'metric'>,
+  { value, unit, metric, of }: Pick<FigureRow, 'value' | 'unit' | 'metric'> & { readonly of?: unknown },
   precision: Precision = 'whole',
 ): string => {
   if (value === null) return NOTHING
   const currency = currencyOf(unit)
   if (currency !== null) return money(value, currency, precision)
-  if (unit === 'ratio') return MULTIPLES.has(metric) ? times(value) : percent(value)
+  // M105 is a conversion, and beside it the lift
+  if (unit === 'ratio') return MULTIPLES.has(metric) && of !== 'conversion' ? times(value) : percent(value)
   if (unit === 'seconds') return duration(value)
   if (unit === 'days') return `${count(value)} d`
   if (unit === 'months') return `${count(value)} mo`

@@ -1,7 +1,9 @@
+import { useState } from 'react'
 import { credentials } from '../api/ask.ts'
+import { valuesOf } from '../api/rows.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { dateText } from '../format/number.ts'
-import { periodText } from '../format/words.ts'
+import { periodText, title } from '../format/words.ts'
 import { useAsking, useSession } from './session.ts'
 import { useView } from './view.ts'
 import { Choice } from '../parts/controls.tsx'
@@ -57,9 +59,58 @@ export const GlobalBar = ({ onMenu }: { readonly onMenu: () => void }) => {
         options={currencies.map(currency => [currency, currency])}
         onChange={currency => patch({ currency: currency === session.currency ? '' : currency })}
       />
+      <Narrow />
       <span className="space" />
       <ActAs />
       <HealthBadge />
+    </div>
+  )
+}
+
+/** Whose leads and deals: a team of owners, a segment of accounts. Segments are asked for when one is about to choose. */
+const Narrow = () => {
+  const { get, patch } = useView()
+  const { as_of } = useAsking()
+  const [wanted, setWanted] = useState(false)
+  const members = useAnswer('GET /v1/members', { limit: 1_000 })
+  const segments = useAnswer('GET /v1/funnel/stages', { by: 'segment', segment: [], as_of }, { enabled: wanted })
+  const options = (name: string, values: readonly string[]): (readonly [string, string])[] => {
+    const known = [...new Set([...values, get(name)])].filter(value => value !== '' && !value.startsWith('('))
+    return [['', 'all'], ...known.toSorted().map((value): [string, string] => [value, title(value)])]
+  }
+  const teams = (members.data?.rows ?? []).filter(each => each.active && each.function === 'sales').map(({ team }) => team)
+  return (
+    <span className="narrow" onPointerEnter={() => setWanted(true)} onFocus={() => setWanted(true)}>
+      <Choice
+        label="Team"
+        value={get('team')}
+        options={options('team', teams)}
+        onChange={team => patch({ team })}
+        active={get('team') !== ''}
+      />
+      <Choice
+        label="Segment"
+        value={get('segment')}
+        options={options('segment', valuesOf(segments.data?.rows ?? [], 'segment'))}
+        onChange={segment => patch({ segment })}
+        active={get('segment') !== ''}
+      />
+    </span>
+  )
+}
+
+/** Says that not everybody is meant, and where everybody still is. */
+export const Narrowed = () => {
+  const { get, patch } = useView()
+  const chosen = [get('team') === '' ? '' : `team ${title(get('team'))}`, get('segment') === '' ? '' : `segment ${title(get('segment'))}`]
+  const said = chosen.filter(each => each !== '')
+  if (said.length === 0) return null
+  return (
+    <div className="travel narrowed" role="status">
+      <span>Leads and deals only of {said.join(' and ')}. Credit, spend and plans stay those of the whole company.</span>
+      <button type="button" className="button small" onClick={() => patch({ team: '', segment: '' })}>
+        Everybody
+      </button>
     </div>
   )
 }

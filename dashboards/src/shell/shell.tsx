@@ -4,7 +4,7 @@ import { credentials, Refusal } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { Failed, Skeleton } from '../parts/state.tsx'
 import { Proof } from '../parts/proof.tsx'
-import { GlobalBar, TimeTravel } from './global-bar.tsx'
+import { GlobalBar, Narrowed, TimeTravel } from './global-bar.tsx'
 import { PAGES } from './pages.ts'
 import { SessionContext } from './session.ts'
 import { SignIn } from './sign-in.tsx'
@@ -82,6 +82,7 @@ export const Shell = () => {
           <SessionContext value={session.data}>
             <GlobalBar onMenu={() => setOpen(true)} />
             <TimeTravel />
+            <Narrowed />
             <main id="main" className="page">
               <Outlet />
             </main>

@@ -18,11 +18,12 @@ export const applyTheme = (): void => {
 
 const subscribe = (listener: () => void): (() => void) => {
   listeners.add(listener)
-  const media = matchMedia('(prefers-color-scheme: dark)')
-  media.addEventListener('change', listener)
+  // on paper it is day
+  const media = ['(prefers-color-scheme: dark)', 'print'].map(query => matchMedia(query))
+  for (const each of media) each.addEventListener('change', listener)
   return () => {
     listeners.delete(listener)
-    media.removeEventListener('change', listener)
+    for (const each of media) each.removeEventListener('change', listener)
   }
 }
 
@@ -37,6 +38,6 @@ export const useTheme = (): readonly [Theme, (theme: Theme) => void] => [
 
 /** Changes whenever the colours on the page do. */
 export const useLight = (): string =>
-  useSyncExternalStore(subscribe, () => `${read()} ${matchMedia('(prefers-color-scheme: dark)').matches}`)
+  useSyncExternalStore(subscribe, () => `${read()} ${matchMedia('(prefers-color-scheme: dark)').matches} ${matchMedia('print').matches}`)
 
 export const nextTheme = (theme: Theme): Theme => (theme === 'system' ? 'dark' : theme === 'dark' ? 'light' : 'system')

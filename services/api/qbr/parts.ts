@@ -107,6 +107,18 @@ export const PARTS: readonly PackPart[] = [
         title: 'Win rate by segment',
         path: ({ quarter }) => `/v1/funnel/win-rate?period=${quarter}&by=segment`,
       },
+      { figure: 'losses', title: 'Why deals were lost', path: ({ quarter }) => `/v1/funnel/losses?period=${quarter}`, keep: onlyTotals },
+      {
+        figure: 'icp-lift',
+        title: 'Which industries convert',
+        path: ({ quarter }) => `/v1/leads/quality?metric=M105&by=industry&period=${quarter}`,
+      },
+      {
+        figure: 'feedback',
+        title: 'Why leads were sent back',
+        path: ({ quarter }) => `/v1/leads/quality?metric=M27&period=${quarter}`,
+        keep: onlyTotals,
+      },
     ],
     takeaway: learnings,
   },

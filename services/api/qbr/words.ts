@@ -11,6 +11,13 @@ export const moneyWords = (minor: number, currency: string): string =>
 /** `92 %` of a ratio. */
 export const percentWords = (ratio: number): string => `${new Intl.NumberFormat('en', { maximumFractionDigits: 0 }).format(ratio * 100)} %`
 
+/** `mid_market` as one says it. */
+export const plain = (name: string): string => name.replaceAll(/[_-]/g, ' ')
+export const capital = (name: string): string => plain(name).replace(/^./, first => first.toUpperCase())
+
+/** `2027-Q3` as `Q3 FY2027`. */
+export const quarterWords = (quarter: string): string => quarter.replace(/^(\d{4})-(Q\d)$/, '$2 FY$1')
+
 /** The first row of a metric whose dimensions say what is asked; among totals before rows. */
 export const rowOf = (
   answer: AskedFigures | null | undefined,

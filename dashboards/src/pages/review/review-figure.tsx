@@ -4,6 +4,7 @@ import { metricName } from '../../format/metrics.ts'
 import { title } from '../../format/words.ts'
 import { Figure } from '../../parts/figure.tsx'
 import { DataTable } from '../../parts/table.tsx'
+import { READ } from './figures.tsx'
 
 type Shown = Review['pack']['sections'][number]['figures'][number]
 
@@ -20,11 +21,14 @@ const dimensionsOf = (row: FigureRow): string =>
 export const ReviewFigure = ({ figure, asOf }: { readonly figure: Shown; readonly asOf: string }) => {
   const { answer, refusal, question } = figure
   const rows = answer === null ? [] : answer.rows.length > 0 ? answer.rows : answer.total
+  const read = answer === null || (answer.rows.length === 0 && answer.total.length === 0) ? undefined : READ[figure.figure]
   return (
-    <section style={{ marginTop: 14 }}>
+    <section className="review-figure">
       <h3 title={`${question}, as of ${asOf}`}>{figure.title}</h3>
       {refusal === null ? null : <p className="note">{refusal.detail}</p>}
-      {answer === null ? null : rows.length === 0 ? (
+      {answer === null ? null : read !== undefined ? (
+        read(answer)
+      ) : rows.length === 0 ? (
         <p className="note">Nothing to show in this quarter.</p>
       ) : (
         <DataTable<FigureRow>

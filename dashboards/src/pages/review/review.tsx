@@ -2,20 +2,18 @@ import { useState } from 'react'
 import { addressOf } from '../../api/ask.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { useWrite } from '../../api/use-write.ts'
-import type { Api, Review as Reviewed } from '../../api/types.ts'
+import type { Review as Reviewed } from '../../api/types.ts'
 import { dateText, instantText } from '../../format/number.ts'
 import { periodText, title } from '../../format/words.ts'
 import { PageHead } from '../../parts/controls.tsx'
 import { save } from '../../parts/save.ts'
 import { Panel } from '../../parts/panel.tsx'
-import { Answered, Empty } from '../../parts/state.tsx'
+import { Answered } from '../../parts/state.tsx'
 import { useAsking, useSession } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
 import { Changes } from './changes.tsx'
-import { ReviewFigure } from './review-figure.tsx'
-
-type Section = Reviewed['pack']['sections'][number]
-type Note = Api['POST /v1/qbr/{quarter}/notes']['body']
+import { Asks } from './asks.tsx'
+import { Part } from './part.tsx'
 
 /** The quarter as both functions will sign it: fixed parts in fixed order, frozen when both have signed. */
 export const Review = () => {
@@ -30,21 +28,27 @@ export const Review = () => {
     <>
       <PageHead
         title={`Review of ${periodText(quarter)}`}
-        about="Seven parts in fixed order. Signed by one of each function, it is frozen with its definitions; what is otherwise since then stands beside it."
+        about="Seven parts in fixed order. Signed by one of each function it is frozen, with its definitions; what has changed since then stands beside it."
       >
         <Slides quarter={quarter} asOf={as_of} />
-        <button type="button" className="button" onClick={() => window.print()}>
-          Print
+        <button
+          type="button"
+          className="button"
+          onClick={() => window.print()}
+          title="On paper, or as a PDF: the browser’s print dialog has both"
+        >
+          Print or PDF
         </button>
       </PageHead>
       <Answered asked={asked} lines={14}>
         {review => (
-          <div style={{ display: 'grid', gap: 16 }}>
+          <div className="review">
             <Signing review={review} quarter={quarter} />
             {review.state === 'signed' ? <Changes quarter={quarter} /> : null}
             {review.pack.sections.map((section, i) => (
               <Part key={section.part} section={section} number={i + 1} review={review} quarter={quarter} />
             ))}
+            <Asks review={review} quarter={quarter} />
           </div>
         )}
       </Answered>
@@ -76,7 +80,7 @@ const Slides = ({ quarter, asOf }: { readonly quarter: string; readonly asOf: st
 }
 
 const Signing = ({ review, quarter }: { readonly review: Reviewed; readonly quarter: string }) => {
-  const { zone } = useSession()
+  const { zone, member: acting } = useSession()
   const sign = useWrite('POST /v1/qbr/{quarter}/sign-off')
   return (
     <Panel
@@ -92,8 +96,9 @@ const Signing = ({ review, quarter }: { readonly review: Reviewed; readonly quar
         {review.state === 'signed' ? null : (
           <button
             type="button"
-            className="button primary"
-            disabled={sign.isPending}
+            className="button primary does"
+            disabled={sign.isPending || acting === null}
+            title={acting === null ? 'Members sign: act as one, or sign in with a member’s key' : ''}
             onClick={() => sign.mutate({ params: { quarter }, body: { as_of: review.pack.as_of, sha256: review.sha256 } })}
           >
             {sign.isPending ? 'Signing…' : 'Sign for my function'}
@@ -103,89 +108,5 @@ const Signing = ({ review, quarter }: { readonly review: Reviewed; readonly quar
         <span className="n">sha-256 {review.sha256.slice(0, 16)}…</span>
       </div>
     </Panel>
-  )
-}
-
-const PLACES: readonly Note['place'][] = ['commitments', 'headline', 'channels', 'health', 'economics', 'learnings', 'outlook', 'asks']
-
-type PartProps = { readonly section: Section; readonly number: number; readonly review: Reviewed; readonly quarter: string }
-
-const Part = ({ section, number, review, quarter }: PartProps) => (
-  <Panel title={`${number}. ${section.title}`} about={section.takeaway === null ? '' : `as ${section.takeaway.member} puts it`}>
-    <p style={{ fontSize: 15, fontWeight: 560, marginBottom: 10, maxWidth: '90ch' }}>{section.takeaway?.text ?? section.computed}</p>
-    {review.state === 'signed' ? null : <Takeaway section={section} quarter={quarter} />}
-    {section.comments.map(({ text, member }) => (
-      <p key={`${member} ${text}`} className="note">
-        {member}: {text}
-      </p>
-    ))}
-    {section.part === 'commitments' ? (
-      review.pack.commitments.length === 0 ? (
-        <Empty title="Nothing was promised for this quarter">Commitments are made in a review or a meeting, and come back here.</Empty>
-      ) : (
-        <ul className="list">
-          {review.pack.commitments.map(each => (
-            <li key={each.commitment_id}>
-              <span>{each.title}</span>
-              <span className={`tag ${each.status === 'kept' ? 'good' : each.status === 'missed' || each.overdue ? 'bad' : ''}`}>
-                {each.overdue ? 'overdue' : each.status}
-              </span>
-              <span className="sub">
-                {each.owner_id} {each.due_on === null ? '' : `by ${dateText(each.due_on)}`}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )
-    ) : null}
-    {section.part === 'asks'
-      ? review.pack.asks.map(({ text, member }) => (
-          <p key={`${member} ${text}`}>
-            {member}: {text}
-          </p>
-        ))
-      : null}
-    {section.figures.map(figure => (
-      <ReviewFigure key={`${figure.figure} ${figure.question}`} figure={figure} asOf={review.pack.as_of} />
-    ))}
-  </Panel>
-)
-
-const Takeaway = ({ section, quarter }: { readonly section: Section; readonly quarter: string }) => {
-  const [text, setText] = useState<string | null>(null)
-  const note = useWrite('POST /v1/qbr/{quarter}/notes')
-  const place = PLACES.find(each => each === section.part)
-  if (place === undefined) return null
-  if (text === null)
-    return (
-      <button type="button" className="button small quiet" onClick={() => setText(section.takeaway?.text ?? section.computed)}>
-        {section.part === 'asks' ? 'Add an ask' : 'Say it in other words'}
-      </button>
-    )
-  return (
-    <form
-      className="form"
-      onSubmit={event => {
-        event.preventDefault()
-        note.mutate(
-          { params: { quarter }, body: { place, kind: section.part === 'asks' ? 'ask' : 'takeaway', text } },
-          { onSuccess: () => setText(null) },
-        )
-      }}
-    >
-      <label>
-        Takeaway
-        <textarea value={text} onChange={event => setText(event.target.value)} />
-      </label>
-      {note.error === null ? null : <p className="callout bad">{note.error.message}</p>}
-      <div className="controls">
-        <button type="submit" className="button primary" disabled={note.isPending}>
-          Save
-        </button>
-        <button type="button" className="button" onClick={() => setText(null)}>
-          Leave it
-        </button>
-      </div>
-    </form>
   )
 }
