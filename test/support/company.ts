@@ -141,17 +141,17 @@ const learnt = ({ event: said, delayMs }: Told): number => Math.floor(said.occur
 
 type Heard = { readonly said: Told; readonly at: number }
 
-/** Sent again as it was, sent again with other words, or its id used for something else. */
+/** Sent again as it was, sent again with other words, or its id used for something else; never two of them at one instant, because the first counts. */
 const heardAgain = (dice: Dice, one: Told): readonly Heard[] => {
   const at = learnt(one) + dice.between(0, 30) * 86_400_000
   const again: Heard[] = dice.chance(4) ? [{ said: one, at }] : []
   const { event: said } = one
   if (said.type === 'touch-recorded' && dice.chance(2)) again.push({ said: { ...one, event: { ...said, channel: 'event' } }, at: at + 1 })
   if (said.type === 'touch-recorded' && dice.chance(2))
-    again.push({ said: { ...one, event: { ...said, subject: 'anonymous:c1' } }, at: at + 1 })
+    again.push({ said: { ...one, event: { ...said, subject: 'anonymous:c1' } }, at: at + 2 })
   if (said.type === 'touch-recorded' && dice.chance(1)) {
     const { event_id, tenant, occurred_at } = said
-    again.push({ said: { ...one, event: event('lead-created', { event_id, tenant, occurred_at, person_id: 'p1' }) }, at: at + 1 })
+    again.push({ said: { ...one, event: event('lead-created', { event_id, tenant, occurred_at, person_id: 'p1' }) }, at: at + 3 })
   }
   return again
 }
