@@ -24,6 +24,7 @@ import { attributionRoutes } from './attribution/routes.ts'
 import { dealRoutes } from './deals/routes.ts'
 import { definitionRoutes } from './definitions/routes.ts'
 import { definitionWriteRoutes } from './definitions/write-routes.ts'
+import { effortRoutes } from './effort/routes.ts'
 import { explainRoutes } from './explain/routes.ts'
 import type { TokenKey } from './explain/token.ts'
 import { funnelLeaksRoutes } from './funnel/leaks-routes.ts'
@@ -154,6 +155,7 @@ export const createApi = ({
     await app.register(commitmentRoutes, figures)
     await app.register(viewRoutes, { store, reader, writer })
     await app.register(memberRoutes, figures)
+    await app.register(effortRoutes, figures)
     await app.register(reviewRoutes, { ...figures, writer })
     await app.register(slaRoutes, { ...figures, books })
     await app.register(slaAuditRoutes, { ...figures, books, writer })

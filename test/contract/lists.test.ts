@@ -98,6 +98,27 @@ const happened: readonly AccordEvent[] = [
     approver: true,
   }),
   event('member-changed', { ...tell('2026-01-02T09:00Z'), member_id: 'bo', function: 'sales', role: 'sdr', team: 's', manager_id: 'cy' }),
+  ...(
+    [
+      ['02', 'call_attempt', 'no-answer', false],
+      ['03', 'email_sent', '', true],
+      ['04', 'call_connected', 'connected', false],
+      ['05', 'meeting', 'held', false],
+      ['06', 'meeting', 'no-show', false],
+    ] as const
+  ).map(([day, touch_type, outcome, automatic]) =>
+    event('touch-recorded', {
+      ...tell(`2026-01-${day}T10:00Z`),
+      subject: 'person:p_9',
+      touch_type,
+      channel: 'phone',
+      team: 'sales',
+      direction: 'outbound',
+      member_id: 'bo',
+      outcome,
+      automatic,
+    }),
+  ),
   event('member-changed', { ...tell('2026-01-15T09:00Z'), member_id: 'bo', function: 'sales', role: 'ae', team: 's', active: false }),
   event('commitment-made', {
     ...tell('2026-01-10T09:00Z'),
@@ -266,6 +287,16 @@ describe('members and commitments', () => {
       { member_id: 'bo', role: 'ae', manager_id: '', active: false, since: '2026-01-02T09:00:00.000Z' },
     ])
     expect((await list('/v1/members?as_of=2026-01-10&role=sdr')).rows).toMatchObject([{ member_id: 'bo', manager_id: 'cy', active: true }])
+  })
+
+  it('say what each of sales did: attempts, conversations, meetings booked and held', async () => {
+    expect((await list('/v1/sales/effort?period=2026-01')).rows).toEqual([
+      expect.objectContaining({ member: 'bo', attempts: 2, connected: 1, replies: 0, meetings: 2, held: 1, no_shows: 1 }),
+    ])
+    expect((await list('/v1/sales/effort?from=2026-01-06&to=2026-01-07')).rows).toMatchObject([
+      { member: 'bo', attempts: 0, meetings: 1, held: 0 },
+    ])
+    expect((await list('/v1/sales/effort?period=2026-02')).rows).toEqual([])
   })
 
   it('say what is due, what is overdue and what became of it', async () => {

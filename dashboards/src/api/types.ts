@@ -1131,6 +1131,30 @@ event_id?: string
 }
 answer: Written
 }
+"POST /v1/leads/assign": {
+query: {
+after?: string
+}
+body: {
+/**
+ * Ids of persons, with or without person:
+ * 
+ * @minItems 1
+ * @maxItems 200
+ */
+leads: string[]
+owner_id?: string
+queue?: string
+team?: string
+reason?: string
+handoff?: ("marketing-sdr" | "sdr-ae" | "ae-success" | "sales-marketing")
+/**
+ * The same for every attempt: said twice it counts once
+ */
+event_id?: string
+}
+answer: AssignedLeads
+}
 "GET /v1/definitions": {
 query: {
 kind?: (string | string[])
@@ -1445,6 +1469,55 @@ cursor?: string
 body: unknown
 answer: Campaigns
 }
+"POST /v1/campaigns": {
+query: {
+after?: string
+}
+body: {
+name: string
+channel?: string
+campaign_type?: string
+objective?: string
+offer?: string
+url?: ("" | string)
+description?: string
+/**
+ * @maxItems 50
+ */
+talking_points?: string[]
+quote?: string
+follow_up_template?: string
+/**
+ * @maxItems 50
+ */
+personas?: string[]
+stage?: string
+owner_id?: string
+parent?: string
+starts_on?: (string | null)
+ends_on?: (string | null)
+budget_minor?: (number | null)
+currency?: string
+team?: string
+region?: string
+segment?: string
+product?: string
+partner?: string
+/**
+ * @maxItems 50
+ */
+content_ids?: string[]
+/**
+ * As touches and costs name it
+ */
+campaign: string
+/**
+ * The same for every attempt: said twice it counts once
+ */
+event_id?: string
+}
+answer: Written
+}
 "GET /v1/campaigns.ics": {
 query: {
 state?: (("planned" | "running" | "ended" | "cancelled") | ("planned" | "running" | "ended" | "cancelled")[])
@@ -1464,6 +1537,113 @@ after?: string
 }
 body: unknown
 answer: unknown
+}
+"PATCH /v1/campaigns/{id}": {
+query: {
+after?: string
+}
+body: {
+name?: string
+channel?: string
+campaign_type?: string
+objective?: string
+offer?: string
+url?: ("" | string)
+description?: string
+/**
+ * @maxItems 50
+ */
+talking_points?: string[]
+quote?: string
+follow_up_template?: string
+/**
+ * @maxItems 50
+ */
+personas?: string[]
+stage?: string
+owner_id?: string
+parent?: string
+starts_on?: (string | null)
+ends_on?: (string | null)
+budget_minor?: (number | null)
+currency?: string
+team?: string
+region?: string
+segment?: string
+product?: string
+partner?: string
+/**
+ * @maxItems 50
+ */
+content_ids?: string[]
+/**
+ * The same for every attempt: said twice it counts once
+ */
+event_id?: string
+}
+answer: Written
+}
+"POST /v1/campaigns/{id}/cancel": {
+query: {
+after?: string
+}
+body: {
+reason?: string
+/**
+ * The same for every attempt: said twice it counts once
+ */
+event_id?: string
+}
+answer: Written
+}
+"POST /v1/campaigns/{id}/aliases": {
+query: {
+after?: string
+}
+body: {
+/**
+ * utm, google-ads, salesforce …; * for any
+ */
+system: string
+alias: string
+remove?: boolean
+/**
+ * The same for every attempt: said twice it counts once
+ */
+event_id?: string
+}
+answer: Written
+}
+"POST /v1/campaigns/{id}/audience": {
+query: {
+after?: string
+}
+body: {
+/**
+ * @minItems 1
+ * @maxItems 20000
+ */
+rows: {
+person?: string
+account?: string
+domain?: string
+email?: string
+}[]
+/**
+ * What the list is called
+ */
+list?: string
+/**
+ * Only says whom it matches
+ */
+preview?: boolean
+/**
+ * Takes them off the campaign
+ */
+remove?: boolean
+event_id?: string
+}
+answer: MatchedAudience
 }
 "GET /v1/content": {
 query: {
@@ -1502,6 +1682,43 @@ after?: string
 body: unknown
 answer: Commitments
 }
+"GET /v1/views": {
+query: {
+page?: (string | string[])
+limit?: number
+cursor?: string
+as_of?: string
+after?: string
+}
+body: unknown
+answer: Views
+}
+"POST /v1/views": {
+query: {
+after?: string
+}
+body: {
+/**
+ * Of a view that is changed; default: a new one
+ */
+view_id?: string
+name: string
+page: string
+query?: string
+/**
+ * Everybody of the tenant sees it
+ */
+shared?: boolean
+}
+answer: Written
+}
+"DELETE /v1/views/{id}": {
+query: {
+after?: string
+}
+body: unknown
+answer: Written
+}
 "GET /v1/members": {
 query: {
 active?: ("true" | "false")
@@ -1518,6 +1735,24 @@ after?: string
 }
 body: unknown
 answer: Members
+}
+"GET /v1/sales/effort": {
+query: {
+member?: (string | string[])
+team?: (string | string[])
+role?: (string | string[])
+manager_id?: (string | string[])
+region?: (string | string[])
+from?: string
+to?: string
+period?: string
+limit?: number
+cursor?: string
+as_of?: string
+after?: string
+}
+body: unknown
+answer: SalesEfforts
 }
 "GET /v1/qbr/{quarter}": {
 query: {
@@ -1736,6 +1971,116 @@ after?: string
 }
 body: unknown
 answer: Session
+}
+"GET /v1/dead-letters": {
+query: {
+reason_code?: (string | string[])
+type?: (string | string[])
+topic?: (string | string[])
+state?: ("waiting" | "redriven" | "all")
+limit?: number
+cursor?: string
+}
+body: unknown
+answer: DeadLetters
+}
+"GET /v1/dead-letters/{id}": {
+query: {
+
+}
+body: unknown
+answer: {
+/**
+ * Topic, partition and offset of the record
+ */
+id: string
+reason_code: string
+reason: string
+/**
+ * Field that is wrong; empty where it is the record as a whole
+ */
+path: string
+/**
+ * Event type; empty where nobody can tell
+ */
+type: string
+event_id: string
+schema_id: (number | null)
+topic: string
+partition: number
+offset: string
+/**
+ * When the log took the record
+ */
+appended_at: string
+/**
+ * When it became a letter
+ */
+written_at: string
+redriven_at: (string | null)
+key: (string | null)
+payload_base64: string
+}
+}
+"POST /v1/dead-letters/redrive": {
+query: {
+
+}
+body: {
+/**
+ * @maxItems 10000
+ */
+ids?: string[]
+/**
+ * Every waiting letter with this reason
+ */
+reason_code?: string
+/**
+ * Every waiting letter
+ */
+all?: boolean
+}
+answer: Redriven
+}
+"GET /v1/keys": {
+query: {
+state?: (string | string[])
+member?: (string | string[])
+}
+body: unknown
+answer: Keys
+}
+"POST /v1/keys": {
+query: {
+
+}
+body: {
+/**
+ * Becomes the source of what the key sends
+ */
+name: string
+/**
+ * A key that fills history in is made on the command line (accord keys create), because it stops projecting
+ * 
+ * @minItems 1
+ */
+scopes: ("ingest" | "read" | "admin")[]
+member?: string
+/**
+ * The first day on which it opens nothing any more, UTC
+ */
+expires_on?: string
+}
+answer: CreatedKey
+}
+"POST /v1/keys/{id}/revoke": {
+query: {
+
+}
+body: {
+reason?: string
+}
+answer: Key
 }
 "GET /v1/freshness": {
 query: {
@@ -2286,6 +2631,25 @@ due_at: string
 }[]
 }
 /**
+ * What became of each lead, in the order in which they were named
+ */
+export interface AssignedLeads {
+/**
+ * For after=<position> on a read; null where nothing was written
+ */
+position: (string | null)
+assigned: number
+rows: {
+person: string
+/**
+ * already: it is the owner’s; not_open: its last journey has ended; unknown: there is no such lead
+ */
+outcome: ("assigned" | "already" | "not_open" | "unknown")
+previous_owner_id: string
+event_id: (string | null)
+}[]
+}
+/**
  * A list as it was known at an instant
  */
 export interface Definitions {
@@ -2683,6 +3047,34 @@ audience: number
 cancelled_because: (string | null)
 }
 /**
+ * Whom a list matches
+ */
+export interface MatchedAudience {
+list: string
+rows: number
+persons: number
+accounts: number
+/**
+ * On the campaign before
+ */
+already: number
+/**
+ * Rows that match what an earlier one matched
+ */
+duplicates: number
+unmatched: {
+row: number
+by: ("person" | "account" | "domain" | "email" | "nothing")
+reason: string
+}[]
+matches: {
+row: number
+subject: string
+account: string
+already: boolean
+}[]
+}
+/**
  * A list as it was known at an instant
  */
 export interface Library {
@@ -2792,6 +3184,42 @@ decided_at: (string | null)
 /**
  * A list as it was known at an instant
  */
+export interface Views {
+rows: View[]
+/**
+ * Rows on all pages
+ */
+count: number
+/**
+ * Of the next page; null on the last
+ */
+cursor: (string | null)
+flags: string[]
+as_of: string
+watermark: string
+}
+/**
+ * A page in a state that somebody gave a name
+ */
+export interface View {
+view_id: string
+name: string
+page: string
+query: string
+shared: boolean
+/**
+ * Who saved it; empty: a key without a member
+ */
+member_id: string
+/**
+ * The caller may change it and take it away
+ */
+mine: boolean
+saved_at: string
+}
+/**
+ * A list as it was known at an instant
+ */
 export interface Members {
 rows: Member[]
 /**
@@ -2833,6 +3261,48 @@ active: boolean
  * When first heard of
  */
 since: string
+}
+/**
+ * A list as it was known at an instant
+ */
+export interface SalesEfforts {
+rows: SalesEffort[]
+/**
+ * Rows on all pages
+ */
+count: number
+/**
+ * Of the next page; null on the last
+ */
+cursor: (string | null)
+flags: string[]
+as_of: string
+watermark: string
+}
+/**
+ * What one member of sales did in a period
+ */
+export interface SalesEffort {
+member: string
+team: string
+role: string
+manager_id: string
+region: string
+/**
+ * Touches that went out, not automatic, meetings apart
+ */
+attempts: number
+/**
+ * Calls that were answered
+ */
+connected: number
+replies: number
+/**
+ * Booked for the period, whatever became of them
+ */
+meetings: number
+held: number
+no_shows: number
 }
 /**
  * The quarterly review
@@ -3249,6 +3719,104 @@ models: string[]
 stages: string[]
 as_of: string
 watermark: string
+}
+/**
+ * Newest first
+ */
+export interface DeadLetters {
+rows: DeadLetter[]
+/**
+ * Letters on all pages
+ */
+count: number
+/**
+ * Of all letters, whatever is asked for
+ */
+by_reason: {
+reason_code: string
+waiting: number
+redriven: number
+}[]
+cursor: (string | null)
+}
+/**
+ * A record of the log that could not be processed, and why
+ */
+export interface DeadLetter {
+/**
+ * Topic, partition and offset of the record
+ */
+id: string
+reason_code: string
+reason: string
+/**
+ * Field that is wrong; empty where it is the record as a whole
+ */
+path: string
+/**
+ * Event type; empty where nobody can tell
+ */
+type: string
+event_id: string
+schema_id: (number | null)
+topic: string
+partition: number
+offset: string
+/**
+ * When the log took the record
+ */
+appended_at: string
+/**
+ * When it became a letter
+ */
+written_at: string
+redriven_at: (string | null)
+}
+export interface Redriven {
+redriven: number
+/**
+ * Still no events: they stay
+ */
+unreadable: number
+/**
+ * History for a backfill that is closed
+ */
+waiting: number
+}
+export interface Keys {
+rows: Key[]
+count: number
+}
+/**
+ * What is known of an API key; the key itself is nowhere
+ */
+export interface Key {
+key_id: string
+name: string
+scopes: string[]
+/**
+ * Whom the key acts for; null: a producer
+ */
+member: (string | null)
+state: ("active" | "expired" | "revoked")
+created_at: string
+expires_at: (string | null)
+}
+export interface CreatedKey {
+key_id: string
+name: string
+scopes: string[]
+/**
+ * Whom the key acts for; null: a producer
+ */
+member: (string | null)
+state: ("active" | "expired" | "revoked")
+created_at: string
+expires_at: (string | null)
+/**
+ * Shown here and never again
+ */
+key: string
 }
 export interface Freshness {
 now: string

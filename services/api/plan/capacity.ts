@@ -12,7 +12,8 @@ const Member = z.object({
   team: z.string().default(''),
   capacity_leads: z.number().nullish(),
   capacity_minutes: z.number().nullish(),
-  active: z.boolean().default(true),
+  // kept as said: false is left out
+  active: z.boolean().default(false),
 })
 const Row = z.object({ member: z.string(), payload: z.string(), open: z.coerce.number() })
 

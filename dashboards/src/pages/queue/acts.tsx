@@ -1,0 +1,83 @@
+import { useRef, useState } from 'react'
+import { useAnswer } from '../../api/use-answer.ts'
+import { useWrite } from '../../api/use-write.ts'
+import { IDLE, type Progress, writeMany } from '../../api/write-many.ts'
+import type { SlaClock } from '../../api/types.ts'
+import { Panel } from '../../parts/panel.tsx'
+
+/** What can be done with the chosen clocks at once: their leads go to somebody else, or their breaches are to be excused. */
+export const Acts = ({ clocks, done }: { readonly clocks: readonly SlaClock[]; readonly done: () => void }) => {
+  const members = useAnswer('GET /v1/members', { function: 'sales', active: 'true', limit: 1_000 })
+  const assign = useWrite('POST /v1/leads/{person}/assign')
+  const excuse = useWrite('POST /v1/sla/clocks/{id}/excuse')
+  const [to, setTo] = useState('')
+  const [reason, setReason] = useState('')
+  const [progress, setProgress] = useState<Progress>(IDLE)
+  const stop = useRef<AbortController | null>(null)
+  const persons = [...new Set(clocks.map(({ person }) => person.replace('person:', '')).filter(person => person !== ''))]
+  const breaches = clocks.filter(({ state }) => state === 'breached')
+  const team = members.data?.rows.find(({ member_id: id }) => id === to)?.team
+  const run = async <T,>(items: readonly T[], write: (item: T) => Promise<unknown>): Promise<void> => {
+    stop.current = new AbortController()
+    const { failed, done: written } = await writeMany(items, write, { tell: setProgress, signal: stop.current.signal })
+    if (failed.length === 0 && written === items.length) done()
+  }
+  const give = (person: string) =>
+    assign.mutateAsync({
+      params: { person },
+      body: { owner_id: to, ...(team === undefined ? {} : { team }), ...(reason === '' ? {} : { reason }) },
+    })
+  const ask = ({ id }: SlaClock) => excuse.mutateAsync({ params: { id }, body: { decision: 'proposed', reason: reason.trim() } })
+  return (
+    <Panel title={`${clocks.length} chosen`} about={`${persons.length} leads`}>
+      <div className="row-form form">
+        <label>
+          Give to
+          <select value={to} onChange={event => setTo(event.target.value)}>
+            <option value="">choose whom</option>
+            {(members.data?.rows ?? []).map(({ member_id: id, team: of }) => (
+              <option key={id} value={id}>
+                {id} · {of}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label style={{ flex: 1 }}>
+          Because
+          <input value={reason} onChange={event => setReason(event.target.value)} />
+        </label>
+        <button
+          type="button"
+          className="button primary"
+          disabled={to === '' || persons.length === 0 || progress.running}
+          onClick={() => void run(persons, give)}
+        >
+          {progress.running ? `${progress.done} of ${progress.of}…` : `Give ${persons.length} leads`}
+        </button>
+        <button
+          type="button"
+          className="button"
+          disabled={breaches.length === 0 || reason.trim() === '' || progress.running}
+          title="The other function grants it, or does not"
+          onClick={() => void run(breaches, ask)}
+        >
+          Ask to excuse {breaches.length}
+        </button>
+        {progress.running ? (
+          <button type="button" className="button" onClick={() => stop.current?.abort()}>
+            Stop
+          </button>
+        ) : (
+          <button type="button" className="button" onClick={done}>
+            Choose none
+          </button>
+        )}
+        {progress.failed.length === 0 ? null : (
+          <span className="bad">
+            {progress.failed.length} not written: {progress.failed[0]}
+          </span>
+        )}
+      </div>
+    </Panel>
+  )
+}
