@@ -3,7 +3,8 @@ import { currencyExponent } from '../../domain/money.ts'
 import { type FigureRow, isDimension } from '../answer.ts'
 import type { AskedFigures } from './ask.ts'
 import type { Pack } from './pack.ts'
-import { greatest, moneyWords, percentWords } from './words.ts'
+import { said, tilesOfPart } from './slide-tiles.ts'
+import { capital, greatest, quarterWords } from './words.ts'
 
 type Section = Pack['sections'][number]
 type Deck = InstanceType<(typeof library)['default']>
@@ -33,10 +34,18 @@ const LEFT = 0.5
 export const reviewSlides = async (pack: Pack): Promise<Buffer> => {
   const deck = newDeck()
   deck.layout = 'LAYOUT_WIDE'
-  deck.title = `Quarterly review ${pack.quarter}`
+  deck.title = `Quarterly review ${quarterWords(pack.quarter)}`
   deck.company = 'Accord'
   const opening = deck.addSlide()
-  opening.addText(`Quarterly review ${pack.quarter}`, { x: LEFT, y: 2.4, w: WIDTH, h: 1, fontSize: 40, bold: true, color: INK })
+  opening.addText(`Quarterly review ${quarterWords(pack.quarter)}`, {
+    x: LEFT,
+    y: 2.4,
+    w: WIDTH,
+    h: 1,
+    fontSize: 40,
+    bold: true,
+    color: INK,
+  })
   opening.addText(`${pack.from} to ${pack.to} · as known on ${pack.as_of.slice(0, 16).replace('T', ' ')} UTC`, {
     x: LEFT,
     y: 3.4,
@@ -67,7 +76,7 @@ const heading = (slide: Slide, title: string, part: string): void => {
 const addPart = (slide: Slide, section: Section, pack: Pack): void => {
   heading(slide, section.takeaway?.text ?? section.computed, section.title)
   const answers = new Map(section.figures.map(({ figure, answer }) => [figure, answer]))
-  const drawn = DRAWINGS[section.part]?.(slide, answers, pack) ?? false
+  const drawn = (DRAWINGS[section.part]?.(slide, answers, pack) ?? false) || addTiles(slide, section.part, answers)
   if (!drawn) addTable(slide, section, pack)
   if (section.comments.length > 0)
     slide.addText(section.comments.map(({ text, member }) => `${text} (${member})`).join('\n'), {
@@ -111,7 +120,8 @@ const bars = (
     series.map(each => ({ ...each })),
     {
       ...AREA,
-      chartColors: COLOURS,
+      // several colours would say that bars of one series are of several kinds
+      chartColors: series.length > 1 ? COLOURS : COLOURS.slice(0, 1),
       showLegend: series.length > 1,
       legendPos: 'b',
       catAxisLabelFontSize: 11,
@@ -135,7 +145,7 @@ const DRAWINGS: Readonly<Record<string, Drawing>> = {
       const name = String(row['bar'])
       const value = major(row, currency)
       const whole = name === 'start' || name === 'end'
-      labels.push(name.replaceAll('_', ' '))
+      labels.push(capital(name))
       base.push(whole ? 0 : Math.min(level, level + value))
       gained.push(whole || value > 0 ? Math.abs(value) : 0)
       lost.push(!whole && value < 0 ? -value : 0)
@@ -153,6 +163,8 @@ const DRAWINGS: Readonly<Record<string, Drawing>> = {
         chartColors: ['FFFFFF', COLOURS[0] ?? INK, COLOURS[1] ?? INK],
         showLegend: false,
         valAxisLabelFormatCode: '#,##0',
+        // the invisible base would cut them
+        valGridLine: { style: 'none' },
       },
     )
   },
@@ -160,13 +172,15 @@ const DRAWINGS: Readonly<Record<string, Drawing>> = {
     const revenue = greatest(answers.get('channels'), 'M54')
     if (revenue.length === 0) return false
     const spend = new Map(
-      (answers.get('channels')?.rows ?? []).filter(row => row.metric === 'M66').map(row => [String(row['channel']), major(row, currency)]),
+      (answers.get('channels')?.rows ?? [])
+        .filter(row => row.metric === 'M66')
+        .map(row => [capital(String(row['channel'])), major(row, currency)]),
     )
-    const labels = revenue.map(row => String(row['channel']))
+    const labels = revenue.slice(0, MOST_BARS).map(row => capital(String(row['channel'])))
     return bars(
       slide,
       [
-        { name: 'Attributed revenue', labels, values: revenue.map(row => major(row, currency)) },
+        { name: 'Attributed revenue', labels, values: revenue.slice(0, MOST_BARS).map(row => major(row, currency)) },
         { name: 'Spend', labels, values: labels.map(label => spend.get(label) ?? 0) },
       ],
       { valAxisLabelFormatCode: '#,##0' },
@@ -175,7 +189,7 @@ const DRAWINGS: Readonly<Record<string, Drawing>> = {
   health: (slide, answers) => {
     const rates = (answers.get('conversion')?.total ?? []).filter(row => row.metric === 'M6' && row.value !== null)
     if (rates.length === 0) return false
-    const labels = rates.map(row => `${String(row['stage_from'])} → ${String(row['stage_to'])}`)
+    const labels = rates.map(row => `${String(row['stage_from']).toUpperCase()} → ${String(row['stage_to']).toUpperCase()}`)
     return bars(slide, [{ name: 'Conversion', labels, values: rates.map(row => row.value ?? 0) }], {
       valAxisLabelFormatCode: '0%',
       valAxisMinVal: 0,
@@ -192,7 +206,7 @@ const DRAWINGS: Readonly<Record<string, Drawing>> = {
       [
         {
           name: 'Win rate',
-          labels: rates.map(row => `${String(row['segment'])} (n ${row.denominator ?? 0})`),
+          labels: rates.map(row => `${capital(String(row['segment']))} (n ${row.denominator ?? 0})`),
           values: rates.map(row => row.value ?? 0),
         },
       ],
@@ -202,6 +216,20 @@ const DRAWINGS: Readonly<Record<string, Drawing>> = {
 }
 
 const MOST_ROWS = 14
+const MOST_BARS = 9
+const TILES_A_ROW = 4
+
+/** Numbers that are read one by one, each large with its name. */
+const addTiles = (slide: Slide, part: string, answers: ReadonlyMap<string, AskedFigures | null>): boolean => {
+  const tiles = tilesOfPart(part, answers)
+  const width = WIDTH / TILES_A_ROW
+  tiles.forEach(({ label, value }, i) => {
+    const [x, y] = [LEFT + (i % TILES_A_ROW) * width, 2.1 + Math.floor(i / TILES_A_ROW) * 1.9]
+    slide.addText(label, { x, y, w: width - 0.2, h: 0.35, fontSize: 13, color: QUIET, margin: 0 })
+    slide.addText(value, { x, y: y + 0.38, w: width - 0.2, h: 0.75, fontSize: 28, bold: true, color: INK, margin: 0 })
+  })
+  return tiles.length > 0
+}
 
 const addTable = (slide: Slide, section: Section, pack: Pack): void => {
   const rows =
@@ -228,11 +256,3 @@ const dimensionsIn = (row: FigureRow): string =>
     .filter(([name, value]) => isDimension(name) && typeof value === 'string')
     .map(([, value]) => String(value))
     .join(', ')
-
-const said = ({ value, unit }: FigureRow): string => {
-  if (value === null) return '–'
-  const [currency, minor] = unit.split(' ')
-  if (minor === 'minor' && currency !== undefined) return moneyWords(value, currency)
-  if (unit === 'ratio') return percentWords(value)
-  return `${new Intl.NumberFormat('en', { maximumFractionDigits: 1 }).format(value)} ${unit === 'count' ? '' : unit}`.trim()
-}
