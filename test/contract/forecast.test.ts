@@ -154,10 +154,11 @@ describe('GET /v1/forecast/:period', () => {
     expect(find(total, { metric: 'M92', measure: 'wape' }).value).toBeGreaterThan(0)
   })
 
-  it('every sum is explained by deals that add up to it, and segments add up to the total', async () => {
+  it('every number is explained by what adds up to it, and segments add up to the total', async () => {
     const { total, rows } = await answer('/v1/forecast/2026-Q2?by=team')
-    for (const row of [...total, ...rows]) {
-      if (row.explain === undefined) continue
+    for (const row of [...total, ...rows.filter(({ team }) => team === 'north')]) {
+      if (row.value === null) continue
+      expect([row.measure, row.explain === undefined]).toEqual([row.measure, false])
       const { contributions, bases } = await opened(row)
       expect([row.measure, contributions, bases]).toEqual([row.measure, row.numerator ?? row.value, row.denominator])
     }
@@ -180,6 +181,18 @@ describe('GET /v1/forecast/:period', () => {
     const { total } = await answer('/v1/forecast/2025-Q1?as_of=2025-01-20')
     expect(find(total, { measure: 'forecast' }).flags).toContain('too_little_history')
     expect(total.some(({ method }) => method === 'naive-last')).toBe(false)
+  })
+
+  it('of nothing says nothing: no zero, no band', async () => {
+    const { total } = await answer('/v1/forecast/2026-Q2?team=nobody')
+    for (const measure of ['forecast', 'p10', 'p50', 'p90'])
+      expect(find(total, { metric: 'M83', measure })).toMatchObject({
+        value: null,
+        interval: null,
+        flags: ['no_deals', 'too_little_history'],
+      })
+    const judged = (await answer('/v1/forecast/2026-Q2/backtest?team=nobody')).total
+    expect(judged.filter(({ measure, value }) => measure === 'wape' && value !== null)).toEqual([])
   })
 
   it('of a period that has ended there is nothing to foretell: what it brought, without a band', async () => {
@@ -213,6 +226,20 @@ describe('GET /v1/forecast/:period/backtest', () => {
     }
     expect(new Set(rows.map(row => row['period']))).toEqual(new Set(['2025-01-01', '2025-04-01', '2025-07-01', '2025-10-01', '2026-01-01']))
     expect(find(total, { measure: 'brier' }).value).toBeLessThan(0.25)
+    // every one of them opens, down to the past forecasts or the deals that it is made of
+    const last = rows.filter(row => row['period'] === '2026-01-01' && row.measure !== 'mape')
+    for (const row of [...total.filter(row => row['judged'] !== 'later_half'), ...last]) {
+      if (row.value === null) continue
+      expect(row.explain).toBeDefined()
+      if (row.method !== undefined && row.method !== 'chosen') continue
+      const { contributions, bases } = await opened(row)
+      expect([row.measure, row.method, contributions, bases]).toEqual([
+        row.measure,
+        row.method,
+        row.numerator ?? row.value,
+        row.denominator,
+      ])
+    }
     const heard: string[] = []
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the operation reads nothing of its workplace but the store
     const workplace = {

@@ -10,7 +10,7 @@ import { waysExplained } from '../attribution/ways.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
 import { dealCreditExplained } from '../deals/credit.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { forecastExplained } from '../forecast/routes.ts'
+import { backtestExplained, forecastExplained } from '../forecast/routes.ts'
 import { conversionExplained } from '../funnel/conversion.ts'
 import { leaksExplained } from '../funnel/leaks.ts'
 import { measuresExplained } from '../funnel/measures.ts'
@@ -49,6 +49,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['lead-quality', leadQualityExplained],
   ['spend', spendExplained],
   ['forecast', forecastExplained],
+  ['forecast-backtest', backtestExplained],
   ['bridge', bridgeExplained],
   ['roi', roiExplained],
   ['roi-cohort', cohortExplained],
@@ -61,9 +62,12 @@ const Query = queryOf({
   cursor: z.string().optional().describe('From the answer before'),
 })
 
+/** `forecast`: one past forecast, by the first day of its period; `simulation`: what runs of chance add to what is expected; `call`: somebody's own forecast. */
+const Entity = z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance', 'target', 'call', 'forecast', 'simulation'])
+
 const Item = z
   .object({
-    entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance', 'target']),
+    entity: Entity,
     id: z.string(),
     account: z.string(),
     deal_id: z.string(),
@@ -93,7 +97,7 @@ const Explained = z
   .meta({ id: 'Explained', description: 'What is behind one number; its arithmetic adds up to it' })
 
 const ItemRow = z.object({
-  entity: z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance', 'target']),
+  entity: Entity,
   id: z.string(),
   account: z.string(),
   deal_id: z.string(),

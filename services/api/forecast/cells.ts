@@ -15,10 +15,36 @@ export type CellPart = {
   readonly note?: string | undefined
 }
 
-/** One number with what it is made of; without `proof` it is no sum of deals (a quantile, a chance). */
+/** One number with what it is made of; without `proof` there is nothing behind it. */
 export type Cell = { readonly row: FigureRow; readonly proof: (() => readonly ProofItem[]) | null }
 
 export type Dims = Readonly<Record<string, string>>
+
+/** UTC as the engine writes it. */
+const told = (ms: number): string => `${instantText(Math.floor(ms))}000`
+
+/** One item of a proof that is no deal; `at` in ms. */
+export const itemOf = (
+  entity: ProofItem['entity'],
+  id: string,
+  contribution: number,
+  { at, ...more }: Partial<Omit<ProofItem, 'at'>> & { readonly at?: number } = {},
+): ProofItem => ({
+  entity,
+  id,
+  account: '',
+  deal_id: '',
+  event_ids: [],
+  note: '',
+  base: 0,
+  ...more,
+  at: at === undefined ? '' : told(at),
+  contribution,
+})
+
+/** One deal as an item. */
+export const dealItem = ({ id, state }: KnownDeal, contribution: number, note = ''): ProofItem =>
+  itemOf('deal', id, contribution, { account: state.account, deal_id: id, event_ids: state.ids, note, at: state.movedAt / 1000 })
 
 const proofOf = (parts: readonly CellPart[], values: readonly number[], bases: readonly number[]): readonly ProofItem[] =>
   parts.map(({ deal, note = '' }, i) => ({
@@ -28,7 +54,7 @@ const proofOf = (parts: readonly CellPart[], values: readonly number[], bases: r
     deal_id: deal?.id ?? '',
     event_ids: deal?.state.ids ?? [],
     note,
-    at: deal === null ? '' : `${instantText(Math.floor(deal.state.movedAt / 1000))}000`,
+    at: deal === null ? '' : told(deal.state.movedAt / 1000),
     contribution: values[i] ?? 0,
     base: bases[i] ?? 0,
   }))
@@ -65,7 +91,7 @@ export const shareCell = (metric: string, dims: Dims, parts: readonly CellPart[]
   }
 }
 
-/** A number that is no sum of deals. */
+/** A number that is no sum of deals, with what it is made of where it has anything. */
 export const plainCell = (
   metric: string,
   dims: Dims,
@@ -73,10 +99,30 @@ export const plainCell = (
   unit: string,
   flags: readonly string[],
   more: Partial<FigureRow> = {},
+  proof: Cell['proof'] = null,
 ): Cell => ({
   row: { ...dims, metric, value, unit, ...more, flags: [...new Set(flags)].toSorted() },
-  proof: null,
+  proof: value === null ? null : proof,
 })
+
+/** A ratio with the items whose contributions are its numerator and whose bases are its denominator. */
+export const ratioCell = (
+  metric: string,
+  dims: Dims,
+  value: number | null,
+  items: readonly ProofItem[],
+  flags: readonly string[],
+): Cell => {
+  const [numerator, denominator] = [
+    items.reduce((sum, { contribution }) => sum + contribution, 0),
+    items.reduce((sum, { base }) => sum + base, 0),
+  ]
+  return plainCell(metric, dims, value, 'ratio', flags, { numerator, denominator }, () => items)
+}
+
+/** Deals of one figure as the numerator, and something else as the denominator. */
+export const onlyBase = (items: readonly ProofItem[], sign: 1 | -1 = 1): readonly ProofItem[] =>
+  items.map(item => ({ ...item, contribution: 0, base: sign * item.contribution }))
 
 const dimsOf = (deal: KnownDeal | null, by: readonly ForecastDimension[], accounts: AccountsAt): Dims =>
   Object.fromEntries(by.map(name => [name, deal === null ? NONE : dimOf(name, deal.state, accounts)]))

@@ -1,6 +1,5 @@
 import { apportion } from '../../domain/forecast/apportion.ts'
 import { callsOf } from '../../domain/forecast/calls.ts'
-import { banded, errorSums, heldBy, skillOf } from '../../domain/forecast/errors.ts'
 import type { KnownDeal } from '../../domain/forecast/known.ts'
 import type { Method } from '../../domain/forecast/methods.ts'
 import * as pipeline from '../../domain/forecast/pipeline.ts'
@@ -10,7 +9,24 @@ import { type ForecastDimension, FORECAST_DIMENSIONS } from '../../domain/foreca
 import { chanceOf, quantileOf, simulate } from '../../domain/forecast/simulate.ts'
 import { targetsOf } from '../../domain/forecast/targets.ts'
 import { dateOfDay } from '../../domain/forecast/days.ts'
-import { type Cell, type CellPart, type Dims, groupsOf, keyOf, plainCell, proofTo, shareCell, sumCell } from './cells.ts'
+import { stageEntries } from '../../domain/forecast/stage-rates.ts'
+import type { ProofItem } from '../explain/figure.ts'
+import {
+  type Cell,
+  type CellPart,
+  dealItem,
+  type Dims,
+  groupsOf,
+  itemOf,
+  keyOf,
+  onlyBase,
+  plainCell,
+  proofTo,
+  ratioCell,
+  shareCell,
+  sumCell,
+} from './cells.ts'
+import { biasCell, heldCell, skillCell, wapeCell } from './error-cells.ts'
 import type { ForecastAsked } from './forecaster.ts'
 import type { ForecastHistory } from './histories.ts'
 import { filtersIn, periodDaysOf, termsFor } from './question.ts'
@@ -40,8 +56,11 @@ const FEW_PERIODS = 4
 export const trustFlags = (periods: number): readonly string[] =>
   periods === 0 ? ['too_little_history'] : periods < FEW_PERIODS ? ['few_periods'] : []
 
-/** What the target is for a scope, in the question's currency; null where there is none. */
-const targetFor = ({ history, asked, run }: Pick<ForecastInputs, 'history' | 'asked' | 'run'>, group: Dims = {}): number | null => {
+/** What the target is for a scope, in the question's currency, by the targets that it is made of; null where there is none. */
+const targetFor = (
+  { history, asked, run }: Pick<ForecastInputs, 'history' | 'asked' | 'run'>,
+  group: Dims = {},
+): { readonly value: number; readonly items: readonly ProofItem[] } | null => {
   const { asOf, convert, day } = { ...run.latest.known, asOf: run.latest.origin.asOf }
   const extra = Object.fromEntries(FORECAST_DIMENSIONS.flatMap(name => (group[name] === undefined ? [] : [[name, [group[name]]]])))
   const found = targetsOf(
@@ -54,8 +73,11 @@ const targetFor = ({ history, asked, run }: Pick<ForecastInputs, 'history' | 'as
     },
     { ...filtersIn(asked.filters), ...extra },
   )
-  const worths = found.flatMap(({ amount, currency }) => (amount === null ? [] : (convert(amount, currency, day) ?? [])))
-  return worths.length === 0 ? null : worths.reduce((sum, worth) => sum + worth, 0)
+  const items = found.flatMap(({ id, amount, currency, eventId, at, team, region }) => {
+    const worth = amount === null ? null : convert(amount, currency, day)
+    return worth === null ? [] : [itemOf('target', id, worth, { event_ids: [eventId], note: team || region, at: at / 1000 })]
+  })
+  return items.length === 0 ? null : { value: items.reduce((sum, { contribution }) => sum + contribution, 0), items }
 }
 
 /** Rows of a forecast: the totals, and by the dimensions that were asked for. Every one of them is what was known at the answer's instant. */
@@ -76,19 +98,45 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
   const bound = origin.periodsJudged === 0 && !ended ? widest(inputs) : null
   const forecastParts = ended ? pipeline.wonIn(known, period).map(part => ({ ...part, note: 'won' })) : cellParts(chosen)
 
+  const runsSaid = `${asked.runs} runs, seed ${asked.seed}, shared factor ±${(shared.spread * 100).toFixed(1)} % from ${origin.periodsJudged} periods`
   const bands = (
     dims: Dims,
     sorted: Float64Array,
     goal: number | null,
     within: { readonly low: number; readonly high: number } | null,
+    point: Cell,
   ): Cell[] => {
     const at = (p: number): number =>
       Math.round(within === null ? quantileOf(sorted, p) : p < 0.5 ? within.low : p > 0.5 ? within.high : quantileOf(sorted, p))
+    const reached = goal === null ? 0 : sorted.filter(draw => draw >= goal).length
     return [
-      ...([0.1, 0.5, 0.9] as const).map(p => plainCell('M83', { measure: `p${p * 100}`, ...dims }, at(p), money, trust)),
-      ...(goal === null ? [] : [plainCell('M83', { measure: 'target_chance', ...dims }, chanceOf(sorted, goal), 'ratio', trust)]),
+      ...([0.1, 0.5, 0.9] as const).map(p => {
+        const measure = `p${p * 100}`
+        // what is expected of each deal, and what chance adds or takes at this place of the runs
+        return plainCell('M83', { measure, ...dims }, at(p), money, trust, {}, () => [
+          ...(point.proof?.() ?? []),
+          itemOf('simulation', measure, at(p) - (point.row.value ?? 0), {
+            note: within === null ? runsSaid : 'too little history: the widest',
+          }),
+        ])
+      }),
+      ...(goal === null
+        ? []
+        : [
+            ratioCell(
+              'M83',
+              { measure: 'target_chance', ...dims },
+              chanceOf(sorted, goal),
+              [itemOf('simulation', 'target', reached, { base: sorted.length, note: `runs that reach the target: ${runsSaid}` })],
+              trust,
+            ),
+          ]),
     ]
   }
+  // of no deal at all nothing can be said, not even that it will be nothing
+  const isNothing = !ended && places.size === 0
+  const unsaid = (measure: string): Cell =>
+    plainCell('M83', { measure }, null, money, [...flags, 'no_deals', 'too_little_history'], { interval: null })
   const forecast = (dims: Dims, of: readonly CellPart[]): Cell => {
     const cell = sumCell('M83', { measure: 'forecast', method: ended ? 'actual' : chosen, ...dims }, money, of, trust)
     return cell
@@ -105,14 +153,14 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
   const slipped = pipeline.slippage(history.deals, terms, period, floor, known)
   const commit = pipeline.commitAccuracy(history.deals, terms, period, known)
   const wonSum = pipeline.sumOf(won)
-  const goal = target === null ? null : target - wonSum
+  const goal = target === null ? null : target.value - wonSum
   const openSum = pipeline.sumOf(m78)
   const earlier = run.periods
     .map((each, n) => ({ period: each, n }))
     .filter(({ n }) => n > 0 && run.ended[n] === true)
     .map(({ period: each }) => ({ period: each, after: each.to - origin.left }))
-  const late = pipeline.lateYield(known, earlier)
-  const lateRate = late.created > 0 ? late.won / late.created : null
+  const createdLate = pipeline.createdLate(known, earlier)
+  const late = { won: pipeline.sumOf(createdLate), created: pipeline.baseOf(createdLate) }
   const stale = known.open
     .filter(deal => deal.rank >= floor && pipeline.isStale(deal, touched.get(deal.state.account) ?? 0, known.asOf, staleDays))
     .map(deal => ({ deal, value: deal.worth ?? 0 }))
@@ -121,27 +169,35 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
   const judged = origins.filter(each => each.n !== 0 && run.ended[each.n] === true)
   const later = laterHalf(judged)
   const near = bandOf(later, origin.left, 7)
-  const withBands = banded(near)
-  const sums = errorSums(near, actuals, 'chosen')
-  const skill = skillOf(near, actuals, 'chosen')
+  const errors = { run, origins: near, of: 'chosen', dims: {}, flags: trust } as const
+  const gap = target === null || sameAll === null ? null : Math.round(target.value - sameAll)
+  const missing = Math.max(0, gap ?? 0)
+  const point = forecast({}, forecastParts)
 
   const total: Cell[] = [
-    withBand(forecast({}, forecastParts), bound?.low ?? quantileOf(sorted, 0.1), bound?.high ?? quantileOf(sorted, 0.9)),
-    ...bands({}, sorted, target, bound),
-    ...(target === null ? [] : [plainCell('M98', { measure: 'target' }, target, money, flags)]),
+    ...(isNothing
+      ? ['forecast', 'p10', 'p50', 'p90'].map(unsaid)
+      : [
+          withBand(point, bound?.low ?? quantileOf(sorted, 0.1), bound?.high ?? quantileOf(sorted, 0.9)),
+          ...bands({}, sorted, target?.value ?? null, bound, point),
+        ]),
+    ...(target === null ? [] : [plainCell('M98', { measure: 'target' }, target.value, money, flags, {}, () => target.items)]),
     ...[...parts.keys()].map(method => sumCell(METRIC_OF[method] ?? 'M83', { measure: 'method', method }, money, cellParts(method), flags)),
     ...callsOf(history.calls, origin.asOf, name => {
       const days = periodDaysOf(name, asked.startMonth)
       return days !== null && days.from === period.from && days.to === period.to
-    }).map(call =>
-      plainCell(
+    }).map(call => {
+      const worth = known.convert(call.amount, call.currency, known.day)
+      return plainCell(
         'M80',
         { measure: 'submitted', member: call.member, team: call.team, category: call.category, at: new Date(call.at / 1000).toISOString() },
-        known.convert(call.amount, call.currency, known.day),
+        worth,
         money,
         flags,
-      ),
-    ),
+        {},
+        () => [itemOf('call', call.member, worth ?? 0, { event_ids: [call.eventId], note: call.team, at: call.at / 1000 })],
+      )
+    }),
     sumCell('M78', { measure: 'open' }, money, m78, flags),
     sumCell('M78', { measure: 'overdue' }, money, pipeline.overdue(known, period, floor), flags),
     ...stageRates.stages.map(({ stage, won: wins, entered, rate }) =>
@@ -155,24 +211,52 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
           numerator: wins,
           denominator: entered,
         },
+        () =>
+          stageEntries(known, stage, stageRates.horizon).map(({ deal, isWon }) => ({
+            ...dealItem(deal, Number(isWon), isWon ? 'won within the horizon' : ''),
+            base: 1,
+          })),
       ),
     ),
     ...pipeline.ROLL_UPS.map(level => sumCell('M80', { measure: level }, money, pipeline.rollUp(known, period, level), flags)),
     sumCell('M82', { measure: 'created_and_closed' }, money, createdAndClosed, flags),
     goal === null || isMet
       ? plainCell('M85', { measure: 'coverage' }, null, 'ratio', isMet ? [...flags, 'target_met'] : [...flags, 'no_target'])
-      : plainCell('M85', { measure: 'coverage' }, openSum / goal, 'ratio', flags, { numerator: openSum, denominator: goal }),
-    ...(target === null || sameAll === null
+      : ratioCell(
+          'M85',
+          { measure: 'coverage' },
+          openSum / goal,
+          [
+            ...m78.map(({ deal, value }) => dealItem(deal, value, 'open')),
+            ...onlyBase(target?.items ?? []),
+            ...onlyBase(
+              won.map(({ deal, value }) => dealItem(deal, value, 'won')),
+              -1,
+            ),
+          ],
+          flags,
+        ),
+    ...(target === null || gap === null
       ? []
       : [
-          plainCell('M87', { measure: 'gap' }, Math.round(target - sameAll), money, flags),
+          plainCell('M87', { measure: 'gap' }, gap, money, flags, {}, () => [
+            ...target.items,
+            ...proofTo(
+              cellParts('same-point').map(part => ({ ...part, value: -part.value })),
+              gap - target.value,
+            ),
+          ]),
           plainCell(
             'M86',
             { measure: 'needed' },
-            lateRate === null || lateRate === 0 ? null : Math.round(Math.max(0, target - sameAll) / lateRate),
+            late.won === 0 || late.created === 0 ? null : Math.round(missing / (late.won / late.created)),
             money,
             flags,
             { numerator: late.won, denominator: late.created },
+            () => [
+              ...createdLate.map(({ deal, value, base }) => ({ ...dealItem(deal, value, 'created as late'), base: base ?? 0 })),
+              itemOf('target', 'gap', 0, { note: `missing ${missing}, over the share of late deals that was won in time` }),
+            ],
           ),
         ]),
     ...(slipped === null ? [] : [shareCell('M88', { measure: 'slippage' }, slipped, ended ? flags : [...flags, 'period_open'])]),
@@ -186,26 +270,10 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
       flags,
     ),
     ...(commit === null ? [] : [shareCell('M95', { measure: 'commit_accuracy' }, commit, ended ? flags : [...flags, 'period_open'])]),
-    plainCell('M92', { measure: 'wape' }, sums.actual === 0 ? null : sums.absolute / sums.actual, 'ratio', trust, {
-      numerator: sums.absolute,
-      denominator: sums.actual,
-    }),
-    plainCell('M92', { measure: 'bias' }, sums.actual === 0 ? null : sums.signed / sums.actual, 'ratio', trust, {
-      numerator: sums.signed,
-      denominator: sums.actual,
-    }),
-    plainCell('M93', { measure: 'skill' }, skill.skill, 'ratio', trust),
-    plainCell(
-      'M84',
-      { measure: 'coverage_80' },
-      withBands.length === 0 ? null : heldBy(withBands, actuals, 80) / withBands.length,
-      'ratio',
-      trust,
-      {
-        numerator: heldBy(withBands, actuals, 80),
-        denominator: withBands.length,
-      },
-    ),
+    wapeCell(errors),
+    biasCell(errors),
+    skillCell(errors),
+    heldCell(errors, 80),
   ]
   if (by.length === 0) return { total, rows: total }
 
@@ -242,8 +310,10 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
     const groupTarget = targetFor(inputs, dims)
     return [
       withBand(adjusted, quantileOf(draw, 0.1), quantileOf(draw, 0.9)),
-      ...bands(dims, draw, groupTarget, null),
-      ...(groupTarget === null ? [] : [plainCell('M98', { measure: 'target', ...dims }, groupTarget, money, flags)]),
+      ...bands(dims, draw, groupTarget?.value ?? null, null, adjusted),
+      ...(groupTarget === null
+        ? []
+        : [plainCell('M98', { measure: 'target', ...dims }, groupTarget.value, money, flags, {}, () => groupTarget.items)]),
       sumCell('M78', { measure: 'open', ...dims }, money, m78.filter(isIn), flags),
       sumCell('M80', { measure: 'closed', ...dims }, money, groupWon, flags),
       sumCell('M90', { measure: 'stale', days: String(staleDays), ...dims }, money, stale.filter(isIn), flags),

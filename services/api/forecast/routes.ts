@@ -7,13 +7,13 @@ import { requireScope } from '../../http/caller.ts'
 import type { Store } from '../../store/port.ts'
 import { assertNotTooMany, type FigureRow } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
-import type { Explain, ExplainableFigure } from '../explain/figure.ts'
+import type { Explain, ExplainableFigure, Explanation } from '../explain/figure.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
 import { stageMapName } from '../funnel/stages.ts'
 import { currencyOf, filtersOf, listOf, queryOf, severalOf } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
-import { backtestRows, CUTS } from './backtest.ts'
+import { backtestCells, type Cut, CUTS } from './backtest.ts'
 import type { Cell } from './cells.ts'
 import { forecastCells } from './figure.ts'
 import { createForecaster, type ForecastAsked, type Forecaster } from './forecaster.ts'
@@ -59,6 +59,8 @@ const Question = PipelineAsked.extend({
   /** Dimensions of the row that is opened. */
   row: z.record(z.string(), z.unknown()),
 })
+
+const BacktestQuestion = Question.omit({ by: true, staleDays: true }).extend({ by: z.array(z.enum(CUTS)) })
 
 const forecasters = new WeakMap<Store, Forecaster>()
 
@@ -120,10 +122,17 @@ const nameOf = ({ row }: Cell): Readonly<Record<string, unknown>> => {
   return dims
 }
 
-const rowsOf = (cells: readonly Cell[], explain: Explain, question: Readonly<Record<string, unknown>>): FigureRow[] =>
+const rowsOf = (figure: string, cells: readonly Cell[], explain: Explain, question: Readonly<Record<string, unknown>>): FigureRow[] =>
   cells.map(cell =>
-    cell.proof === null ? cell.row : { ...cell.row, explain: explain('forecast', cell.row.metric, { ...question, row: nameOf(cell) }) },
+    cell.proof === null ? cell.row : { ...cell.row, explain: explain(figure, cell.row.metric, { ...question, row: nameOf(cell) }) },
   )
+
+/** The cell that a token was made for, opened. */
+const openedOf = (cells: readonly Cell[], metric: string, row: object): Explanation | null => {
+  const wanted = JSON.stringify(inOrder(row))
+  const found = cells.find(cell => cell.row.metric === metric && JSON.stringify(inOrder(nameOf(cell))) === wanted)
+  return found === undefined || found.proof === null ? null : { row: found.row, proof: found.proof(), divisor: 1 }
+}
 
 /** Forecast of a period with its own error beside it (M78–M90, M92–M95), and the backtest behind it. */
 export const forecastRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app, options) => {
@@ -155,7 +164,12 @@ export const forecastRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (
         assertNotTooMany(rows.length)
         const question = { ...asked, by: [...by], staleDays: query.stale_days }
         const explain = explainUnder(under)
-        return { rows: rowsOf(rows, explain, question), total: rowsOf(total, explain, { ...question, by: [] }), excluded, under }
+        return {
+          rows: rowsOf('forecast', rows, explain, question),
+          total: rowsOf('forecast', total, explain, { ...question, by: [] }),
+          excluded,
+          under,
+        }
       }),
   )
 
@@ -175,26 +189,47 @@ export const forecastRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (
       },
     },
     request =>
-      answerFigure(options, request, request.query, async context => {
+      answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query, params } = request
         const asked = askedOf(query, params.period, DEFAULT_RUNS, context)
         const name = stageMapName(context.definitions.stageMap)
-        const { run } = await forecasterOf(store).run(context, asked)
-        const { rows, total } = backtestRows(run, listOf(query.by), context.flags, `${asked.currency} minor`)
+        const under = { definition: name, definitions: [name] }
+        const by = listOf(query.by)
+        const { total, rows, excluded } = await backtestAnswer(store, context, asked, by)
         assertNotTooMany(rows.length)
-        return { rows, total, excluded: run.latest.known.excluded, under: { definition: name, definitions: [name] } }
+        const explain = explainUnder(under)
+        return {
+          rows: rowsOf('forecast-backtest', rows, explain, { ...asked, by: [...by] }),
+          total: rowsOf('forecast-backtest', total, explain, { ...asked, by: [] }),
+          excluded,
+          under,
+        }
       }),
   )
 }
 
+const backtestAnswer = async (store: Store, context: AnswerContext, asked: ForecastAsked, by: readonly Cut[]) => {
+  const { run } = await forecasterOf(store).run(context, asked)
+  return { ...backtestCells(run, by, context.flags, `${asked.currency} minor`), excluded: run.latest.known.excluded }
+}
+
+const definitionsOf: ExplainableFigure['definitionsOf'] = ({ definitions }) => [stageMapName(definitions.stageMap)]
+
 export const forecastExplained: ExplainableFigure = {
-  definitionsOf: ({ definitions }) => [stageMapName(definitions.stageMap)],
+  definitionsOf,
   explain: async (store, context, metric, question) => {
     const { by, staleDays, row, ...asked } = Question.parse(question)
     const { rows } = await answerCells(store, context, asked, by, staleDays)
-    const wanted = JSON.stringify(inOrder(row))
-    const found = rows.find(cell => cell.row.metric === metric && JSON.stringify(inOrder(nameOf(cell))) === wanted)
-    return found?.proof === undefined || found.proof === null ? null : { row: found.row, proof: found.proof(), divisor: 1 }
+    return openedOf(rows, metric, row)
+  },
+}
+
+export const backtestExplained: ExplainableFigure = {
+  definitionsOf,
+  explain: async (store, context, metric, question) => {
+    const { by, row, ...asked } = BacktestQuestion.parse(question)
+    const { rows } = await backtestAnswer(store, context, asked, by)
+    return openedOf(rows, metric, row)
   },
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createAnswerReader } from '../../api/as-of.ts'
-import { backtestRows } from '../../api/forecast/backtest.ts'
+import { backtestCells } from '../../api/forecast/backtest.ts'
 import { askedFor, forecasterOf } from '../../api/forecast/routes.ts'
 import { dateAt, quarterOf } from '../../domain/periods.ts'
 import { Refused } from '../control.ts'
@@ -25,8 +25,9 @@ export const backtestForecast = operation({
       if (asked === null) throw new Refused(`--period: expected a period such as 2026-Q3, got ${name}`)
       progress('reading what was known of deals')
       const { run } = await forecasterOf(store).run(context, asked, (done, of) => progress(`forecasting again, ${done} of ${of}`))
-      const { rows, total } = backtestRows(run, ['period'], context.flags, `${asked.currency} minor`)
-      return { tenant, period: name, as_of: new Date(context.asOf).toISOString(), rows, total }
+      const { rows, total } = backtestCells(run, ['period'], context.flags, `${asked.currency} minor`)
+      const asOfText = new Date(context.asOf).toISOString()
+      return { tenant, period: name, as_of: asOfText, rows: rows.map(({ row }) => row), total: total.map(({ row }) => row) }
     })
   },
 })

@@ -4,7 +4,7 @@ import type { Method } from './methods.ts'
 /** `chosen`: at each origin the method that had the least error on the periods that had ended by then. */
 export type Forecaster = Method | 'chosen'
 
-const pointOf = ({ points, chosen }: Judged, of: Forecaster): number | undefined => points[of === 'chosen' ? chosen : of]
+export const pointOf = ({ points, chosen }: Judged, of: Forecaster): number | undefined => points[of === 'chosen' ? chosen : of]
 
 export type ErrorSums = {
   readonly forecasts: number
@@ -56,11 +56,15 @@ export type Level = keyof typeof BANDS
 /** Forecasts that had a band to be held: without any period to learn from the widest is said. */
 export const banded = <T extends Judged>(judged: readonly T[]): readonly T[] => judged.filter(({ periodsJudged }) => periodsJudged > 0)
 
-/** M84: how many past actuals lay in the band, ends included. */
-export const heldBy = (judged: readonly Judged[], actuals: readonly number[], level: Level): number => {
+/** Whether a past actual lay in the band, ends included. */
+export const isHeld = ({ n, quantiles }: Judged, actuals: readonly number[], level: Level): boolean => {
   const [low, high] = BANDS[level]
-  return judged.filter(({ n, quantiles }) => (actuals[n] ?? 0) >= quantiles[low] - 0.5 && (actuals[n] ?? 0) <= quantiles[high] + 0.5).length
+  return (actuals[n] ?? 0) >= quantiles[low] - 0.5 && (actuals[n] ?? 0) <= quantiles[high] + 0.5
 }
+
+/** M84: how many past actuals lay in the band. */
+export const heldBy = (judged: readonly Judged[], actuals: readonly number[], level: Level): number =>
+  judged.filter(each => isHeld(each, actuals, level)).length
 
 export type Reliability = {
   readonly from: number

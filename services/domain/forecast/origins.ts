@@ -24,7 +24,8 @@ export const beginningOf = ({ deals }: DealHistory, terms: Terms, asOf: number):
       at = Math.min(at, move.at)
       known = Math.min(known, knownAt(move))
     }
-  return Number.isFinite(at) ? { day: terms.days.of(at / 1000), known } : { day: 0, known: 0 }
+  // of nothing there is no earlier period, and no day to forecast from
+  return Number.isFinite(at) ? { day: terms.days.of(at / 1000), known } : { day: at, known }
 }
 
 /** The period, and those of its kind before it as far as business goes back, at most so many. */

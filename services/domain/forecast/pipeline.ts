@@ -94,21 +94,17 @@ export const commitAccuracy = (history: DealHistory, terms: Terms, period: Perio
 }
 
 /**
- * Of M86: of the value created after this point of earlier periods, what was won in the same period. (won, created) added over those periods.
+ * Of M86: deals created after this point of earlier periods (`base`: what they are worth), and what of it was won in the same period.
  */
-export const lateYield = (
+export const createdLate = (
   { open, won, lost }: Known,
   earlier: readonly { readonly period: PeriodDays; readonly after: number }[],
-): { readonly won: number; readonly created: number } => {
-  const sums = { won: 0, created: 0 }
-  for (const { period, after } of earlier)
-    for (const deal of [...open, ...won, ...lost]) {
-      if (deal.createdDay < after || deal.createdDay >= period.to) continue
-      sums.created += worthOf(deal)
-      if (deal.state.status === 'won' && dueIn(period)(deal)) sums.won += worthOf(deal)
-    }
-  return sums
-}
+): readonly DealPart[] =>
+  earlier.flatMap(({ period, after }) =>
+    [...open, ...won, ...lost]
+      .filter(deal => deal.createdDay >= after && deal.createdDay < period.to)
+      .map(deal => ({ deal, value: deal.state.status === 'won' && dueIn(period)(deal) ? worthOf(deal) : 0, base: worthOf(deal) })),
+  )
 
 export const sumOf = (parts: readonly DealPart[]): number => parts.reduce((sum, { value }) => sum + value, 0)
 export const baseOf = (parts: readonly DealPart[]): number => parts.reduce((sum, { base = 0 }) => sum + base, 0)

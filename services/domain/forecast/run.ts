@@ -68,7 +68,6 @@ export type ForecastRun = {
   readonly ended: readonly boolean[]
   readonly origins: readonly Origin[]
   readonly latest: Latest
-  readonly dataFrom: number
 }
 
 const ARRIVAL_WEEKS = 26
@@ -281,7 +280,7 @@ export function* forecastRun(history: DealHistory, question: ForecastQuestion): 
       const latest = { origin, known, open: valued, remaining, draws: moved, parts, hazards, dueFactors, shared, stageRates }
       const actuals = totals
       yield [++done, grid.length]
-      return { period, periods, actuals, ended: periods.map((_, p) => hasEnded(p)), origins, latest, dataFrom: began.day }
+      return { period, periods, actuals, ended: periods.map((_, p) => hasEnded(p)), origins, latest }
     }
     yield [++done, grid.length]
   }

@@ -68,3 +68,18 @@ export const stageWinRates = ({ open, won, lost, asOf }: Known): StageWinRates =
     lags: stage => lags.get(stage) ?? none,
   }
 }
+
+/** The first entries to a stage that its rate is of, each won within the horizon or not. */
+export const stageEntries = (
+  { open, won, lost, asOf }: Known,
+  stage: string,
+  horizon: number,
+): readonly { readonly deal: KnownDeal; readonly isWon: boolean }[] => {
+  const within = horizon * MICROS_A_DAY
+  return [...open, ...won, ...lost].flatMap(deal => {
+    const { state } = deal
+    const entered = state.stints.find(stint => stint.stage === stage)
+    if (entered === undefined || asOf * 1000 - entered.from < within) return []
+    return [{ deal, isWon: state.status === 'won' && state.closedAt - entered.from <= within }]
+  })
+}
