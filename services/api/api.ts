@@ -21,6 +21,7 @@ import { compareRoutes } from './attribution/compare-routes.ts'
 import { waysRoutes } from './attribution/ways-routes.ts'
 import { offlineConversionRoutes } from './attribution/offline-conversions.ts'
 import { attributionRoutes } from './attribution/routes.ts'
+import { dataHealthRoutes } from './data-health/routes.ts'
 import { dealRoutes } from './deals/routes.ts'
 import { definitionRoutes } from './definitions/routes.ts'
 import { definitionWriteRoutes } from './definitions/write-routes.ts'
@@ -170,6 +171,7 @@ export const createApi = ({
       ]),
     })
     await app.register(sessionRoutes, figures)
+    await app.register(dataHealthRoutes, figures)
     if (operator !== null) {
       await app.register(letterRoutes, { operator })
       await app.register(keyRoutes, { operator, now })

@@ -322,3 +322,61 @@ it.each([
   expect(answered.statusCode).toBe(400)
   expect(answered.body).toContain(name)
 })
+
+describe('data health (M99)', () => {
+  const Row = z.looseObject({
+    check: z.string(),
+    of: z.string().optional(),
+    value: z.number().nullable(),
+    explain: z.string(),
+    numerator: z.number().optional(),
+  })
+  const Health = z.object({ rows: z.array(Row), total: z.array(Row) })
+  const health = async (query = '') => Health.parse((await api.get(`/v1/data-health${query}`)).json())
+
+  it('says of each check how many of how many are as they should be, and names one that is not', async () => {
+    const { rows, total } = await health()
+    expect(total.map(row => [row.check, row.numerator ?? row.value, row['denominator'], row['example']])).toEqual([
+      // d_1 has Ana's contact; nobody is on d_2
+      ['deals_with_contacts', 1, 2, 'd_2'],
+      // those of people of whom no company is known are missing
+      ['touches_with_account', 3, 8, expect.any(String)],
+      ['touches_with_planned_campaign', 0, 0, undefined],
+      ['events_on_time', happened.length, happened.length, undefined],
+      ['touches_logged_on_time', 5, 5, undefined],
+      ['amounts_with_rate', 0, 0, undefined],
+      // c_off was called off; nothing was spent on c_web
+      ['campaigns_with_spend', 0, 1, 'c_web'],
+      // of the two accounts that were not merged away one has said its employees, none its industry or its code
+      ['attributes_known', 1, 6, 'account:a_2'],
+      ['source_silence', expect.any(Number), undefined, undefined],
+    ])
+    expect(rows.filter(({ check }) => check === 'attributes_known').map(({ of, numerator }) => `${of ?? ''} ${numerator ?? ''}`)).toEqual([
+      'account.employees 1',
+      'account.industry 0',
+      'account.naics 0',
+    ])
+    expect((await health('?check=deals_with_contacts&from=2026-02-01')).total).toMatchObject([
+      { numerator: 0, denominator: 0, value: null },
+    ])
+    expect((await api.get('/v1/data-health?check=luck')).body).toContain('expected one of deals_with_contacts')
+  })
+
+  it('opens down to what is not as it should be, which comes first and adds up', async () => {
+    const { total, rows } = await health()
+    const Opened = z.object({
+      contributions: z.number(),
+      bases: z.number().optional(),
+      items: z.array(z.looseObject({ id: z.string(), contribution: z.number() })),
+    })
+    for (const row of [total[0], total[1], total[7], total[8], rows.at(-1)].filter(each => each !== undefined)) {
+      const opened = Opened.parse((await api.get(`/v1/explain/${row.explain}`)).json())
+      expect([row.check, opened.contributions, opened.bases]).toEqual([row.check, row.numerator ?? row.value, row['denominator']])
+    }
+    const deals = Opened.parse((await api.get(`/v1/explain/${total[0]?.explain ?? ''}`)).json())
+    expect(deals.items.map(({ id, contribution }) => [id, contribution])).toEqual([
+      ['d_2', 0],
+      ['d_1', 1],
+    ])
+  })
+})

@@ -8,6 +8,7 @@ import { compareExplained } from '../attribution/compare.ts'
 import { attributionExplained } from '../attribution/figure.ts'
 import { waysExplained } from '../attribution/ways.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
+import { dataHealthExplained } from '../data-health/figure.ts'
 import { dealCreditExplained } from '../deals/credit.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
 import { backtestExplained, forecastExplained } from '../forecast/routes.ts'
@@ -47,6 +48,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['plan', planExplained],
   ['targets', targetsExplained],
   ['lead-quality', leadQualityExplained],
+  ['data-health', dataHealthExplained],
   ['spend', spendExplained],
   ['forecast', forecastExplained],
   ['forecast-backtest', backtestExplained],
@@ -63,7 +65,22 @@ const Query = queryOf({
 })
 
 /** `forecast`: one past forecast, by the first day of its period; `simulation`: what runs of chance add to what is expected; `call`: somebody's own forecast. */
-const Entity = z.enum(['deal', 'journey', 'cost', 'campaign', 'clock', 'finance', 'target', 'call', 'forecast', 'simulation'])
+const Entity = z.enum([
+  'deal',
+  'journey',
+  'cost',
+  'campaign',
+  'clock',
+  'finance',
+  'target',
+  'call',
+  'forecast',
+  'simulation',
+  'account',
+  'person',
+  'touch',
+  'event',
+])
 
 const Item = z
   .object({

@@ -18,7 +18,7 @@ const sellers = ({ recordFacts }: FigureSources): Sql => sql`
   GROUP BY member_id`
 
 /**
- * (account, occurred_at, recorded_at, touch_id, persons, human, two_way): what people of sales did with people of an account (metrics, Terms). Of sales is who
+ * (account, occurred_at, recorded_at, touch_id, persons, human, two_way, member): what people of sales did with people of an account (metrics, Terms). Of sales is who
  * then had the function sales or a development role; of a member who is not known, the team of the touch says so. `human` is their act: a connected call, a held
  * meeting, whatever they began; `two_way` a connected call, a held meeting, a reply. `anywhere`: with people of no account too.
  */
@@ -29,9 +29,9 @@ export const salesTouches = (sources: FigureSources, definitions: Definitions, w
     rules: touchRules(sources, definitions),
   })
   return sql`
-    SELECT account, occurred_at, recorded_at, touch_id, persons, two_way, human
+    SELECT account, occurred_at, recorded_at, touch_id, persons, two_way, human, member
     FROM (
-      SELECT account, occurred_at, recorded_at, touch_id, if(empty(persons), [subject], persons) AS persons,
+      SELECT account, occurred_at, recorded_at, touch_id, toString(t.member) AS member, if(empty(persons), [subject], persons) AS persons,
         if(m.member_id = '', t.team = 'sales', said[greatest(1, arrayLastIndex(s -> s.1 <= t.occurred_at, said))].4 = 1) AS sells,
         t.touch_type IN ('call_connected') OR (t.touch_type IN ('call', 'outbound_call', 'inbound_call') AND outcome = 'connected')
           OR (t.touch_type = 'inbound_call' AND outcome = '') OR (t.touch_type IN ('meeting', 'meeting_held') AND outcome IN ('', 'held', 'completed')) AS met,

@@ -43,7 +43,7 @@ const places = ({ from, to }: SpendQuestion): Sql => sql`range(
 const SHARE: Sql = sql`toNullable(if(lump < 0, -1, 1) * toInt64(intDiv(abs(lump), days) + (place < abs(lump) % days)))`
 
 /** One row per cost as it is known: the last restatement, else the last recording (ties as in metrics C9). */
-const costs = ({ spendFacts }: FigureSources): Sql => sql`
+export const costs = ({ spendFacts }: FigureSources): Sql => sql`
   SELECT subject AS cost,
     argMax((event_id, amount, toString(currency), toInt32(starts_on), toInt32(ends_on), committed, toString(category), toString(campaign), toString(channel), toString(team),
       toString(system), toString(utm_source), toString(vendor), toString(product), toString(region), toString(segment)),
