@@ -88,7 +88,8 @@ export const apiTypes = async (description: string): Promise<string> => {
   // a field of that name would be taken for JSON Schema's own word
   const renamed: unknown = JSON.parse(JSON.stringify(root).replaceAll('"definitions"', '"definitions_"'))
   const text = await compile(Schema.parse(renamed), 'Api', {
-    bannerComment: '// Made by scripts/api-types.ts from the API’s description. Not edited by hand.',
+    bannerComment:
+      '// Made by scripts/api-types.ts from the API’s description. Not edited by hand.\n/* oxlint-disable typescript/no-redundant-type-constituents -- texts that may be empty */',
     additionalProperties: false,
     unknownAny: true,
     unreachableDefinitions: true,

@@ -1972,6 +1972,20 @@ after?: string
 body: unknown
 answer: Session
 }
+"GET /v1/data-health": {
+query: {
+check?: (("deals_with_contacts" | "touches_with_account" | "touches_with_planned_campaign" | "events_on_time" | "touches_logged_on_time" | "amounts_with_rate" | "campaigns_with_spend" | "attributes_known" | "source_silence") | ("deals_with_contacts" | "touches_with_account" | "touches_with_planned_campaign" | "events_on_time" | "touches_logged_on_time" | "amounts_with_rate" | "campaigns_with_spend" | "attributes_known" | "source_silence")[])
+from?: string
+to?: string
+period?: string
+currency?: string
+as_of?: string
+after?: string
+format?: ("json" | "csv" | "parquet" | "arrow")
+}
+body: unknown
+answer: Answer
+}
 "GET /v1/dead-letters": {
 query: {
 reason_code?: (string | string[])
@@ -3256,6 +3270,17 @@ capacity_leads: (number | null)
 capacity_minutes: (number | null)
 approver: boolean
 delegates: string[]
+/**
+ * Event types that the member may send beyond those of the role
+ */
+permissions: string[]
+/**
+ * The member as a person, where touches name them
+ */
+person_id: string
+attributes: {
+[k: string]: string
+}
 active: boolean
 /**
  * When first heard of
@@ -3659,7 +3684,7 @@ watermark: string
  * One counted entity with the events that make it count
  */
 export interface ExplainedItem {
-entity: ("deal" | "journey" | "cost" | "campaign" | "clock" | "finance" | "target")
+entity: ("deal" | "journey" | "cost" | "campaign" | "clock" | "finance" | "target" | "call" | "forecast" | "simulation" | "account" | "person" | "touch" | "event")
 id: string
 account: string
 deal_id: string

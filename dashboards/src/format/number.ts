@@ -19,6 +19,9 @@ const NO_CURRENCY_DIGITS = 9
 const digitsOf = (currency: string): number =>
   currency === NO_CURRENCY ? NO_CURRENCY_DIGITS : (format({ style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2)
 
+/** What somebody typed in units of a currency, in its minor units. */
+export const minorUnits = (units: number, currency: string): number => Math.round(units * 10 ** digitsOf(currency))
+
 export type Precision = 'short' | 'whole' | 'exact'
 
 export const money = (minor: number, currency: string, precision: Precision = 'whole'): string => {

@@ -21,6 +21,9 @@ export const Member = z
     capacity_minutes: z.int().nullable().default(null).describe('Working minutes a week for leads and deals'),
     approver: z.boolean().default(false),
     delegates: z.array(z.string()).default([]),
+    permissions: z.array(z.string()).default([]).describe('Event types that the member may send beyond those of the role'),
+    person_id: text.describe('The member as a person, where touches name them'),
+    attributes: z.record(z.string(), z.string()).default({}),
     active: z.boolean().default(false),
     since: z.string().describe('When first heard of'),
   })

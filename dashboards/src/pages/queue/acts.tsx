@@ -5,10 +5,13 @@ import { IDLE, type Progress, writeMany } from '../../api/write-many.ts'
 import type { SlaClock } from '../../api/types.ts'
 import { Panel } from '../../parts/panel.tsx'
 
+/** So many leads the API takes in one request. */
+const MOST_AT_ONCE = 200
+
 /** What can be done with the chosen clocks at once: their leads go to somebody else, or their breaches are to be excused. */
 export const Acts = ({ clocks, done }: { readonly clocks: readonly SlaClock[]; readonly done: () => void }) => {
   const members = useAnswer('GET /v1/members', { function: 'sales', active: 'true', limit: 1_000 })
-  const assign = useWrite('POST /v1/leads/{person}/assign')
+  const assign = useWrite('POST /v1/leads/assign')
   const excuse = useWrite('POST /v1/sla/clocks/{id}/excuse')
   const [to, setTo] = useState('')
   const [reason, setReason] = useState('')
@@ -22,14 +25,16 @@ export const Acts = ({ clocks, done }: { readonly clocks: readonly SlaClock[]; r
     const { failed, done: written } = await writeMany(items, write, { tell: setProgress, signal: stop.current.signal })
     if (failed.length === 0 && written === items.length) done()
   }
-  const give = (person: string) =>
+  const parts = Array.from({ length: Math.ceil(persons.length / MOST_AT_ONCE) }, (_, i) =>
+    persons.slice(i * MOST_AT_ONCE, (i + 1) * MOST_AT_ONCE),
+  )
+  const give = (leads: string[]) =>
     assign.mutateAsync({
-      params: { person },
-      body: { owner_id: to, ...(team === undefined ? {} : { team }), ...(reason === '' ? {} : { reason }) },
+      body: { leads, owner_id: to, ...(team === undefined ? {} : { team }), ...(reason.trim() === '' ? {} : { reason: reason.trim() }) },
     })
   const ask = ({ id }: SlaClock) => excuse.mutateAsync({ params: { id }, body: { decision: 'proposed', reason: reason.trim() } })
   return (
-    <Panel title={`${clocks.length} chosen`} about={`${persons.length} leads`}>
+    <Panel title={`${clocks.length} chosen`} about={`${persons.length} ${persons.length === 1 ? 'lead' : 'leads'}`}>
       <div className="row-form form">
         <label>
           Give to
@@ -50,9 +55,9 @@ export const Acts = ({ clocks, done }: { readonly clocks: readonly SlaClock[]; r
           type="button"
           className="button primary"
           disabled={to === '' || persons.length === 0 || progress.running}
-          onClick={() => void run(persons, give)}
+          onClick={() => void run(parts, give)}
         >
-          {progress.running ? `${progress.done} of ${progress.of}…` : `Give ${persons.length} leads`}
+          {progress.running ? `${progress.done} of ${progress.of}…` : `Give ${persons.length} ${persons.length === 1 ? 'lead' : 'leads'}`}
         </button>
         <button
           type="button"
