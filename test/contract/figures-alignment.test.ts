@@ -150,9 +150,12 @@ describe('role coverage (M102)', () => {
       recordRow('person-created', 'p2', day(1), { person_id: 'p_2', persona: 'IT lead' }, { subject: 'person:p_2' }),
     ])
     const group = BuyingGroup.parse({ ...buyingGroupKind.standard, min_roles: 2 })
-    expect(await rates(roleCoverage(sources, question, group, ms(100)))).toEqual(['1/3'])
     // before its contact was taken off the third deal had both
-    expect(await rates(roleCoverage(sources, question, group, ms(15)))).toEqual(['2/3'])
+    const at = [
+      { name: 'then', before: ms(15) },
+      { name: 'now', before: ms(100) },
+    ]
+    expect(await rates(roleCoverage(sources, question, group, at))).toEqual(['now 1/3', 'then 2/3'])
   })
 })
 

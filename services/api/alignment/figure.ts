@@ -50,8 +50,10 @@ const rowOf = (sign: Sign, period: SignPeriod, reading: Reading, currency: strin
 export const alignmentAnswer = async (under: SignsUnder, periods: readonly SignPeriod[], targets: readonly Target[]): Promise<Figures> => {
   const { context, movedBy, currency } = under
   const rows: FigureRow[] = []
-  for (const sign of SIGNS) {
-    const readings = await Promise.all(periods.map(period => sign.read(under, period)))
+  // all of them at once: the store has more than one lane
+  const found = await Promise.all(SIGNS.map(sign => sign.read(under, periods)))
+  for (const [place, sign] of SIGNS.entries()) {
+    const readings = found[place] ?? []
     const [now, before] = readings
     const [period] = periods
     if (now === undefined || period === undefined) continue
@@ -112,8 +114,10 @@ export const alignmentExplained = (books: SlaBooks): ExplainableFigure => ({
     const sign = SIGNS.find(one => one.metric === metric)
     if (sign === undefined || named !== metric) return null
     const under: SignsUnder = { store, context, book: await books.of(context), currency, movedBy: 'region', explainUnder: () => () => '' }
-    const facts = metric === 'M101' ? jointTouchFacts(under, period, []) : roleCoverageFacts(under, period, [])
-    const row = rowOf(sign, period, await sign.read(under, period), currency, context.flags)
+    const facts = metric === 'M101' ? jointTouchFacts(under, period) : roleCoverageFacts(under, period)
+    const [reading] = await sign.read(under, [period])
+    if (reading === undefined) return null
+    const row = rowOf(sign, period, reading, currency, context.flags)
     return { row, proof: rateProof(facts, { by: [], filters: {}, only: {} }), divisor: 1 }
   },
 })

@@ -1,24 +1,24 @@
 import { z } from 'zod'
-import { buyingGroupKind } from '../../domain/definitions/buying-group.ts'
+import { type BuyingGroup, buyingGroupKind } from '../../domain/definitions/buying-group.ts'
 import { sharedDefinitions } from '../../domain/definitions/coverage.ts'
 import { inForceAt } from '../../domain/definitions/history.ts'
 import { modelName } from '../../domain/definitions/attribution-model.ts'
-import { jointTouch, roleCoverage } from '../../domain/figures/alignment.ts'
+import { jointTouch as jointTouchOf, type ReadAt, roleCoverage as roleCoverageOf } from '../../domain/figures/alignment.ts'
 import type { DealsQuestion as SourcedQuestion } from '../../domain/figures/deal-dimensions.ts'
 import type { DealsQuestion } from '../../domain/figures/funnel-deals.ts'
 import { type Facts, rateFigure } from '../../domain/figures/funnel-measures.ts'
 import type { PartRate } from '../../domain/figures/movers.ts'
 import type { Store } from '../../store/port.ts'
-import { exact, type FigureRow } from '../answer.ts'
+import type { FigureRow } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { Explain } from '../explain/figure.ts'
 import type { Under } from '../figure-route.ts'
 import { stageMapName } from '../funnel/stages.ts'
-import { leadAnswer, leadsUnder } from '../leads/quality.ts'
+import { leadAnswers, leadsUnder } from '../leads/quality.ts'
 import { NEW_BUSINESS } from '../roi/question.ts'
 import { attainmentAnswer, slaPolicyName } from '../sla/attainment.ts'
 import type { SlaBook } from '../sla/book.ts'
-import { sourcedAnswer } from '../sourced/figure.ts'
+import { jointAnswers, type JointFigures } from '../sourced/figure.ts'
 import { channelMapName, inTheWindow, sourcedRestsOn, windowModel } from '../sourced/question.ts'
 
 /** By what a change is taken apart. */
@@ -63,8 +63,10 @@ export type Sign = {
   readonly better: 'higher' | 'lower'
   /** Names under which a target may have been set. */
   readonly targets: readonly string[]
-  readonly read: (under: SignsUnder, period: SignPeriod) => Promise<Reading>
+  /** One after the other, as the periods are. */
+  readonly read: (under: SignsUnder, periods: readonly SignPeriod[]) => Promise<Readings>
 }
+type Readings = readonly Reading[]
 
 const restingOn = (definitions: readonly string[]): Under => ({ definition: definitions[0] ?? '', definitions })
 
@@ -100,33 +102,32 @@ const readingOf = (
   }
 }
 
-const acceptance = async ({ store, context, movedBy, explainUnder }: SignsUnder, { fromMs, toMs }: SignPeriod): Promise<Reading> =>
-  readingOf(
-    'count',
-    movedBy,
-    await leadAnswer(
-      store,
-      context,
-      { metrics: ['M25'], horizonDays: 90, by: [movedBy], filters: {}, from: fromMs, to: toMs, definition: null },
-      explainUnder(leadsUnder(context, null)),
-    ),
-    row => row.metric === 'M25',
+const acceptance = async ({ store, context, movedBy, explainUnder }: SignsUnder, periods: readonly SignPeriod[]): Promise<Readings> => {
+  const answers = await leadAnswers(
+    store,
+    context,
+    { metrics: ['M25'], horizonDays: 90, by: [movedBy], filters: {}, definition: null },
+    periods.map(({ name, fromMs, toMs }) => ({ name, from: fromMs, to: toMs })),
+    explainUnder(leadsUnder(context, null)),
   )
+  return answers.map(answer => readingOf('count', movedBy, answer, row => row.metric === 'M25'))
+}
 
 const attainment =
   (filters: { readonly side?: string[]; readonly step?: string[] }) =>
-  async ({ context, book, movedBy, explainUnder }: SignsUnder, { fromMs, toMs }: SignPeriod): Promise<Reading> =>
-    readingOf(
-      'count',
-      movedBy,
-      attainmentAnswer(
-        book,
-        context,
-        { by: [movedBy], filters, metrics: ['M42'], from: fromMs, to: toMs },
-        explainUnder(restingOn([slaPolicyName(context)])),
+  ({ context, book, movedBy, explainUnder }: SignsUnder, periods: readonly SignPeriod[]): Promise<Readings> => {
+    const explain = explainUnder(restingOn([slaPolicyName(context)]))
+    return Promise.resolve(
+      periods.map(({ fromMs, toMs }) =>
+        readingOf(
+          'count',
+          movedBy,
+          attainmentAnswer(book, context, { by: [movedBy], filters, metrics: ['M42'], from: fromMs, to: toMs }, explain),
+          row => row.metric === 'M42',
+        ),
       ),
-      row => row.metric === 'M42',
     )
+  }
 
 const pipelineOf = ({ context, currency }: SignsUnder, { from, to }: SignPeriod, by: readonly MovedBy[]): SourcedQuestion => ({
   basis: 'pipeline',
@@ -141,83 +142,137 @@ const pipelineOf = ({ context, currency }: SignsUnder, { from, to }: SignPeriod,
   zone: context.settings.zone,
 })
 
-const disputeGap = async (under: SignsUnder, period: SignPeriod): Promise<Reading> =>
-  readingOf(
-    'money',
-    under.movedBy,
-    await sourcedAnswer(
-      under.store,
-      under.context,
-      pipelineOf(under, period, [under.movedBy]),
-      under.explainUnder(restingOn(sourcedRestsOn(under.context))),
-    ),
-    row => row.metric === 'M36' && row['claimed_by'] === undefined,
+/** Two signs are read from the same deals: one reading of them for both, and for all periods. */
+const joint = new WeakMap<SignsUnder, Promise<readonly JointFigures[]>>()
+const jointOf = (under: SignsUnder, periods: readonly SignPeriod[]): Promise<readonly JointFigures[]> => {
+  const known = joint.get(under)
+  if (known !== undefined) return known
+  const { store, context, movedBy, explainUnder } = under
+  const found = jointAnswers(
+    store,
+    context,
+    periods.map(period => ({ name: period.name, ...pipelineOf(under, period, [movedBy]) })),
+    explainUnder(restingOn(sourcedRestsOn(context))),
+  )
+  joint.set(under, found)
+  return found
+}
+
+const disputeGap = async (under: SignsUnder, periods: readonly SignPeriod[]): Promise<Readings> =>
+  (await jointOf(under, periods)).map(({ gap }) => readingOf('money', under.movedBy, gap, () => true))
+
+const coverage = ({ context }: SignsUnder, periods: readonly SignPeriod[]): Promise<Readings> =>
+  Promise.resolve(
+    periods.map(({ toMs, fiscalYear, quarter }): Reading => {
+      const at = Math.min(toMs - 1, context.observedTo)
+      const { documents, numerator, denominator } = sharedDefinitions(context.definitions.history, at, { fiscalYear, quarter })
+      return {
+        value: numerator / denominator,
+        numerator,
+        denominator,
+        unit: 'count',
+        flags: [],
+        parts: documents.map(({ name, by }) => ({ name, numerator: by === null ? 0 : 1, denominator: 1 })),
+      }
+    }),
   )
 
-const coverage = async ({ context }: SignsUnder, { toMs, fiscalYear, quarter }: SignPeriod): Promise<Reading> => {
-  const at = Math.min(toMs - 1, context.observedTo)
-  const { documents, numerator, denominator } = sharedDefinitions(context.definitions.history, at, { fiscalYear, quarter })
-  return {
-    value: numerator / denominator,
-    numerator,
-    denominator,
-    unit: 'count',
-    flags: [],
-    parts: documents.map(({ name, by }) => ({ name, numerator: by === null ? 0 : 1, denominator: 1 })),
-  }
-}
+/** What a sign of this folder counts: in total, and by the dimension. */
+type Counted = { readonly numerator: number; readonly denominator: number; readonly units: number; readonly parts: readonly PartRate[] }
 
-const Counted = z.looseObject({ is_total: z.coerce.number(), num: z.coerce.bigint(), den: z.coerce.bigint(), units: z.coerce.number() })
-
-/** Facts of this folder by the dimension; the token opens them under the same question. */
-const factsReading = async (
-  { store, context, movedBy, explainUnder }: SignsUnder,
+/** The token opens what was counted under the same question. */
+const ownReading = (
+  { context, explainUnder, currency }: SignsUnder,
   metric: 'M101' | 'M102',
   period: SignPeriod,
-  facts: Facts,
+  { numerator, denominator, units, parts }: Counted,
   unit: Reading['unit'],
-  currency: string,
-): Promise<Reading> => {
-  const rows = (await store.read(rateFigure(facts, { by: [movedBy], filters: {}, only: {} }))).map(row => ({
-    row,
-    counted: Counted.parse(row),
-  }))
-  const total = rows.find(({ counted }) => counted.is_total === 1)?.counted
-  const [numerator, denominator] = [exact(total?.num ?? 0n), exact(total?.den ?? 0n)]
-  return {
-    value: denominator === 0 ? null : numerator / denominator,
-    numerator,
-    denominator,
-    unit,
-    flags: (total?.units ?? 0) < 30 ? ['low_n'] : [],
-    explain: explainUnder(restingOn(alignmentRestsOn(context)))('alignment', metric, { metric, period, currency }),
-    parts: rows
-      .filter(({ counted }) => counted.is_total === 0)
-      .map(({ row, counted }) => ({ name: String(row[movedBy]), numerator: exact(counted.num), denominator: exact(counted.den) })),
-  }
-}
+): Reading => ({
+  value: denominator === 0 ? null : numerator / denominator,
+  numerator,
+  denominator,
+  unit,
+  flags: units < 30 ? ['low_n'] : [],
+  explain: explainUnder(restingOn(alignmentRestsOn(context)))('alignment', metric, { metric, period, currency }),
+  parts,
+})
 
-export const jointTouchFacts = (under: SignsUnder, period: SignPeriod, by: readonly MovedBy[]): Facts => {
+const jointTouch = async (under: SignsUnder, periods: readonly SignPeriod[]): Promise<Readings> =>
+  (await jointOf(under, periods)).flatMap(({ touched }, i): readonly Reading[] => {
+    const period = periods[i]
+    if (period === undefined) return []
+    const total = touched.find(({ isTotal }) => isTotal)
+    const parts = touched
+      .filter(({ isTotal }) => !isTotal)
+      .map(({ dims, both, all }) => ({ name: dims[under.movedBy] ?? '', numerator: both, denominator: all }))
+    const counted = { numerator: total?.both ?? 0, denominator: total?.all ?? 0, units: total?.deals ?? 0, parts }
+    return [ownReading(under, 'M101', period, counted, 'money')]
+  })
+
+export const jointTouchFacts = (under: SignsUnder, period: SignPeriod): Facts => {
   const context = inTheWindow(under.context, ['sqo'])
-  return jointTouch(context.sources, pipelineOf(under, period, by), context.definitions)
+  return jointTouchOf(context.sources, pipelineOf(under, period, []), context.definitions)
 }
 
-export const roleCoverageFacts = ({ context, currency }: SignsUnder, { toMs }: SignPeriod, by: readonly MovedBy[]): Facts => {
-  const { sources, definitions, settings, observedTo } = context
-  const at = Math.min(toMs, observedTo + 1)
-  const question: DealsQuestion = {
-    stageMap: definitions.stageMap,
-    counted: 'deals',
-    by,
-    filters: {},
-    from: null,
-    to: null,
-    zone: settings.zone,
-    observedTo,
-    dealTypes: NEW_BUSINESS,
-    currency,
-  }
-  return roleCoverage(sources, question, inForceAt(definitions.history, buyingGroupKind, at - 1).document, at)
+const coverageQuestion = ({ context, currency }: SignsUnder, by: readonly MovedBy[]): DealsQuestion => ({
+  stageMap: context.definitions.stageMap,
+  counted: 'deals',
+  by,
+  filters: {},
+  from: null,
+  to: null,
+  zone: context.settings.zone,
+  observedTo: context.observedTo,
+  dealTypes: NEW_BUSINESS,
+  currency,
+})
+
+const readAt = ({ context }: SignsUnder, { name, toMs }: SignPeriod): ReadAt => ({ name, before: Math.min(toMs, context.observedTo + 1) })
+const groupAt = ({ context }: SignsUnder, { before }: ReadAt): BuyingGroup =>
+  inForceAt(context.definitions.history, buyingGroupKind, before - 1).document
+
+export const roleCoverageFacts = (under: SignsUnder, period: SignPeriod): Facts => {
+  const at = readAt(under, period)
+  return roleCoverageOf(under.context.sources, coverageQuestion(under, []), groupAt(under, at), [at])
+}
+
+const Coverage = z.looseObject({
+  period: z.string(),
+  is_total: z.coerce.number(),
+  num: z.coerce.number(),
+  den: z.coerce.number(),
+  units: z.coerce.number(),
+})
+
+/** One reading for all periods in which the same buying group was in force. */
+const roleCoverage = async (under: SignsUnder, periods: readonly SignPeriod[]): Promise<Readings> => {
+  const { store, context, movedBy } = under
+  const instants = periods.map(period => readAt(under, period))
+  const groups = [...Map.groupBy(instants, at => groupAt(under, at))]
+  const rows = (
+    await Promise.all(
+      groups.map(([group, at]) =>
+        store.read(
+          rateFigure(roleCoverageOf(context.sources, coverageQuestion(under, [movedBy]), group, at), {
+            by: [movedBy],
+            filters: {},
+            only: {},
+          }),
+        ),
+      ),
+    )
+  )
+    .flat()
+    .map(row => Coverage.parse(row))
+  return periods.map((period): Reading => {
+    const mine = rows.filter(row => row.period === period.name)
+    const total = mine.find(row => row.is_total === 1)
+    const parts = mine
+      .filter(row => row.is_total === 0)
+      .map(row => ({ name: String(row[movedBy]), numerator: row.num, denominator: row.den }))
+    const counted = { numerator: total?.num ?? 0, denominator: total?.den ?? 0, units: total?.units ?? 0, parts }
+    return ownReading(under, 'M102', period, counted, 'count')
+  })
 }
 
 /** The handful that says whether the two teams pull together, in the order in which a lead meets them. */
@@ -245,14 +300,7 @@ export const SIGNS: readonly Sign[] = [
     metric: 'M101',
     better: 'higher',
     targets: ['M101', 'joint_touch'],
-    read: (under, period) => factsReading(under, 'M101', period, jointTouchFacts(under, period, [under.movedBy]), 'money', under.currency),
+    read: jointTouch,
   },
-  {
-    name: 'role_coverage',
-    metric: 'M102',
-    better: 'higher',
-    targets: ['M102', 'role_coverage'],
-    read: (under, period) =>
-      factsReading(under, 'M102', period, roleCoverageFacts(under, period, [under.movedBy]), 'count', under.currency),
-  },
+  { name: 'role_coverage', metric: 'M102', better: 'higher', targets: ['M102', 'role_coverage'], read: roleCoverage },
 ]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { rulingNames, rulingsOf, type Ruling } from '../../domain/figures/judging/rulings.ts'
 import { type LeadInputs, leadFigures, leadProof } from '../../domain/figures/lead-measures.ts'
-import { LEAD_DIMENSIONS, LEAD_METRICS, type LeadMetric, type LeadQuestion } from '../../domain/figures/lead-question.ts'
+import { LEAD_DIMENSIONS, LEAD_METRICS, type LeadMetric, type LeadPeriod, type LeadQuestion } from '../../domain/figures/lead-question.ts'
 import { wilson } from '../../domain/figures/rates.ts'
 import { BUCKETS, READINESSES } from '../../domain/definitions/qualification.ts'
 import type { Row, Store } from '../../store/port.ts'
@@ -96,7 +96,32 @@ const sum = (rows: readonly Counts[], of: (row: Counts) => number): number => ro
 export const leadAnswer = async (store: Store, context: AnswerContext, asked: LeadAsked, explain: Explain): Promise<Figures> => {
   const found = await store.read(leadFigures(leadInputs(context, asked)))
   assertNotTooMany(found.length)
-  const counts = found.map((row: Row) => Counts.parse(row))
+  return figuresFrom(
+    found.map((row: Row) => Counts.parse(row)),
+    context,
+    asked,
+    explain,
+  )
+}
+
+/** The same of several periods, none of them in another, from one reading: an answer for each, as if it had been asked for alone. */
+export const leadAnswers = async (
+  store: Store,
+  context: AnswerContext,
+  asked: Omit<LeadAsked, 'from' | 'to' | 'periods'>,
+  periods: readonly LeadPeriod[],
+  explain: Explain,
+): Promise<readonly Figures[]> => {
+  const found = await store.read(leadFigures(leadInputs(context, { ...asked, from: null, to: null, periods })))
+  assertNotTooMany(found.length)
+  const byPeriod = Map.groupBy(
+    found.map((row: Row) => Counts.parse(row)),
+    row => String(row['period']),
+  )
+  return periods.map(({ name, from, to }) => figuresFrom(byPeriod.get(name) ?? [], context, { ...asked, from, to }, explain))
+}
+
+const figuresFrom = (counts: readonly Counts[], context: AnswerContext, asked: LeadAsked, explain: Explain): Figures => {
   const figuresOf = (rows: readonly Counts[], dims: Dims): FigureRow[] =>
     asked.metrics.flatMap(metric =>
       rowsOf(

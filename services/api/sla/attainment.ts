@@ -49,12 +49,15 @@ const asked =
       ([name, values]) => values === undefined || SLA_DIMENSIONS.some(one => one === name && values.includes(valueOf(dims, one))),
     )
 
-/** All that counts in a question, and what is left out by reason. */
-export const entriesAsked = (
-  book: SlaBook,
-  context: AnswerContext,
-  question: SlaQuestion,
-): { readonly entries: readonly Entry[]; readonly left: readonly Left[] } => {
+type Entries = ReturnType<typeof slaEntries>
+
+/** What was counted last in a book: several questions of one instant count it once. */
+const counted = new WeakMap<SlaBook, { readonly until: number; readonly zone: string; readonly all: Entries }>()
+
+const allEntries = (book: SlaBook, { observedTo, settings: { zone } }: AnswerContext): Entries => {
+  const known = counted.get(book)
+  const until = observedTo * 1000
+  if (known !== undefined && known.until === until && known.zone === zone) return known.all
   const { records, excused, under } = book
   const all = slaEntries({
     people: book.people.values(),
@@ -62,9 +65,20 @@ export const entriesAsked = (
     escalations: records.escalations,
     excused,
     under,
-    until: context.observedTo * 1000,
-    zone: context.settings.zone,
+    until,
+    zone,
   })
+  counted.set(book, { until, zone, all })
+  return all
+}
+
+/** All that counts in a question, and what is left out by reason. */
+export const entriesAsked = (
+  book: SlaBook,
+  context: AnswerContext,
+  question: SlaQuestion,
+): { readonly entries: readonly Entry[]; readonly left: readonly Left[] } => {
+  const all = allEntries(book, context)
   const wanted = new Set<SlaMetric>(question.metrics)
   const is = asked(question)
   return {

@@ -3,7 +3,7 @@ import { attributionExcluded } from '../../domain/figures/attribution.ts'
 import { ratio } from '../../domain/figures/rates.ts'
 import type { DealsQuestion } from '../../domain/figures/deal-dimensions.ts'
 import { SOURCED_RULES } from '../../domain/definitions/sourced.ts'
-import { sourcedFigure, type SourcedPart, sourcedProof } from '../../domain/figures/sourced.ts'
+import { type DatedPeriod, jointFigure, sourcedFigure, type SourcedPart, sourcedProof } from '../../domain/figures/sourced.ts'
 import type { Store } from '../../store/port.ts'
 import { assertNotTooMany, exact, type FigureRow, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
@@ -13,7 +13,7 @@ import { conversionsOf, inTheWindow, dealsQuestionFrom, locksOf, sourcedRestsOn 
 
 const Row = z.looseObject({
   is_total: z.coerce.number(),
-  kind: z.enum([...SOURCED_RULES, 'locked', 'influenced', 'claimed']),
+  kind: z.enum([...SOURCED_RULES, 'locked', 'influenced', 'claimed', 'touched']),
   name: z.string(),
   deals: z.coerce.number(),
   money: z.coerce.bigint(),
@@ -114,6 +114,74 @@ export const sourcedAnswer = async (store: Store, given: AnswerContext, question
     token({ ...question, by: [] }),
   )
   return { rows: question.by.length === 0 ? total : rows, total, excluded: excludedOf(excluded, 'deals') }
+}
+
+/** Of one period: M36 by the dimensions and in total, and what the deals are worth by whether both teams touched them (metrics M101). */
+export type JointFigures = {
+  readonly gap: Pick<Figures, 'rows' | 'total'>
+  readonly touched: readonly {
+    readonly dims: Readonly<Record<string, string>>
+    readonly isTotal: boolean
+    readonly both: number
+    readonly all: number
+    readonly deals: number
+  }[]
+}
+
+/** M36 and M101 of several periods, none of them in another, from one reading of the deals. The tokens of M36 are those of `/v1/sourced`. */
+export const jointAnswers = async (
+  store: Store,
+  given: AnswerContext,
+  questions: readonly (DealsQuestion & { readonly name: string })[],
+  explain: Explain,
+): Promise<readonly JointFigures[]> => {
+  const [first] = questions
+  if (first === undefined) return []
+  const context = inTheWindow(given, conversionsOf(first))
+  const { name: _name, ...shared } = first
+  const periods = questions.map(({ name, from, to }): DatedPeriod => ({ name, from: from ?? '', to: to ?? '9999-12-31' }))
+  const found = await store.read(jointFigure(context.sources, shared, context.definitions, periods))
+  const byPeriod = Map.groupBy(
+    found.map(row => Row.parse(row)),
+    row => String(row['period']),
+  )
+  return questions.map(({ name, ...question }): JointFigures => {
+    const mine = byPeriod.get(name) ?? []
+    const dimsOf = (row: Row): Record<string, string> => Object.fromEntries(question.by.map(dim => [dim, String(row[dim])]))
+    const token = (metric: string, part: SourcedPart): string => explain('sourced', metric, { question: { ...question, by: [] }, part })
+    const gapOf = (rows: readonly Row[], dims: Record<string, string>, tell: typeof token): readonly FigureRow[] =>
+      rowsOf(
+        rows.filter(({ kind }) => kind === 'claimed'),
+        question,
+        given.flags,
+        tell,
+      )
+        .filter(row => row.metric === 'M36' && row['claimed_by'] === undefined)
+        .map(row => ({ ...dims, ...row }))
+    const groups = [...Map.groupBy(mine, row => JSON.stringify([row.is_total, row.is_total === 1 ? {} : dimsOf(row)])).values()]
+    const parts = groups.map(rows => ({
+      rows,
+      isTotal: rows[0]?.is_total === 1,
+      dims: rows[0] === undefined || rows[0].is_total === 1 ? {} : dimsOf(rows[0]),
+    }))
+    return {
+      gap: {
+        rows: parts.filter(({ isTotal }) => !isTotal).flatMap(({ rows, dims }) => gapOf(rows, dims, () => '')),
+        total: [...gapOf(parts.find(({ isTotal }) => isTotal)?.rows ?? [], {}, token)],
+      },
+      touched: parts.map(({ rows, isTotal, dims }) => {
+        const touched = rows.filter(({ kind }) => kind === 'touched')
+        const worth = (some: readonly Row[]): number => some.reduce((sum, row) => sum + exact(row.money), 0)
+        return {
+          dims,
+          isTotal,
+          both: worth(touched.filter(({ name: who }) => who === 'both')),
+          all: worth(touched),
+          deals: touched.reduce((sum, { deals }) => sum + deals, 0),
+        }
+      }),
+    }
+  })
 }
 
 const Part = z.discriminatedUnion('kind', [

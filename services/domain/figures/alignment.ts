@@ -1,7 +1,7 @@
 import type { BuyingGroup } from '../definitions/buying-group.ts'
 import { channelKey } from '../definitions/channel-map.ts'
 import type { Definitions } from '../definitions/definitions.ts'
-import { bind, type Sql, sql } from '../sql.ts'
+import { bind, joinSql, type Sql, sql } from '../sql.ts'
 import { deals } from './attribution.ts'
 import { type DealsQuestion as SourcedQuestion, withDimensions } from './deal-dimensions.ts'
 import { dimensionColumns } from './funnel-dimensions.ts'
@@ -10,6 +10,7 @@ import type { Facts } from './funnel-measures.ts'
 import { within } from './funnel-stages.ts'
 import { ofContacts, salesOfDeals } from './sales-touches.ts'
 import type { FigureSources } from './sources.ts'
+import { qualifiedPlace, stagePaths } from './stage-paths.ts'
 
 /**
  * M101: what deals that became SQOs are worth, and of those with a response to marketing and a touch by a human of sales before. `question` is on pipeline × sqo; marketing's responses
@@ -41,43 +42,58 @@ export const jointTouch = (sources: FigureSources, question: SourcedQuestion, de
 /** A word of the source as a key: `Finance lead` and `finance-lead` are one. */
 const keyed = (column: Sql): Sql => sql`replaceRegexpAll(lower(trimBoth(${column})), '[ \\t-]+', '_')`
 
-/** (deal_id, roles, ids): the buying roles of each deal's contacts just before an instant: what the link said, else those that the person's persona fills. */
-const rolesBefore = ({ dealFacts, recordFacts }: FigureSources, { roles }: BuyingGroup, before: Sql): Sql => {
+/** (covered, before, roles, ids): the buying roles of each deal's contacts just before each of some instants: what the link said, else those that the person's persona fills. */
+const rolesBefore = ({ dealFacts, recordFacts }: FigureSources, { roles }: BuyingGroup, instants: Sql): Sql => {
   const personas = roles.flatMap(({ role, personas: names }) => names.map(name => [channelKey(name), role] as const))
+  const persona = sql`arrayLast(s -> s.1 < l.before, p.said).4`
   return sql`
-    SELECT covered, arraySort(groupUniqArrayIf(role, role != '')) AS roles, arraySort(groupArray(linked_by)) AS ids
+    SELECT covered, before, arraySort(groupUniqArrayIf(role, role != '')) AS roles, arraySort(groupArray(linked_by)) AS ids
     FROM (
-      SELECT l.covered AS covered, l.last.3 AS linked_by,
-        if(l.last.5 != '', ${keyed(sql`l.last.5`)}, ${keyed(sql`transform(${keyed(sql`p.persona`)}, ${bind.strings(personas.map(([name]) => name))}, ${bind.strings(personas.map(([, role]) => role))}, '')`)}) AS role
+      SELECT l.covered AS covered, l.before AS before, l.last.3 AS linked_by,
+        if(l.last.5 != '', ${keyed(sql`l.last.5`)}, ${keyed(sql`transform(${keyed(persona)}, ${bind.strings(personas.map(([name]) => name))}, ${bind.strings(personas.map(([, role]) => role))}, '')`)}) AS role
       FROM (
-        SELECT subject AS covered, person AS whom, max((occurred_at, recorded_at, event_id, toString(type), toString(buying_role))) AS last
-        FROM ${dealFacts}
-        WHERE type IN ('deal-contact-linked', 'deal-contact-unlinked') AND person != '' AND occurred_at < ${before}
-        GROUP BY covered, whom
+        SELECT subject AS covered, person AS whom, before, max((occurred_at, recorded_at, event_id, toString(type), toString(buying_role))) AS last
+        FROM (SELECT * FROM ${dealFacts} WHERE type IN ('deal-contact-linked', 'deal-contact-unlinked') AND person != '')
+        ARRAY JOIN ${instants} AS before
+        WHERE occurred_at < before
+        GROUP BY covered, whom, before
       ) AS l
       LEFT JOIN (
-        SELECT subject AS known, argMaxIf(JSONExtractString(payload, 'persona'), (occurred_at, recorded_at, event_id), JSONExtractString(payload, 'persona') != '') AS persona
+        SELECT subject AS known, arraySort(groupArrayIf((occurred_at, recorded_at, event_id, JSONExtractString(payload, 'persona')), JSONExtractString(payload, 'persona') != '')) AS said
         FROM ${recordFacts}
-        WHERE type IN ('person-created', 'person-updated') AND occurred_at < ${before}
+        WHERE type IN ('person-created', 'person-updated')
         GROUP BY known
       ) AS p ON p.known = if(startsWith(l.whom, 'person:'), l.whom, concat('person:', l.whom))
       WHERE l.last.4 = 'deal-contact-linked'
     )
-    GROUP BY covered`
+    GROUP BY covered, before`
 }
 
-/** M102: of the qualified deals that are open just before `at` (ms) those with at least `min_roles` buying roles among their contacts. */
-export const roleCoverage = (sources: FigureSources, question: DealsQuestion, group: BuyingGroup, at: number): Facts => {
-  const when = bind.businessInstant(at)
+/** When something is read: just before an instant (ms). */
+export type ReadAt = { readonly name: string; readonly before: number }
+
+/** M102, by `period`: of the qualified deals that are open just before each instant those with at least `min_roles` buying roles among their contacts. */
+export const roleCoverage = (sources: FigureSources, question: DealsQuestion, group: BuyingGroup, at: readonly ReadAt[]): Facts => {
+  const { stageMap, dealTypes } = question
+  const instants = sql`[${joinSql(
+    at.map(({ before }) => sql`${bind.businessInstant(before)}`),
+    ', ',
+  )}]`
+  const qualified = bind.int(qualifiedPlace(stageMap))
   return {
     kind: 'rate',
-    labels: [],
+    labels: ['period'],
     rows: sql`
-      SELECT 'deal' AS entity, unit, account, deal_id, ids AS event_ids, sqo_at AS at, arrayStringConcat(roles, ', ') AS note, '' AS reason, toUInt8(0) AS young,
-        toUInt8(length(roles) >= ${bind.uint(group.min_roles)}) AS num, toUInt8(1) AS den${dimensionColumns(sources, question, sql`(${when} - toIntervalMicrosecond(1))`)}
-      FROM (${dealWays(sources, question)}) AS d
-      LEFT JOIN (${rolesBefore(sources, group, sql`${when}`)}) AS r ON r.covered = d.unit
-      WHERE sqo_at < ${when} AND ended_at >= ${when}`,
+      SELECT 'deal' AS entity, unit, account, deal_id, ids AS event_ids, sqo_at AS at, arrayStringConcat(roles, ', ') AS note, '' AS reason, toUInt8(0) AS young, period,
+        toUInt8(length(roles) >= ${bind.uint(group.min_roles)}) AS num, toUInt8(1) AS den${dimensionColumns(sources, question, sql`(open_before - toIntervalMicrosecond(1))`)}
+      FROM (
+        SELECT *, open_before, period, arrayFirst(m -> m.1 >= ${qualified}, moves).2 AS sqo_at
+        FROM (${stagePaths(sources, question)})
+        ARRAY JOIN ${instants} AS open_before, ${bind.strings(at.map(({ name }) => name))} AS period
+        WHERE arrayExists(m -> m.1 >= ${qualified} AND m.2 < open_before, moves) AND ended_at >= open_before
+          AND unit IN (SELECT deal_id FROM ${sources.dealJourney} WHERE ${dealTypes.length === 0 ? sql`1` : sql`if(deal_type = '', '(none)', toString(deal_type)) IN (${bind.strings(dealTypes)})`})
+      ) AS d
+      LEFT JOIN (${rolesBefore(sources, group, instants)}) AS r ON r.covered = d.unit AND r.before = d.open_before`,
   }
 }
 

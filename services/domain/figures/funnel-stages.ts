@@ -26,6 +26,13 @@ export type FunnelStagesQuestion = {
 export const within = (instant: Sql, from: number | null, to: number | null): Sql =>
   sql`${from === null ? sql`1` : sql`${instant} >= ${bind.businessInstant(from)}`} AND ${to === null ? sql`1` : sql`${instant} < ${bind.businessInstant(to)}`}`
 
+/** The name of the period (ms, `to` exclusive) that an instant is in; '' for none. */
+export const periodOf = (instant: Sql, periods: readonly { readonly name: string; readonly from: number; readonly to: number }[]): Sql =>
+  sql`multiIf(${joinSql(
+    periods.map(({ name, from, to }) => sql`${within(instant, from, to)}, ${bind.string(name)}`),
+    ', ',
+  )}, '')`
+
 export const whereAll = (filters: Readonly<Record<string, readonly string[] | undefined>>): Sql =>
   joinSql(
     [

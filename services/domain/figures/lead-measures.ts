@@ -3,9 +3,10 @@ import { foreverValid } from '../projections/in-force.ts'
 import { bind, identifier, joinSql, type Sql, sql } from '../sql.ts'
 import { dealConformance, ruledDealStages } from './deal-conformance.ts'
 import { dimensionColumns, dimensionsOf, FUNNEL_DIMENSIONS, withSayings } from './funnel-dimensions.ts'
-import { whereAll, within } from './funnel-stages.ts'
+import { periodOf, whereAll, within } from './funnel-stages.ts'
 import { bucketOf, codeAt, fitOf, instantOf, nextBusinessDay, ruleTruth, satisfiedAt } from './judging/codes.ts'
 import { judgedJourneys } from './judging/judged-journeys.ts'
+import { leadJourneys } from './lead-journeys.ts'
 import { ruledStages } from './judging/rulings.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { LEAD_DIMENSIONS, type LeadMetric, type LeadQuestion } from './lead-question.ts'
@@ -55,6 +56,12 @@ const BANDS = [
   [3 * DAY_MS, '4 within 72 h'],
 ] as const
 
+/** What nobody has to be judged for: the rules of the company do not matter to it. */
+const UNJUDGED: ReadonlySet<LeadMetric> = new Set(['M23a', 'M25', 'M25f', 'M27', 'M28', 'M29', 'M33', 'M33d', 'M105', 'M107r'])
+
+const isJudged = ({ metrics, by, filters }: LeadQuestion): boolean =>
+  by.includes('bucket') || filters.bucket !== undefined || metrics.some(metric => !UNJUDGED.has(metric))
+
 /** One row per journey with everything that its measures are made from; instants are ms, 0 where there is none. */
 const leadRows = ({ sources, definitions, question }: LeadInputs): Sql => {
   const { rulings, observedTo } = question
@@ -63,9 +70,11 @@ const leadRows = ({ sources, definitions, question }: LeadInputs): Sql => {
   const wants = (...metrics: readonly LeadMetric[]): boolean => metrics.some(metric => question.metrics.includes(metric))
   const deals = wants('M33', 'M33d')
   const acts = wants('M107r', 'M107b')
+  const judged = isJudged(question)
+  const journeys = judged ? judgedJourneys({ sources, definitions, sides: [rulings] }) : leadJourneys(sources)
   return sql`
     SELECT *, ${stageMs(MQL)} AS mql_ms, ${stageMs(sqo)} AS sqo_ms, ${eventOf(MQL)} AS mql_event, ${eventOf(sqo)} AS sqo_event,
-      ${satisfiedAt(place, observedTo)} AS satisfied_ms, if(mql_ms = 0, toUInt64(0), ${codeAt(sql`mql_ms`)}) AS mql_code,
+      ${judged ? satisfiedAt(place, observedTo) : sql`toInt64(0)`} AS satisfied_ms, ${judged ? sql`if(mql_ms = 0, toUInt64(0), ${codeAt(sql`mql_ms`)})` : sql`toUInt64(0)`} AS mql_code,
       arrayFilter(d -> d.1 >= opened_ms AND d.1 <= ended_ms, decided) AS said,
       arrayFirst(d -> d.4 = 'lead-assigned' AND d.1 >= mql_ms AND mql_ms > 0, said) AS handed,
       arrayLast(d -> d.4 IN ('lead-accepted', 'lead-rejected'), said) AS verdict,
@@ -75,7 +84,7 @@ const leadRows = ({ sources, definitions, question }: LeadInputs): Sql => {
         if(j.channel = '', '(none)', j.channel) AS way_channel, if(j.campaign = '', '(none)', j.campaign) AS way_campaign, d.decided AS decided${
           deals ? sql`, f.deal_ms AS deal_ms, f.first_of AS first_of` : sql`, toInt64(0) AS deal_ms`
         }${acts ? sql`, s.acts AS acts` : sql``}
-      FROM (${judgedJourneys({ sources, definitions, sides: [rulings] })}) AS j
+      FROM (${journeys}) AS j
       LEFT JOIN (${decisions(sources)}) AS d ON d.whose = j.person
       ${deals ? sql`LEFT JOIN (${fedDeals(sources)}) AS f ON f.fed = j.deal_id` : sql``}
       ${acts ? sql`LEFT JOIN (${humanActs(sources, definitions)}) AS s ON s.whom = j.root` : sql``}
@@ -249,7 +258,7 @@ const NO_MEASURE = sql`arrayResize([('', toInt64(0), toInt64(0), toInt64(0), '',
 /** One row per journey and thing that counts: (unit, account, deal_id, metric, at, part, whole, note, event_ids, still_open, unknown, …dimensions). */
 const ofJourneys = (inputs: LeadInputs): Sql => {
   const { sources, question } = inputs
-  const { by, filters, from, to, zone } = question
+  const { by, filters, from, to, zone, periods } = question
   const sliced = {
     by: FUNNEL_DIMENSIONS.filter(name => by.includes(name)),
     filters: Object.fromEntries(Object.entries(filters).filter(([name]) => name !== 'bucket')),
@@ -260,10 +269,10 @@ const ofJourneys = (inputs: LeadInputs): Sql => {
   return sql`
     SELECT * FROM (
       SELECT unit, toString(account) AS account, deal_id, counts.1 AS metric, ${instantOf(sql`counts.2`)} AS at, counts.3 AS part, counts.4 AS whole, counts.5 AS note, counts.6 AS event_ids, counts.7 AS still_open, counts.8 AS unknown
-        ${bucket ? sql`, ${bucketOf(codeAt(sql`counts.2`))} AS bucket` : sql``}${dimensionsOf(sliced).length === 0 ? sql`` : dimensionColumns(sources, sliced, instantOf(sql`counts.2`))}
+        ${periods === undefined ? sql`` : sql`, ${periodOf(instantOf(sql`counts.2`), periods)} AS period`}${bucket ? sql`, ${bucketOf(codeAt(sql`counts.2`))} AS bucket` : sql``}${dimensionsOf(sliced).length === 0 ? sql`` : dimensionColumns(sources, sliced, instantOf(sql`counts.2`))}
       FROM (${withSayings(sources, sliced, sql`SELECT *, ${measures(inputs)} AS measured FROM (${leadRows(inputs)})`)})
       ARRAY JOIN measured AS counts
-      WHERE ${within(instantOf(sql`counts.2`), from, to)}
+      WHERE ${periods === undefined ? within(instantOf(sql`counts.2`), from, to) : sql`${periodOf(instantOf(sql`counts.2`), periods)} != ''`}
     )
     WHERE ${whereAll(filters)}`
 }
@@ -280,10 +289,10 @@ const contributions = (inputs: LeadInputs): Sql => {
   return sql`SELECT ${columns} FROM (${ofJourneys(inputs)}) UNION ALL SELECT ${columns} FROM (${dealConformance(inputs)})`
 }
 
-/** (…by, metric, note, part, whole, still_open, unknown, is_total): all metrics asked for in one reading, by dimension and in all. */
+/** (…by, metric, note, part, whole, still_open, unknown, is_total): all metrics asked for in one reading, by dimension and in all; with `period` where periods are told apart. */
 export const leadFigures = (inputs: LeadInputs): Sql => {
   const dims = inputs.question.by.map(identifier)
-  const keys = sql`metric, note`
+  const keys = inputs.question.periods === undefined ? sql`metric, note` : sql`period, metric, note`
   const all = joinSql([...dims, keys], ', ')
   return sql`
     SELECT ${all}, toUInt8(${dims[0] === undefined ? sql`1` : sql`grouping(${dims[0]})`}) AS is_total,

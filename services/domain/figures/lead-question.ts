@@ -38,4 +38,9 @@ export type LeadQuestion = {
   readonly zone: string
   readonly observedTo: number
   readonly metrics: readonly LeadMetric[]
+  /** Periods that are told apart, none of them in another: they go before `from` and `to`. */
+  readonly periods?: readonly LeadPeriod[]
 }
+
+/** Milliseconds, `to` exclusive. */
+export type LeadPeriod = { readonly name: string; readonly from: number; readonly to: number }

@@ -57,6 +57,7 @@ const sourcedDeals = (
         arraySort(arrayDistinct(arrayMap(c -> if(c.1 = '', ${bind.string(NONE)}, toString(c.1)), arrayFilter(c -> c.2 = 'marketing', arrayZip(x.campaigns, x.teams))))) AS marketing_campaigns,
         ${teamOfSource(definitions.channelMap, sql`f.creation.2`)} AS source_field,
         ${teamOf(sql`o.first_team`)} AS first_touch_team,
+        arrayExists(t -> t.5 = 1 AND t.1 <= x.converted_at, ${ofContacts(sql`s.sales`, sql`s.contacts`)}) AS sold_to,
         -- marketing only when it was earlier; without either of both it is who was first at all
         multiIf(o.responded > 0 AND (first_sales.3 = '' OR o.responded_at < first_sales.1), 'marketing', first_sales.3 != '', 'sales', first_touch_team IN ('partner', 'success'), first_touch_team, ${bind.string(UNKNOWN)}) AS first_response
         ${columns}
@@ -97,6 +98,41 @@ export const sourcedFigure = (
       ('influenced', if(empty(marketing_touches), 'no', 'yes')), ('claimed', claimed)] AS verdict
     GROUP BY GROUPING SETS (${dims.length === 0 ? sql`` : sql`(${list}, kind, name), `}(kind, name))
     ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}, kind, name`
+}
+
+/** Dates, `to` exclusive. */
+export type DatedPeriod = { readonly name: string; readonly from: string; readonly to: string }
+
+/**
+ * (…by, is_total, period, kind, name, deals, money): of several periods, none of them in another, in one reading: who claims the deals (`claimed`, metrics M36), and whether a response to marketing
+ * and a touch by a human of sales came before they converted (`touched`, metrics M101).
+ */
+export const jointFigure = (
+  sources: FigureSources,
+  question: DealsQuestion,
+  definitions: Definitions,
+  periods: readonly DatedPeriod[],
+): Sql => {
+  const dims = question.by.map(identifier)
+  const list = joinSql(dims, ', ')
+  const from = periods.map(period => period.from).toSorted()[0] ?? null
+  const to =
+    periods
+      .map(period => period.to)
+      .toSorted()
+      .at(-1) ?? null
+  const period = sql`multiIf(${joinSql(
+    periods.map(each => sql`day >= ${bind.string(each.from)} AND day < ${bind.string(each.to)}, ${bind.string(each.name)}`),
+    ', ',
+  )}, '')`
+  return sql`
+    SELECT ${dims.length === 0 ? sql`` : sql`${list}, `}toUInt8(${dims[0] === undefined ? sql`1` : sql`grouping(${dims[0]})`}) AS is_total, period,
+      verdict.1 AS kind, verdict.2 AS name, uniqExact(deal_id) AS deals, sum(d.money) AS money, toUInt64(0) AS locked_deals
+    FROM (SELECT *, ${period} AS period FROM (${sourcedDeals(sources, { ...question, from, to }, definitions, [])})) AS d
+    ARRAY JOIN [('claimed', claimed), ('touched', multiIf(notEmpty(marketing_touches) AND sold_to, 'both', notEmpty(marketing_touches), 'marketing alone', sold_to, 'sales alone', 'neither'))] AS verdict
+    WHERE period != ''
+    GROUP BY GROUPING SETS (${dims.length === 0 ? sql`` : sql`(${list}, period, kind, name), `}(period, kind, name))
+    ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}, period, kind, name`
 }
 
 export type SourcedPart =
