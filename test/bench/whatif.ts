@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { shippedDefinitions } from '../../services/domain/definitions/definitions.ts'
 import { Qualification, qualificationKind } from '../../services/domain/definitions/qualification.ts'
 import { rulingsOf } from '../../services/domain/figures/judging/rulings.ts'
@@ -19,6 +20,8 @@ const AS_OF = Date.UTC(2027, 0, 1)
 const LIMITS = { maxSeconds: 120, maxMemoryBytes: 2 * 2 ** 30 }
 const FILL = { maxSeconds: 600, maxMemoryBytes: 8 * 2 ** 30 }
 const PER_INSERT = 1_000_000
+
+const Counted = z.object({ mqls: z.tuple([z.coerce.number(), z.coerce.number()]), leaving_count: z.coerce.number() })
 
 const YEAR = sql`31536000`
 const START = sql`toDateTime64('2026-01-01 00:00:00', 6, 'UTC')`
@@ -119,9 +122,10 @@ export const whatif = async ({ rows: wanted, quick, rounds }: BenchOptions): Pro
     const started = performance.now()
     const rows = await store.read(statement, LIMITS)
     found.push((performance.now() - started) / 1000)
-    const total = rows.find(row => row['is_total'] === 1)
+    const sum = (of: (row: z.output<typeof Counted>) => number): number =>
+      rows.map(row => of(Counted.parse(row))).reduce((all, n) => all + n, 0)
     say(
-      `round ${round}: ${found.at(-1)?.toFixed(2)} s, MQLs ${JSON.stringify(total?.['mqls'])}, leaving ${JSON.stringify(total?.['leaving_count'])}`,
+      `round ${round}: ${found.at(-1)?.toFixed(2)} s, MQLs ${sum(row => row.mqls[0])} and ${sum(row => row.mqls[1])}, leaving ${sum(row => row.leaving_count)}`,
     )
   }
   await close()

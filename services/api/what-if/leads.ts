@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { byBytes } from '../../domain/bytes.ts'
 import { type Icp, icpKind } from '../../domain/definitions/icp.ts'
 import { type Qualification, qualificationKind } from '../../domain/definitions/qualification.ts'
 import { type Ruling, rulingNames, rulingsOf } from '../../domain/figures/judging/rulings.ts'
@@ -61,7 +62,6 @@ export type MovedLeads = z.output<typeof MovedLeads>
 const Pair = z.tuple([z.coerce.number(), z.coerce.number()])
 const People = z.array(z.tuple([z.coerce.number(), z.string(), z.string(), Person.shape.why, z.string(), z.string(), z.array(z.string())]))
 const Counts = z.looseObject({
-  is_total: z.coerce.number(),
   mqls: Pair,
   sqos: Pair,
   accepted: Pair,
@@ -101,14 +101,10 @@ export const leadsWhatIf = async (
   const found = await store.read(leadWhatIf({ sources: context.sources, definitions: context.definitions, question }))
   assertNotTooMany(found.length)
   const counts = found.map(row => Counts.parse(row))
-  const whole = counts.find(row => row.is_total === 1)
-  const total = whole === undefined ? [] : rowsOf(whole, {})
+  const whole = inAll(counts, body.limit)
+  const total = rowsOf(whole, {})
   const rows =
-    body.by.length === 0
-      ? total
-      : counts
-          .filter(row => row.is_total === 0)
-          .flatMap(row => rowsOf(row, Object.fromEntries(body.by.map(name => [name, String(row[name])]))))
+    body.by.length === 0 ? total : counts.flatMap(row => rowsOf(row, Object.fromEntries(body.by.map(name => [name, String(row[name])]))))
   const names = [...new Set(before.toReversed().flatMap(rulingNames))]
   return {
     figures: {
@@ -118,12 +114,34 @@ export const leadsWhatIf = async (
       under: { definition: `${body.kind}@${body.document.version}`, definitions: [...names, stageMapName(context.definitions.stageMap)] },
     },
     leads: {
-      entering: peopleOf(whole?.entering ?? []),
-      entering_count: whole?.entering_count ?? 0,
-      leaving: peopleOf(whole?.leaving ?? []),
-      leaving_count: whole?.leaving_count ?? 0,
-      moved_count: whole?.moved ?? 0,
+      entering: peopleOf(whole.entering),
+      entering_count: whole.entering_count,
+      leaving: peopleOf(whole.leaving),
+      leaving_count: whole.leaving_count,
+      moved_count: whole.moved,
     },
+  }
+}
+
+/** Rows of all dimensions in one: everybody is in one row of each side. */
+const inAll = (rows: readonly Counts[], limit: number): Counts => {
+  const sum = (of: (row: Counts) => number): number => rows.reduce((all, row) => all + of(row), 0)
+  const pair = (of: (row: Counts) => readonly [number, number]): [number, number] => [sum(row => of(row)[0]), sum(row => of(row)[1])]
+  const first = (of: (row: Counts) => Counts['entering']): Counts['entering'] =>
+    rows
+      .flatMap(of)
+      .toSorted((a, b) => a[0] - b[0] || byBytes(a[1], b[1]))
+      .slice(0, limit)
+  return {
+    mqls: pair(row => row.mqls),
+    sqos: pair(row => row.sqos),
+    accepted: pair(row => row.accepted),
+    wons: pair(row => row.wons),
+    entering: first(row => row.entering),
+    entering_count: sum(row => row.entering_count),
+    leaving: first(row => row.leaving),
+    leaving_count: sum(row => row.leaving_count),
+    moved: sum(row => row.moved),
   }
 }
 

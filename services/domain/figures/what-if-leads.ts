@@ -25,25 +25,23 @@ type WhatIfInputs = { readonly sources: FigureSources; readonly definitions: Def
 const DAY_MS = 86_400_000
 
 /**
- * (…by, is_total, mqls, sqos, accepted, wons, [under what is in force, under the proposal]; entering, leaving, moved): computed MQLs (M23b) and what was observed of them later, within
- * the horizon. Who enters is an MQL under the proposal alone, who leaves under what is in force alone: [(ms, unit, person, why, bucket before, bucket after, stages)].
+ * (…by, mqls, sqos, accepted, wons, [under what is in force, under the proposal]; entering, leaving, moved): computed MQLs (M23b) and what was observed of them later, within
+ * the horizon. Who enters is an MQL under the proposal alone, who leaves under what is in force alone: [(ms, unit, person, why, bucket before, bucket after, stages)]. A journey
+ * is in one row of each side, so rows add up to the whole.
  */
 export const leadWhatIf = (inputs: WhatIfInputs): Sql => {
   const { by, limit } = inputs.question
-  const dims = by.map(identifier)
+  const list = joinSql(by.map(identifier), ', ')
   const both = (condition: Sql, name: string): Sql =>
     sql`[countIf(side = 0 AND ${condition}), countIf(side = 1 AND ${condition})] AS ${identifier(name)}`
   const people = (side: number, name: string): Sql =>
-    sql`arraySort(groupArraySortedIf(${{ parts: [String(limit)] }})((ms, unit, person, why, bucket_before, bucket_after, reached), side = ${bind.int(side)} AND alone = 1)) AS ${identifier(name)},
+    sql`arraySlice(arraySort(groupArrayIf((ms, unit, person, why, bucket_before, bucket_after, reached), side = ${bind.int(side)} AND alone = 1)), 1, ${bind.uint(limit)}) AS ${identifier(name)},
       countIf(side = ${bind.int(side)} AND alone = 1) AS ${identifier(`${name}_count`)}`
-  const list = joinSql(dims, ', ')
   return sql`
-    SELECT ${dims.length === 0 ? sql`` : sql`${list}, `}toUInt8(${dims[0] === undefined ? sql`1` : sql`grouping(${dims[0]})`}) AS is_total,
-      ${both(sql`1`, 'mqls')}, ${both(sql`is_sqo`, 'sqos')}, ${both(sql`is_accepted`, 'accepted')}, ${both(sql`is_won`, 'wons')}, ${people(1, 'entering')}, ${people(0, 'leaving')},
-      countIf(side = 1 AND alone = 0 AND shifted = 1) AS moved
+    SELECT ${by.length === 0 ? sql`` : sql`${list}, `}${both(sql`1`, 'mqls')}, ${both(sql`is_sqo`, 'sqos')}, ${both(sql`is_accepted`, 'accepted')}, ${both(sql`is_won`, 'wons')},
+      ${people(1, 'entering')}, ${people(0, 'leaving')}, countIf(side = 1 AND alone = 0 AND shifted = 1) AS moved
     FROM (${judgedTwice(inputs)})
-    GROUP BY GROUPING SETS (${dims.length === 0 ? sql`` : sql`(${list}), `}())
-    ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}`
+    ${by.length === 0 ? sql`` : sql`GROUP BY ${list} ORDER BY ${list}`}`
 }
 
 /** One row per journey and side under which it is a computed MQL. */
@@ -65,23 +63,28 @@ const judgedTwice = ({ sources, definitions, question }: WhatIfInputs): Sql => {
   const sayings = dimensionsOf(sliced).length > 0
   const side = (rulings: readonly Ruling[], place: number): Sql => satisfiedAt(ruledStages(rulings).indexOf(MQL), observedTo, place)
   const paths = sql`
-    SELECT *, if(channel = '', '(none)', channel) AS way_channel, if(campaign = '', '(none)', campaign) AS way_campaign, concat(person, '#', toString(n)) AS unit,
-      ${instantOf(sql`opened_ms`)} AS opened_at, least(${instantOf(sql`ended_ms`)}, ${foreverValid}) AS ended_at
+    SELECT person, account, deal_id, owner, stages, entered_ms, opened_ms, mark_at, mark_code, was_ms, becomes_ms, if(channel = '', '(none)', channel) AS way_channel, if(campaign = '', '(none)', campaign) AS way_campaign,
+      concat(person, '#', toString(n)) AS unit, ${instantOf(sql`opened_ms`)} AS opened_at, least(${instantOf(sql`ended_ms`)}, ${foreverValid}) AS ended_at
     FROM (
       SELECT *, ${side(before, 0)} AS was_ms, ${side(after, 1)} AS becomes_ms
-      FROM (${judgedJourneys({ sources, definitions, sides: [before, after] })})
+      FROM (${judgedJourneys({ sources, definitions, sides: [before, after], during: 'journeys' })})
     )
     WHERE was_ms > 0 OR becomes_ms > 0`
+  // each step is a SELECT of its own: what stands in two places is analysed twice
   return sql`
     SELECT * FROM (
-      SELECT unit, person, item.1 AS side, item.2 AS ms, toUInt8(was_ms = 0 OR becomes_ms = 0) AS alone, toUInt8(was_ms != becomes_ms) AS shifted,
-        ${bucketOf(codeAt(sql`item.2`, 0))} AS bucket_before, ${bucketOf(codeAt(sql`item.2`, 1))} AS bucket_after, if(side = 0, bucket_before, bucket_after) AS bucket,
-        multiIf(${fitOf(codeAt(sql`item.2`, 0))} = 2 AND ${fitOf(codeAt(sql`item.2`, 1))} != 2, 'fit lost', ${fitOf(codeAt(sql`item.2`, 0))} != 2 AND ${fitOf(codeAt(sql`item.2`, 1))} = 2, 'fit gained',
-          bucket_before != bucket_after, 'readiness', 'entry rule') AS why,
-        stages AS reached, ${later(sqo)} AS is_sqo, ${later(accepted)} AS is_accepted, ${later(won)} AS is_won${sayings ? dimensionColumns(sources, sliced, instantOf(sql`item.2`)) : sql``}
-      FROM (${withSayings(sources, sliced, paths)})
-      ARRAY JOIN arrayFilter(i -> i.2 > 0, [(0, was_ms), (1, becomes_ms)]) AS item
-      WHERE ${within(instantOf(sql`item.2`), from, to)}
+      SELECT *, if(side = 0, bucket_before, bucket_after) AS bucket,
+        multiIf(fit_before = 2 AND fit_after != 2, 'fit lost', fit_before != 2 AND fit_after = 2, 'fit gained', bucket_before != bucket_after, 'readiness', 'entry rule') AS why
+      FROM (
+        SELECT * EXCEPT (code_before, code_after), ${bucketOf(sql`code_before`)} AS bucket_before, ${bucketOf(sql`code_after`)} AS bucket_after, ${fitOf(sql`code_before`)} AS fit_before, ${fitOf(sql`code_after`)} AS fit_after
+        FROM (
+          SELECT unit, person, item.1 AS side, item.2 AS ms, toUInt8(was_ms = 0 OR becomes_ms = 0) AS alone, toUInt8(was_ms != becomes_ms) AS shifted, ${codeAt(sql`item.2`, 0)} AS code_before, ${codeAt(sql`item.2`, 1)} AS code_after,
+            stages AS reached, ${later(sqo)} AS is_sqo, ${later(accepted)} AS is_accepted, ${later(won)} AS is_won${sayings ? dimensionColumns(sources, sliced, instantOf(sql`item.2`)) : sql``}
+          FROM (${withSayings(sources, sliced, paths)})
+          ARRAY JOIN arrayFilter(i -> i.2 > 0, [(0, was_ms), (1, becomes_ms)]) AS item
+          WHERE ${within(instantOf(sql`item.2`), from, to)}
+        )
+      )
     )
     WHERE ${whereAll(filters)}`
 }

@@ -15,6 +15,8 @@ type JudgingInputs = {
    * proposal in one reading: one or two.
    */
   readonly sides: readonly (readonly Ruling[])[]
+  /** `journeys`: codes are asked for while a journey of the person is open and up to `asOf`, so what moves at other times alone is left out. */
+  readonly during?: 'ever' | 'journeys'
 }
 
 /** An event of a life: its instant, and in the lowest bits its code. */
@@ -100,17 +102,33 @@ const sumsOf = ({ sums }: Plan): readonly Sql[] =>
     return sql`arrayCumSum(arrayMap(e -> ${added}, life))`
   })
 
+/** The least number of an instant (ms) with so many bits below it. */
+const eventAt = (ms: Sql, bits: number): Sql => sql`toUInt64(greatest(toInt64(0), ${ms})) * ${bind.uint(2 ** bits)}`
+
+/** How long after a touch something may still come of it; a day begins up to a day before. */
+const longestMs = ({ pulses, channels }: Plan): number =>
+  Math.max(0, ...pulses.flatMap(({ steps }) => steps.map(({ after }) => after)), ...channels.map(({ windowMs }) => windowMs)) +
+  2 * 86_400_000
+
 const eventsAt = (instants: Sql, code: number, after = 0): Sql =>
   sql`arrayMap(x -> bitShiftLeft(toUInt64(x${after === 0 ? sql`` : sql` + ${bind.int(after)}`}), ${bind.uint(CODE_BITS)}) + ${bind.uint(code)}, ${instants})`
 
 /** One row per person who has a journey: `all_…`: its journeys, and `life`: the events of its life in order. */
-const lifeOf = ({ sources, definitions, sides }: JudgingInputs, plan: Plan): Sql => {
+const lifeOf = ({ sources, definitions, sides, during = 'ever' }: JudgingInputs, plan: Plan): Sql => {
   const turns = [...new Set([0, ...sides.flat().map(({ from }) => from)])].toSorted((a, b) => a - b)
   const placed = plan.chunks.map((chunk, place) => ({ chunk, place }))
   const persons = placed.filter(({ chunk }) => chunk.owner === 'person')
   const accounts = placed.filter(({ chunk }) => chunk.owner === 'account')
   const { personJourney, roots } = sources
   const touched = plan.selectors.length > 0
+  const looked =
+    during === 'ever'
+      ? sql`t.touched`
+      : sql`arrayFilter(x -> x >= ${eventAt(sql`arrayMin(l.all_opened) - ${bind.int(longestMs(plan))}`, MASK_BITS)} AND x < ${eventAt(sql`arrayMax(l.all_ended) + 1`, MASK_BITS)}, t.touched)`
+  const lasting = (events: Sql): Sql =>
+    during === 'ever'
+      ? events
+      : sql`arrayFilter(e -> e < ${eventAt(sql`least(arrayMax(all_ended), ${bind.int(sources.asOfMs)}) + 1`, CODE_BITS)}, ${events})`
   const seen = plan.channels.map((_, place) => sql`, t.seen_${{ parts: [String(place)] }} AS seen_${{ parts: [String(place)] }}`)
   const kinds = [
     ...plan.conditions.map(({ codes }, place) => conditionEvents(place, codes)),
@@ -119,12 +137,12 @@ const lifeOf = ({ sources, definitions, sides }: JudgingInputs, plan: Plan): Sql
   ]
   const life = joinSql([sql`arrayMap(x -> bitShiftLeft(toUInt64(x), ${bind.uint(CODE_BITS)}), ${bind.ints(turns)})`, ...kinds], ', ')
   return sql`
-    SELECT root, person, account, all_opened, all_ended, all_outcomes, all_channels, all_campaigns, all_owners, all_deals, all_stages, all_entered, all_stage_ids, arraySort(arrayConcat(${life})) AS life
+    SELECT root, person, account, all_opened, all_ended, all_outcomes, all_channels, all_campaigns, all_owners, all_deals, all_stages, all_entered, all_stage_ids, arraySort(${lasting(sql`arrayConcat(${life})`)}) AS life
     FROM (
       SELECT *${hitsOf(plan, definitions.zone)}
       FROM (
         SELECT l.root AS root, l.person AS person, l.account AS account, l.all_opened AS all_opened, l.all_ended AS all_ended, l.outcome AS all_outcomes, l.channel AS all_channels, l.campaign AS all_campaigns, l.owner AS all_owners,
-          l.deal_id AS all_deals, l.stages AS all_stages, l.all_entered AS all_entered, l.stage_event_ids AS all_stage_ids${touched ? sql`, t.touched AS touched${joinSql(seen, '')}` : sql``}${truthsOf(plan, persons.length > 0, accounts.length > 0)}
+          l.deal_id AS all_deals, l.stages AS all_stages, l.all_entered AS all_entered, l.stage_event_ids AS all_stage_ids${touched ? sql`, ${looked} AS touched${joinSql(seen, '')}` : sql``}${truthsOf(plan, persons.length > 0, accounts.length > 0)}
         FROM (
           SELECT if(r.node = '', j.person, r.root) AS root, j.*
           FROM (
