@@ -1,10 +1,9 @@
 import type { FastifyRequest, preSerializationAsyncHookHandler } from 'fastify'
 import { z } from 'zod'
-import { bind, identifier, joinSql, type Sql, sql } from '../domain/sql.ts'
+import { identifier, joinSql, type Sql, sql } from '../domain/sql.ts'
 import type { Store, StreamFormat } from '../store/port.ts'
 import { Answer, type FigureRow, isDimension } from './answer.ts'
-import { type Format, FORMATS } from './parameters.ts'
-import { badParameter, tooLarge } from './problems.ts'
+import { type Format, FORMATS, listOf } from './parameters.ts'
 
 const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   json: 'application/json',
@@ -28,12 +27,15 @@ const formatOf = (request: FastifyRequest, format: Format | undefined): Format =
 /** Of a row that is not a dimension; the order of the columns of a table. */
 const VALUE_COLUMNS = ['metric', 'value', 'unit', 'numerator', 'denominator', 'interval_low', 'interval_high', 'flags', 'explain'] as const
 
+/** All others are text. */
+const NUMBERS: ReadonlySet<string> = new Set(['value', 'numerator', 'denominator', 'interval_low', 'interval_high'])
+
 export type Cell = string | number | null
 export type Table = { readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
 
-/** The rows as a table: dimensions first; without the totals, which would be counted twice. */
-const tableOf = (rows: readonly FigureRow[]): Table => {
-  const dimensions = [...new Set(rows.flatMap(row => Object.keys(row)))].filter(isDimension)
+/** The rows as a table: dimensions first, those that were asked for even where there are no rows; without the totals, which would be counted twice. */
+const tableOf = (rows: readonly FigureRow[], by: readonly string[]): Table => {
+  const dimensions = [...new Set([...(rows.length === 0 ? by : []), ...rows.flatMap(row => Object.keys(row))])].filter(isDimension)
   return {
     columns: [...dimensions, ...VALUE_COLUMNS],
     rows: rows.map(row => [
@@ -66,26 +68,20 @@ const csvCell = (cell: Cell): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** The same rows again as a statement, for the engine to write in its own binary formats. */
+/** The same rows again as a statement, column by column, for the engine to write in its own binary formats; of no rows the columns. */
 const rowsStatement = ({ columns, rows }: Table): Sql => {
-  const numbers = new Set(['value', 'numerator', 'denominator', 'interval_low', 'interval_high'])
-  const types = columns.map(name => (numbers.has(name) ? 'Nullable(Float64)' : 'Nullable(String)'))
-  const named = columns.map((name, i) => sql`row.${{ parts: [String(i + 1)] }} AS ${identifier(name)}`)
-  const objects = rows.map(row =>
-    JSON.stringify(row.map((cell, i) => (typeof cell === 'number' && types[i] === 'Nullable(String)' ? String(cell) : cell))),
-  )
-  return sql`
-    SELECT ${joinSql(named, ', ')}
-    FROM (SELECT JSONExtract(arrayJoin(${bind.strings(objects)}), ${bind.string(`Tuple(${types.join(', ')})`)}) AS row)`
+  const named = columns.map((name, i) => {
+    const type = NUMBERS.has(name) ? 'Array(Nullable(Float64))' : 'Array(Nullable(String))'
+    const cells = rows.map(row => row[i] ?? null)
+    const value = NUMBERS.has(name) ? cells : cells.map(cell => (typeof cell === 'number' ? String(cell) : cell))
+    return sql`${{ type, value }} AS ${identifier(name)}`
+  })
+  return sql`SELECT ${joinSql(columns.map(identifier), ', ')} FROM (SELECT 1) ARRAY JOIN ${joinSql(named, ', ')}`
 }
-
-/** The rows go to the engine as one bound value, which it takes up to a megabyte of. */
-const MAX_BOUND = 900_000
-const sizeOf = ({ rows }: Table): number => rows.reduce((sum, row) => sum + encodeURIComponent(JSON.stringify(row)).length, 0)
 
 const ENGINE_FORMATS: Readonly<Record<'parquet' | 'arrow', StreamFormat>> = { parquet: 'Parquet', arrow: 'Arrow' }
 
-const Asked = z.looseObject({ format: z.enum(FORMATS).optional() })
+const Asked = z.looseObject({ format: z.enum(FORMATS).optional(), by: z.union([z.string(), z.array(z.string())]).optional() })
 
 /**
  * A route's `preSerialization` hook: turns the answer into the form that was asked for. Tables carry what the answer rests on in headers.
@@ -93,10 +89,11 @@ const Asked = z.looseObject({ format: z.enum(FORMATS).optional() })
 export const inFormatAsked =
   (store: Store): preSerializationAsyncHookHandler =>
   async (request, reply, payload) => {
-    const format = formatOf(request, Asked.parse(request.query).format)
+    const asked = Asked.parse(request.query)
+    const format = formatOf(request, asked.format)
     if (format === 'json' || reply.statusCode !== 200) return payload
     const answer = Answer.parse(payload)
-    const table = tableOf(answer.rows)
+    const table = tableOf(answer.rows, listOf(asked.by))
     reply.headers({
       'accord-as-of': answer.as_of,
       'accord-watermark': answer.watermark,
@@ -108,9 +105,6 @@ export const inFormatAsked =
       reply.type('text/csv; charset=utf-8; header=present')
       return csvOf(table)
     }
-    if (table.rows.length === 0) throw badParameter('format', 'there are no rows; ask for json or csv to see why')
-    if (sizeOf(table) > MAX_BOUND)
-      throw tooLarge(`${format} takes less than these ${table.rows.length} rows: ask for csv, or narrow the question`)
     reply.type(MEDIA_TYPES[format])
     return await store.stream(rowsStatement(table), ENGINE_FORMATS[format])
   }

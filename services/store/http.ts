@@ -3,7 +3,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import type { Engine, Lane } from './engine.ts'
 import { toStoreError } from './errors.ts'
 import { StoreError } from './port.ts'
-import { APPEND_SETTINGS, type Limits, withSplitParameters } from './statement.ts'
+import { APPEND_SETTINGS, type Limits, withLongValuesInText, withSplitParameters } from './statement.ts'
 import { DEFAULT_DATABASE, type HttpConfig } from './config.ts'
 
 const LAND_CONNECTIONS = 4
@@ -14,6 +14,7 @@ const INSERT_SECONDS = 60
 const STREAM_SECONDS = 600
 /** Proxies take URLs of 8 KiB; the statement itself is in the body. */
 const MAX_URL_PARAMETERS = 4096
+const LONG_STATEMENT = 100_000
 
 /** Settings of every request: what the answer looks like and what an acknowledgement means, whatever the server's profile says. */
 const SETTINGS = {
@@ -119,11 +120,13 @@ const openLane = (client: ClickHouseClient, graceSeconds: number): Lane => {
       }),
     stream: ({ query, params }, format, limits) =>
       withDeadline(deadlineOf(limits), async signal => {
-        const split = withSplitParameters({ query, params })
-        // `query` knows no Arrow, and would cut the body into lines
+        // `query` knows no Arrow, and would cut the body into lines; `exec` sends parameters in the URL alone
+        const { query: text, params: beside } = withLongValuesInText({ query, params })
         const { stream } = await client.exec({
-          query: `${split.query}\nFORMAT ${format}`,
-          query_params: split.params,
+          query: `${text}\nFORMAT ${format}`,
+          query_params: beside,
+          // ClickHouse parses 256 KiB of a statement unless told otherwise
+          ...(text.length > LONG_STATEMENT ? { clickhouse_settings: { max_query_size: String(2 * Buffer.byteLength(text)) } } : {}),
           abort_signal: signal,
         })
         return passOn(stream)

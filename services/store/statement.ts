@@ -109,6 +109,29 @@ export const withSetParameters = ({ query, params }: Rendered): string => {
   return `SET ${entries.map(([name, value]) => `param_${name} = ${quoted(parameterText(value))}`).join(', ')};\n${query}`
 }
 
+/** Longer than this a value goes into the text: what a URL or a form field would carry is refused by proxies and servers. */
+const MAX_BESIDE_CHARACTERS = 2048
+
+/** A value as a literal of its type, for statements whose parameters cannot travel in a form. */
+const literal = (value: BoundValue, type: string): string =>
+  typeof value === 'string' ? quoted(value) : `CAST(${quoted(nestedText(value))}, ${quoted(type)})`
+
+/** Long values as literals in the text, short ones as parameters as before. */
+export const withLongValuesInText = ({ query, params }: Rendered): Rendered => {
+  const long = new Map(
+    Object.entries(params).filter(
+      ([, value]) => (typeof value === 'string' || Array.isArray(value)) && nestedText(value).length > MAX_BESIDE_CHARACTERS,
+    ),
+  )
+  return {
+    query: query.replaceAll(/\{(\w+):([^}]*)\}/g, (placeholder, name: string, type: string) => {
+      const value = long.get(name)
+      return value === undefined ? placeholder : literal(value, type)
+    }),
+    params: Object.fromEntries(Object.entries(params).filter(([name]) => !long.has(name))),
+  }
+}
+
 /** ClickHouse servers take form fields of at most 128 KiB (`http_max_field_value_size`); leave room for escapes. */
 const MAX_FIELD_CHARACTERS = 100_000
 

@@ -210,6 +210,10 @@ describe('forms of an answer', () => {
     ])
     const arrow = await api.get('/v1/funnel/stages', 'reader', { accept: 'application/vnd.apache.arrow.file' })
     expect([arrow.statusCode, arrow.rawPayload.subarray(0, 6).toString()]).toEqual([200, 'ARROW1'])
+    // of no rows a file with the columns that were asked for
+    const none = await api.get('/v1/attribution?by=channel&by=campaign&from=2001-01-01&to=2001-02-01&format=parquet')
+    expect([none.statusCode, none.rawPayload.subarray(-4).toString()]).toEqual([200, 'PAR1'])
+    for (const column of ['channel', 'campaign', 'metric', 'value', 'explain']) expect(none.rawPayload.toString('latin1')).toContain(column)
   })
 })
 

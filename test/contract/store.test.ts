@@ -334,6 +334,16 @@ describe.each(connections)('the store over $kind', ({ open }) => {
       expect(await text(await store.stream(sql`SELECT toUInt64(5) AS a`, 'JSONEachRow'))).toBe('{"a":"5"}\n')
     })
 
+    it('takes values of megabytes, with all that a text may contain', async () => {
+      const cells = Array.from({ length: 3000 }, (_, i) => (i % 7 === 0 ? null : `'${'x'.repeat(700)}\\\t\n${i}é{p0:String}`))
+      const statement = sql`SELECT a, b FROM (SELECT 1) ARRAY JOIN ${{ type: 'Array(Nullable(String))', value: cells }} AS a, ${{ type: 'Array(Nullable(Float64))', value: cells.map((_, i) => i / 4) }} AS b`
+      const rows = (await text(await store.stream(statement, 'JSONEachRow')))
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line))
+      expect(rows).toEqual(cells.map((a, i) => ({ a, b: i / 4 })))
+    })
+
     it.each(['Parquet', 'Arrow'] as const)('%s that the engine reads back', async format => {
       const file = join(folder, `numbers.${format}`)
       await writeFile(file, await buffer(await store.stream(numbers, format)))
