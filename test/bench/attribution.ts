@@ -61,15 +61,15 @@ export const creditAsOf = (asOf: number): Sql =>
 /** Credit and exact money of every model by channel; `credit`: rows as of `deal_conversions`. */
 export const allModels = (credit: Sql): Sql => {
   const split = withParts(sql`
-    SELECT c.channels AS channels, c.model AS model, c.shares AS shares, toInt128(assumeNotNull(j.amount)) AS money
+    -- most touches earn nothing under most models
+    SELECT model, money, arrayFilter((channel, share) -> share > 0, all_channels, all_shares) AS channels, arrayFilter(share -> share > 0, all_shares) AS shares
     FROM (
-      -- most touches earn nothing under most models
-      SELECT deal_id, model, arrayFilter((channel, share) -> share > 0, all_channels, all_shares) AS channels, arrayFilter(share -> share > 0, all_shares) AS shares
-      FROM (SELECT deal_id, channels AS all_channels, models, credits FROM (${credit}))
-      ARRAY JOIN models AS model, credits AS all_shares
-      WHERE notEmpty(shares)
-    ) AS c
-    INNER JOIN (SELECT deal_id, amount FROM deal_journey FINAL WHERE tenant = ${bind.string(TENANT)}) AS j ON j.deal_id = c.deal_id`)
+      SELECT c.channels AS all_channels, c.models AS models, c.credits AS credits, toInt128(assumeNotNull(j.amount)) AS money
+      FROM (SELECT deal_id, channels, models, credits FROM (${credit})) AS c
+      INNER JOIN (SELECT deal_id, amount FROM deal_journey FINAL WHERE tenant = ${bind.string(TENANT)}) AS j ON j.deal_id = c.deal_id
+    )
+    ARRAY JOIN models AS model, credits AS all_shares
+    WHERE notEmpty(shares)`)
   return sql`
     SELECT model, channel, sum(credit) AS credit, sum(money) AS money
     FROM (SELECT model, channels, shares, parts FROM (${split}))

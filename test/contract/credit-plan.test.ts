@@ -30,7 +30,10 @@ const creditOf = (deals: Sql): Sql =>
     asOf: sql`${bind.instant(Date.parse('2030-01-01T00:00:00Z'))}`,
   })
 const explained = async (statement: Sql): Promise<string> =>
-  (await store.read(sql`EXPLAIN indexes = 1 ${statement}`)).map(row => String(row['explain'])).join('\n')
+  // without the lines that the plan is drawn with
+  (await store.read(sql`EXPLAIN indexes = 1, pretty = 0 ${statement}`))
+    .map(row => String(row['explain']).replaceAll(/[│├└─]/g, ' '))
+    .join('\n')
 
 /** What is read of a table: the columns of the key that are used, and granules of all. */
 const reading = (plan: string, table: string): { readonly keys: string; readonly granules: readonly [number, number] } => {

@@ -63,45 +63,56 @@ const withMilestones = (rows: Sql, linkage: Linkage | undefined): Sql => sql`
       toUInt32(arrayLastIndex(t -> t.1 <= lead_until AND hasAny(t.11, lead.3), eligible)) AS of_person
     FROM (
       SELECT tenant, unit, conversion, account, created_at, deal_at, reached, converted_at,
-        if(arrayExists(t -> t.4 != 'direct', once), arrayFilter(t -> t.4 != 'direct', once), once) AS eligible,
+        eligible,
         arraySort(arrayFilter(l -> l.1 <= least(deal_at, converted_at) AND l.1 >= starts_at AND (by_contacts = 0 OR ${ofLinked({ persons: sql`l.3`, inGroup: sql`l.4` }, linkage)}), leads))[1] AS lead
       FROM (${rows})
     )
   )`
 
-/** Touches that may count, once, of each deal and conversion, in order. */
+/**
+ * Touches that may count, once, of each deal and conversion, in order. Which ones is found out in arrays of marks beside the touches, because a touch is a dozen
+ * columns wide: they are copied once, at the end.
+ */
 const eligibleOf = ({ gathered, linkage = 'hybrid' }: CreditedUnits, model: EligibilityWindow['model']): Sql => sql`
   SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at, by_contacts,
-    if(empty(alike), linked, arraySort(arrayFilter((t, counts) -> counts = 1, alike, arrayFold(
-      -- (who did what, when it last counted, which count)
-      (acc, act, at) -> (act, if(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}, at, acc.2),
-        arrayPushBack(acc.3, toUInt8(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}))),
-      arrayEnumerateDense(arrayMap(t -> (t.5, t.9, t.11), alike)), arrayMap(t -> toUnixTimestamp64Micro(t.1), alike),
-      (toUInt32(0), toInt64(0), emptyArrayUInt8())).3))) AS once
+    -- direct only if there is nothing else
+    toUInt8(arrayExists((t, counts) -> counts = 1 AND t.4 != 'direct', in_order, once)) AS is_led,
+    arrayFilter((t, counts) -> counts = 1 AND (is_led = 0 OR t.4 != 'direct'), in_order, once) AS eligible
   FROM (
-    SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at, by_contacts, linked,
-      -- only where somebody did the same twice
-      arraySort(t -> (t.5, t.9, t.11, t.1, t.2, t.3),
-        if(arrayUniq(arrayMap(t -> cityHash64(t.5, t.9, t.11), linked)) = length(linked), arraySlice(linked, 1, 0), linked)) AS alike
+    SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at, by_contacts, in_order,
+      arrayMap((counts, place) -> toUInt8(counts = 1 AND NOT has(again, place)), linked, arrayEnumerate(linked)) AS once,
+      arrayMap(t -> t.3, arrayFilter((t, counts) -> counts = 0, alike, arrayFold(
+        -- (who did what, when it last counted, which count)
+        (acc, act, at) -> (act, if(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}, at, acc.2),
+          arrayPushBack(acc.3, toUInt8(act != acc.1 OR at > acc.2 + ${bind.int(SESSION_SECONDS * 1_000_000)}))),
+        arrayEnumerateDense(arrayMap(t -> t.1, alike)), arrayMap(t -> t.2, alike),
+        (toUInt32(0), toInt64(0), emptyArrayUInt8())).3)) AS again
     FROM (
-      SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at,
-        ${contactsDecide(linkage)} AS by_contacts, if(by_contacts = 1, arrayFilter(t -> ${ofLinked({ persons: sql`t.11`, inGroup: sql`t.13` }, linkage)}, within), within) AS linked
-    FROM (
-      SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at,
-        if(reached = 0, arraySlice(in_order, 1, 0), arrayFilter(t -> t.1 <= converted_at AND t.1 >= starts_at${model.sales_touches ? sql`` : sql` AND t.8 != 'sales'`}, in_order)) AS within
+      SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at, in_order, by_contacts, linked,
+        -- (who did what, when, which touch), only where somebody did the same twice
+        toUInt8(arrayUniq(arrayFilter((t, counts) -> counts = 1, arrayMap(t -> cityHash64(t.5, t.9, t.11), in_order), linked)) != arraySum(linked)) AS repeats,
+        arraySort(arrayFilter((t, counts) -> counts = 1 AND repeats = 1,
+          arrayMap((t, place) -> ((t.5, t.9, t.11), toUnixTimestamp64Micro(t.1), place), in_order, arrayEnumerate(in_order)), linked)) AS alike
       FROM (
-        SELECT tenant, unit, account, created_at, deal_at, contact_roots, in_order, leads, reach.1 AS conversion, reach.2 AS reached, reach.3 AS converted_at,
-          ${startsAt(model)} AS starts_at
-        FROM (${gathered})
-        ARRAY JOIN conversions AS reach
+        SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at, in_order,
+          arrayMap(t -> toUInt8(reached != 0 AND t.1 <= converted_at AND t.1 >= starts_at${model.sales_touches ? sql`` : sql` AND t.8 != 'sales'`}), in_order) AS within,
+          ${linkedOf(linkage)}
+        FROM (
+          SELECT tenant, unit, account, created_at, deal_at, contact_roots, in_order, leads, reach.1 AS conversion, reach.2 AS reached, reach.3 AS converted_at,
+            ${startsAt(model)} AS starts_at
+          FROM (${gathered})
+          ARRAY JOIN conversions AS reach
+        )
       )
-    )
     )
   )`
 
-const contactsDecide = (linkage: Linkage): Sql => {
-  if (linkage === 'implicit') return sql`toUInt8(0)`
-  return linkage === 'hybrid' ? sql`toUInt8(arrayExists(t -> hasAny(t.11, contact_roots), within))` : sql`toUInt8(1)`
+/** `by_contacts`: do the deal's contacts decide; `linked`: which touches count then. */
+const linkedOf = (linkage: Linkage): Sql => {
+  if (linkage === 'implicit') return sql`toUInt8(0) AS by_contacts, within AS linked`
+  const of = sql`arrayMap((t, inside) -> toUInt8(inside = 1 AND ${ofLinked({ persons: sql`t.11`, inGroup: sql`t.13` }, linkage)}), in_order, within)`
+  if (linkage !== 'hybrid') return sql`toUInt8(1) AS by_contacts, ${of} AS linked`
+  return sql`${of} AS of_contacts, toUInt8(has(of_contacts, 1)) AS by_contacts, if(by_contacts = 1, of_contacts, within) AS linked`
 }
 
 /** Is a touch, or a lead, by somebody who is linked to the deal? */
