@@ -92,7 +92,9 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
   const places = new Map<number, KnownDeal>([...known.open, ...known.won, ...known.lost].map(deal => [deal.place, deal]))
   const cellParts = (of: Method): readonly CellPart[] =>
     (parts.get(of) ?? []).map(({ place, value, part }) => ({ deal: places.get(place) ?? null, value, note: part }))
-  const trust = ended ? flags : [...flags, ...trustFlags(origin.periodsJudged)]
+  // what a period brought that was over before the first record is not known to be nothing
+  const isBefore = ended && (run.since === null || period.to <= run.since)
+  const trust = isBefore ? [...flags, 'before_history'] : ended ? flags : [...flags, ...trustFlags(origin.periodsJudged)]
   const chosen = origin.chosen
   const target = targetFor(inputs)
   const bound = origin.periodsJudged === 0 && !ended ? widest(inputs) : null
@@ -133,10 +135,12 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
           ]),
     ]
   }
-  // of no deal at all nothing can be said, not even that it will be nothing
-  const isNothing = !ended && places.size === 0
+  // of no deal at all, or of none with an amount in this currency, nothing can be said: not even that it will be nothing
+  const hasWorth = [...known.open, ...known.won].some(({ worth }) => worth !== null)
+  const isNothing = !hasWorth && (!ended || run.since === null)
+  const why = places.size === 0 ? 'no_deals' : 'no_amounts'
   const unsaid = (measure: string): Cell =>
-    plainCell('M83', { measure }, null, money, [...flags, 'no_deals', 'too_little_history'], { interval: null })
+    plainCell('M83', { measure }, null, money, [...flags, why, 'too_little_history'], { interval: null })
   const forecast = (dims: Dims, of: readonly CellPart[]): Cell => {
     const cell = sumCell('M83', { measure: 'forecast', method: ended ? 'actual' : chosen, ...dims }, money, of, trust)
     return cell

@@ -68,6 +68,8 @@ export type ForecastRun = {
   readonly ended: readonly boolean[]
   readonly origins: readonly Origin[]
   readonly latest: Latest
+  /** First day of business in the history; null where there is none. */
+  readonly since: number | null
 }
 
 const ARRIVAL_WEEKS = 26
@@ -280,7 +282,15 @@ export function* forecastRun(history: DealHistory, question: ForecastQuestion): 
       const latest = { origin, known, open: valued, remaining, draws: moved, parts, hazards, dueFactors, shared, stageRates }
       const actuals = totals
       yield [++done, grid.length]
-      return { period, periods, actuals, ended: periods.map((_, p) => hasEnded(p)), origins, latest }
+      return {
+        period,
+        periods,
+        actuals,
+        ended: periods.map((_, p) => hasEnded(p)),
+        origins,
+        latest,
+        since: Number.isFinite(began.day) ? began.day : null,
+      }
     }
     yield [++done, grid.length]
   }
