@@ -77,8 +77,12 @@ export const ask = async <R extends Read>(
   return (await response.json()) as Api[R]['answer']
 }
 
-/** Posts JSON; answers what comes back. */
-export const post = async (address: string, body: unknown): Promise<unknown> => {
-  const response = await send(address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+/** Sends JSON; answers what comes back. */
+export const write = async (method: string, address: string, body: unknown): Promise<unknown> => {
+  const response = await send(address, {
+    method,
+    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  })
   return response.json()
 }
+export const post = (address: string, body: unknown): Promise<unknown> => write('POST', address, body)

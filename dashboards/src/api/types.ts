@@ -1,4 +1,5 @@
 // Made by scripts/api-types.ts from the API’s description. Not edited by hand.
+/* oxlint-disable typescript/no-redundant-type-constituents -- texts that may be empty */
 
 /**
  * A condition of the predicate language, of others or of one attribute or activity
@@ -2095,6 +2096,13 @@ body: {
 reason?: string
 }
 answer: Key
+}
+"GET /v1/live": {
+query: {
+
+}
+body: unknown
+answer: unknown
 }
 "GET /v1/freshness": {
 query: {

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
-import { addressOf, type Params, post, send } from './ask.ts'
+import { addressOf, type Params, send, write } from './ask.ts'
 import type { Api } from './types.ts'
 
-type Write = Extract<keyof Api, `POST ${string}`>
+type Write = Extract<keyof Api, `${'POST' | 'PATCH' | 'DELETE'} ${string}`>
 
 const WAITED = 'GET /v1/freshness'
 
@@ -16,9 +16,11 @@ export const useWrite = <R extends Write>(
   const client = useQueryClient()
   return useMutation({
     mutationFn: async ({ params = {}, body }) => {
-      const written = await post(addressOf(route, {}, params), body)
+      const written = await write(route.slice(0, route.indexOf(' ')), addressOf(route, {}, params), body)
       const position =
-        typeof written === 'object' && written !== null && 'position' in written && typeof written.position === 'string' ? written.position : ''
+        typeof written === 'object' && written !== null && 'position' in written && typeof written.position === 'string'
+          ? written.position
+          : ''
       // a read with after= answers when it shows
       if (position !== '') await send(addressOf('GET /v1/session', { after: position }))
       return written

@@ -2,10 +2,13 @@ import { useMemo } from 'react'
 import type { Campaign } from '../../api/types.ts'
 import { dateText, monthText } from '../../format/number.ts'
 import { title } from '../../format/words.ts'
+import { useWrite } from '../../api/use-write.ts'
 import { Panel } from '../../parts/panel.tsx'
+import { save } from '../../parts/save.ts'
 import { Empty } from '../../parts/state.tsx'
 import { useAsking, usePeriod } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
+import { Bar } from './bar.tsx'
 
 const DAY_MS = 86_400_000
 const dayOf = (date: string): number => Date.parse(`${date}T00:00:00Z`) / DAY_MS
@@ -16,6 +19,7 @@ const TALLEST = 14
 export const Calendar = ({ campaigns }: { readonly campaigns: ReadonlyMap<string, Campaign> }) => {
   const { get, patch } = useView()
   const { period, as_of } = useAsking()
+  const change = useWrite('PATCH /v1/campaigns/{id}')
   const range = usePeriod(period)
   const { lanes, channels, hidden } = useMemo(() => laidOut([...campaigns.values()], range?.from, range?.to), [campaigns, range])
   if (range === undefined) return null
@@ -27,9 +31,21 @@ export const Calendar = ({ campaigns }: { readonly campaigns: ReadonlyMap<string
       title="Calendar"
       about={`${dateText(range.from)} to ${dateText(range.to)}`}
       right={
-        <a className="button small" href={ics} download>
-          .ics
-        </a>
+        <>
+          {change.isPending ? <span className="note">Moving…</span> : null}
+          {change.error === null ? null : <span className="bad">{change.error.message}</span>}
+          <button type="button" className="button small" onClick={() => patch({ campaign: 'new' })}>
+            Plan a campaign
+          </button>
+          <button
+            type="button"
+            className="button small"
+            onClick={() => void save(ics, `campaigns-${period}.ics`)}
+            title="For any calendar program"
+          >
+            .ics
+          </button>
+        </>
       }
       foot={
         <>
@@ -57,20 +73,17 @@ export const Calendar = ({ campaigns }: { readonly campaigns: ReadonlyMap<string
             {lanes.map((lane, i) => (
               <div className="lane" key={i}>
                 {lane.map(campaign => (
-                  <button
+                  <Bar
                     key={campaign.campaign}
-                    type="button"
-                    aria-pressed={get('campaign') === campaign.campaign}
-                    title={`${campaign.name}: ${campaign.starts_on ?? ''} to ${campaign.ends_on ?? 'open'}, ${campaign.state}`}
-                    onClick={() => patch({ campaign: get('campaign') === campaign.campaign ? '' : campaign.campaign })}
-                    style={{
-                      left: x(dayOf(campaign.starts_on ?? range.from)),
-                      right: `calc(100% - ${x(dayOf(campaign.ends_on ?? range.to) + 1)})`,
-                      ['--tone' as string]: `var(--${TONES[channels.indexOf(campaign.channel) % TONES.length]})`,
-                    }}
-                  >
-                    {campaign.name || campaign.campaign}
-                  </button>
+                    campaign={campaign}
+                    tone={`var(--${TONES[channels.indexOf(campaign.channel) % TONES.length]})`}
+                    left={x(dayOf(campaign.starts_on ?? range.from))}
+                    right={`calc(100% - ${x(dayOf(campaign.ends_on ?? range.to) + 1)})`}
+                    days={to - from}
+                    open={get('campaign') === campaign.campaign}
+                    onOpen={() => patch({ campaign: get('campaign') === campaign.campaign ? '' : campaign.campaign })}
+                    onMove={as_of === undefined ? dates => change.mutate({ params: { id: campaign.campaign }, body: dates }) : null}
+                  />
                 ))}
               </div>
             ))}

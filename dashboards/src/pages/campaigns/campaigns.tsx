@@ -11,6 +11,7 @@ import { useAsking, useSession } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
 import { Calendar } from './calendar.tsx'
 import { CampaignCard } from './card.tsx'
+import { Edit } from './edit.tsx'
 import { Wasted } from './wasted.tsx'
 
 const BY = ['campaign'] as const
@@ -101,6 +102,7 @@ export const Campaigns = () => {
         <Kpi label="Payback" row={rowOf(total, 'M73')} beside="at gross margin" />
       </div>
       <Calendar campaigns={campaigns} />
+      {get('campaign') === 'new' ? <Edit onDone={() => patch({ campaign: '' })} /> : null}
       {get('campaign') === '' ? null : <CampaignCard campaigns={campaigns} id={get('campaign')} />}
       <Panel
         title="Each campaign"

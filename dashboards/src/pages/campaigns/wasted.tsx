@@ -8,6 +8,7 @@ import { Panel, RestsOn } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { useAsking } from '../../shell/session.ts'
+import { Alias } from './alias.tsx'
 
 /** Money that no lead, pipeline or deal answers for yet: costs without a campaign, and campaigns that converted nobody. */
 export const Wasted = ({ campaigns }: { readonly campaigns: ReadonlyMap<string, Campaign> }) => {
@@ -70,12 +71,54 @@ export const Wasted = ({ campaigns }: { readonly campaigns: ReadonlyMap<string, 
                   { id: 'source', head: 'Source', cell: row => title(dim(row, 'source')) },
                   { id: 'name', head: 'It says', cell: row => dim(row, 'campaign') },
                   { id: 'spent', head: 'Spend', num: true, by: row => row.value, cell: row => <Figure row={row} /> },
+                  {
+                    id: 'alias',
+                    head: 'Which is',
+                    cell: row => <Alias system={dim(row, 'source') || '*'} alias={dim(row, 'campaign')} campaigns={campaigns} />,
+                  },
                 ]}
               />
             )
           }}
         </Answered>
       </Panel>
+      <Unknown campaigns={campaigns} />
     </div>
+  )
+}
+
+/** What touches call their campaign, where no campaign is called so. */
+const Unknown = ({ campaigns }: { readonly campaigns: ReadonlyMap<string, Campaign> }) => {
+  const asking = useAsking()
+  const asked = useAnswer('GET /v1/attribution', {
+    ...asking,
+    basis: 'conversions',
+    conversion: 'lead',
+    by: ['source', 'campaign'],
+    model: 'last',
+  })
+  return (
+    <Answered asked={asked} lines={2}>
+      {({ rows }) => {
+        const unknown = rows.filter(row => !dim(row, 'campaign').startsWith('(') && !campaigns.has(dim(row, 'campaign')))
+        return unknown.length === 0 || campaigns.size === 0 ? null : (
+          <Panel title="Touches that name no campaign we know" about="utm values and the like; leads of the period that came by them" flush>
+            <DataTable
+              label="Unmatched touches"
+              short
+              rows={unknown}
+              keyOf={row => `${dim(row, 'source')} ${dim(row, 'campaign')}`}
+              sort="-leads"
+              columns={[
+                { id: 'source', head: 'Source', cell: row => title(dim(row, 'source')) },
+                { id: 'name', head: 'It says', cell: row => dim(row, 'campaign') },
+                { id: 'leads', head: 'Leads', num: true, by: row => row.value, cell: row => <Figure row={row} flags={false} /> },
+                { id: 'alias', head: 'Which is', cell: row => <Alias system="*" alias={dim(row, 'campaign')} campaigns={campaigns} /> },
+              ]}
+            />
+          </Panel>
+        )
+      }}
+    </Answered>
   )
 }
