@@ -72,14 +72,11 @@ export type Period = {
   readonly toMs: number | null
 }
 
-export const periodOf = (query: PeriodQuery, { zone, fiscalYearStartMonth }: TenantSettings): Period => {
+export const periodOf = (query: PeriodQuery, { zone, fiscal }: TenantSettings): Period => {
   if (query.period !== undefined && (query.from !== undefined || query.to !== undefined)) {
     throw badParameter('period', 'give either period, or from and to')
   }
-  const range =
-    query.period === undefined
-      ? parseRange(query.from ?? null, query.to ?? null)
-      : parsePeriod(query.period, { startMonth: fiscalYearStartMonth })
+  const range = query.period === undefined ? parseRange(query.from ?? null, query.to ?? null) : parsePeriod(query.period, fiscal)
   if (!range.ok) throw badParameter(query.period === undefined ? nameOf(range.error.message, query) : 'period', range.error.message)
   const { from, to } = range.value
   return { from, to, fromMs: from === null ? null : startOfDay(from, zone), toMs: to === null ? null : startOfDay(to, zone) }

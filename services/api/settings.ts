@@ -1,15 +1,24 @@
 import { z } from 'zod'
 import { type Definitions, shippedDefinitions } from '../domain/definitions/definitions.ts'
+import { fiscalCalendarKind, fiscalYears } from '../domain/definitions/fiscal-calendar.ts'
+import { inForceOf } from '../domain/definitions/history.ts'
 import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
 import { currencyExponent } from '../domain/money.ts'
+import type { FiscalCalendar } from '../domain/periods.ts'
 import { bind, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 
 /** What a tenant says about itself (`tenant-configured`), as far as figures need it. */
-export type TenantSettings = { readonly zone: string; readonly fiscalYearStartMonth: number; readonly currency: string }
+export type TenantSettings = {
+  readonly zone: string
+  readonly fiscalYearStartMonth: number
+  readonly currency: string
+  /** What fiscal periods are: the calendar that both functions agreed on over the month in which the year begins. */
+  readonly fiscal: FiscalCalendar
+}
 
 /** In force until a tenant is configured. */
-const DEFAULT_SETTINGS: TenantSettings = { zone: shippedDefinitions.zone, fiscalYearStartMonth: 1, currency: 'EUR' }
+const DEFAULT_SETTINGS = { fiscalYearStartMonth: 1, currency: 'EUR' } as const
 
 /** What a tenant's figures are computed under, as known at an instant. */
 export type TenantAt = { readonly settings: TenantSettings; readonly definitions: Definitions }
@@ -23,11 +32,14 @@ export const readTenantAt = async (store: Store, tenant: string, asOf: number): 
   const definitions = definitionsOf(definitionsInForce(rows, asOf), tenant)
   const configured = rows.map(row => Said.parse(row)).findLast(({ type }) => type === 'tenant-configured')
   const said = configured === undefined ? {} : (Payload.safeParse(JSON.parse(configured.payload)).data ?? {})
+  const fiscalYearStartMonth = said.fiscal_year_start_month ?? DEFAULT_SETTINGS.fiscalYearStartMonth
+  const calendar = inForceOf(definitions.history, fiscalCalendarKind, fiscalCalendarKind.kind, asOf)?.document ?? null
   return {
     definitions,
     settings: {
       zone: definitions.zone,
-      fiscalYearStartMonth: said.fiscal_year_start_month ?? DEFAULT_SETTINGS.fiscalYearStartMonth,
+      fiscalYearStartMonth,
+      fiscal: { startMonth: fiscalYearStartMonth, ...(calendar === null ? {} : { years: fiscalYears(calendar) }) },
       currency: said.currency !== undefined && currencyExponent(said.currency) !== null ? said.currency : DEFAULT_SETTINGS.currency,
     },
   }

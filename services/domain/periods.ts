@@ -12,7 +12,14 @@ export type PeriodResult = { readonly ok: true; readonly value: DateRange } | { 
 export type FiscalCalendar = {
   /** 1 to 12. A fiscal year is named after the calendar year it ends in: with 2 (February), 2026-Q1 begins on 2025-02-01. */
   readonly startMonth: number
+  /**
+   * Years that begin on days of their own, of whole weeks, one after the other: the first days of their twelve months and the day after the last. All other years
+   * follow `startMonth`; the ones next to these give up or take the days between, so that every day is in one quarter.
+   */
+  readonly years?: readonly FiscalYear[] | undefined
 }
+
+export type FiscalYear = { readonly year: number; readonly days: readonly string[] }
 
 export const PERIOD_FORMS = '2026, 2026-Q3 or 2026-09 (fiscal), cal:2026 or cal:2026-Q3 (calendar)'
 
@@ -30,7 +37,7 @@ export const isIsoDate = (text: string): boolean => {
 }
 
 /** The range that a period names. Months are the calendar's in both forms; years and quarters follow the fiscal year unless `cal:` leads. */
-export const parsePeriod = (text: string, { startMonth }: FiscalCalendar): PeriodResult => {
+export const parsePeriod = (text: string, { startMonth, years = [] }: FiscalCalendar): PeriodResult => {
   const match = PERIOD.exec(text)
   const [, calendar, yearText = '', quarter, month] = match ?? []
   const year = Number(yearText)
@@ -40,8 +47,20 @@ export const parsePeriod = (text: string, { startMonth }: FiscalCalendar): Perio
   if (month !== undefined) return range(year, Number(month), 1)
   const first = calendar === undefined ? startMonth : 1
   const startYear = first === 1 ? year : year - 1
-  if (quarter === undefined) return range(startYear, first, 12)
-  return range(startYear, first + (Number(quarter) - 1) * 3, 3)
+  const [place, months] = quarter === undefined ? [0, 12] : [(Number(quarter) - 1) * 3, 3]
+  const byMonths = range(startYear, first + place, months)
+  if (calendar !== undefined || !byMonths.ok) return byMonths
+  const own = years.find(each => each.year === year)?.days
+  if (own !== undefined) return { ok: true, value: { from: own[place] ?? null, to: own[place + months] ?? null } }
+  const { from, to } = byMonths.value
+  const [earliest, latest] = [years[0], years.at(-1)]
+  return {
+    ok: true,
+    value: {
+      from: latest !== undefined && year === latest.year + 1 && place === 0 ? (latest.days[12] ?? from) : from,
+      to: earliest !== undefined && year === earliest.year - 1 && place + months === 12 ? (earliest.days[0] ?? to) : to,
+    },
+  }
 }
 
 const range = (year: number, month: number, months: number): PeriodResult => ({
@@ -50,10 +69,17 @@ const range = (year: number, month: number, months: number): PeriodResult => ({
 })
 
 /** The fiscal quarter in which a day of the tenant lies: `2026-Q4`. */
-export const quarterOf = (isoDate: string, { startMonth }: FiscalCalendar): string => {
+export const quarterOf = (isoDate: string, { startMonth, years = [] }: FiscalCalendar): string => {
+  const own = years.find(({ days }) => (days[0] ?? '') <= isoDate && isoDate < (days[12] ?? ''))
+  if (own !== undefined) return `${own.year}-Q${[3, 6, 9].filter(place => (own.days[place] ?? '') <= isoDate).length + 1}`
+  const [earliest, latest] = [years[0], years.at(-1)]
   const [year, month] = [Number(isoDate.slice(0, 4)), Number(isoDate.slice(5, 7))]
   const place = (month - startMonth + 12) % 12
-  return `${startMonth > 1 && month >= startMonth ? year + 1 : year}-Q${Math.floor(place / 3) + 1}`
+  const fiscalYear = startMonth > 1 && month >= startMonth ? year + 1 : year
+  // days between the months of one year and the weeks of the next
+  if (earliest !== undefined && isoDate < (earliest.days[0] ?? '') && fiscalYear >= earliest.year) return `${earliest.year - 1}-Q4`
+  if (latest !== undefined && isoDate >= (latest.days[12] ?? '') && fiscalYear <= latest.year) return `${latest.year + 1}-Q1`
+  return `${fiscalYear}-Q${Math.floor(place / 3) + 1}`
 }
 
 /** `2026-Q4` and 1 → `2027-Q1`. */

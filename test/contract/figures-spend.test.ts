@@ -207,7 +207,9 @@ describe('spend (M66)', () => {
     const asked = { ...question, from: '2026-03-01', to: '2026-04-01' }
     const targets = async (by: SpendQuestion['by']) =>
       (
-        await figures.rows(spendFigure(sourcesAt(END), { ...asked, by }, { budgets: true, definitions: shippedDefinitions, startMonth: 2 }))
+        await figures.rows(
+          spendFigure(sourcesAt(END), { ...asked, by }, { budgets: true, definitions: shippedDefinitions, fiscal: { startMonth: 2 } }),
+        )
       ).map(row => [row['channel'] ?? '', Number(row['target'])])
     expect(await targets([])).toEqual([['', 500]])
     expect(await targets(['channel'])).toEqual([

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fiscalYears } from '../../services/domain/definitions/fiscal-calendar.ts'
 import {
   addDays,
   dateAt,
@@ -9,6 +10,7 @@ import {
   monthsOf,
   parsePeriod,
   parseRange,
+  quarterOf,
   startOfDay,
 } from '../../services/domain/periods.ts'
 
@@ -44,6 +46,46 @@ describe('periods', () => {
 
   it('lists the months that a range touches', () => {
     expect(monthsOf({ from: '2025-11-15', to: '2026-02-01' })).toEqual(['2025-11', '2025-12', '2026-01'])
+  })
+})
+
+describe('periods of a calendar of whole weeks', () => {
+  // 2026 has 53 weeks, and what is before and after follows the months
+  const years = fiscalYears({
+    id: 'fiscal-calendar',
+    version: 1,
+    pattern: '4-4-5',
+    years: [
+      { fiscal_year: 2026, starts_on: '2025-12-28', weeks: 53 },
+      { fiscal_year: 2027, starts_on: '2027-01-03', weeks: 52 },
+    ],
+  })
+  const weeks = { startMonth: 1, years }
+
+  it.each([
+    { text: '2026-Q1', from: '2025-12-28', to: '2026-03-29' },
+    { text: '2026-Q4', from: '2026-09-27', to: '2027-01-03' },
+    { text: '2026', from: '2025-12-28', to: '2027-01-03' },
+    { text: 'cal:2026-Q1', from: '2026-01-01', to: '2026-04-01' },
+    { text: '2026-03', from: '2026-03-01', to: '2026-04-01' },
+    { text: '2025-Q4', from: '2025-10-01', to: '2025-12-28' },
+    { text: '2025', from: '2025-01-01', to: '2025-12-28' },
+    { text: '2025-Q3', from: '2025-07-01', to: '2025-10-01' },
+    { text: '2028-Q1', from: '2028-01-02', to: '2028-04-01' },
+  ])('$text is [$from, $to)', ({ text, from, to }) => {
+    expect(parsePeriod(text, weeks)).toEqual({ ok: true, value: { from, to } })
+  })
+
+  it('every day is in one quarter, which is the one that the day says', () => {
+    const calendars = [weeks, { ...weeks, startMonth: 2 }, january, february, october]
+    fc.assert(
+      fc.property(fc.constantFrom(...calendars), fc.integer({ min: 0, max: 6 * 365 }), (calendar, after) => {
+        const day = addDays('2023-06-01', after)
+        const range = parsePeriod(quarterOf(day, calendar), calendar)
+        expect([day, range.ok && (range.value.from ?? '') <= day && day < (range.value.to ?? '')]).toEqual([day, true])
+      }),
+      { seed: 4711 },
+    )
   })
 })
 

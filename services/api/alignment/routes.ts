@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { addDays, dateAt, startOfDay } from '../../domain/periods.ts'
+import { addDays, dateAt, type FiscalCalendar, parsePeriod, quarterOf, startOfDay } from '../../domain/periods.ts'
 import { daysBetween, shiftMonths } from '../../domain/plan/days.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
@@ -26,10 +26,10 @@ export type AlignmentRouteOptions = FigureRouteOptions & { readonly books: SlaBo
 const isQuarter = (n: number): n is 1 | 2 | 3 | 4 => n >= 1 && n <= 4
 
 /** The fiscal year and quarter that a date is in; a fiscal year is named after the calendar year that it ends in. */
-const fiscalOf = (date: string, startMonth: number): { readonly fiscalYear: number; readonly quarter: 1 | 2 | 3 | 4 } => {
-  const [year, month] = [Number(date.slice(0, 4)), Number(date.slice(5, 7))]
-  const quarter = Math.floor(((month - startMonth + 12) % 12) / 3) + 1
-  return { fiscalYear: startMonth > 1 && month >= startMonth ? year + 1 : year, quarter: isQuarter(quarter) ? quarter : 4 }
+const fiscalOf = (date: string, fiscal: FiscalCalendar): { readonly fiscalYear: number; readonly quarter: 1 | 2 | 3 | 4 } => {
+  const name = quarterOf(date, fiscal)
+  const quarter = Number(name.slice(6))
+  return { fiscalYear: Number(name.slice(0, 4)), quarter: isQuarter(quarter) ? quarter : 4 }
 }
 
 /** The asked period and those before it: whole months go back by months, others by days. Without one it is the fiscal quarter that is running. */
@@ -50,16 +50,15 @@ const periodsOf = (
       ...range,
       fromMs: startOfDay(range.from, settings.zone),
       toMs: startOfDay(range.to, settings.zone),
-      ...fiscalOf(addDays(range.to, -1), settings.fiscalYearStartMonth),
+      ...fiscalOf(addDays(range.to, -1), settings.fiscal),
     }
   })
 }
 
 const runningQuarter = ({ settings, observedTo }: AnswerContext): { readonly from: string; readonly to: string } => {
-  const today = dateAt(observedTo, settings.zone)
-  const into = (((Number(today.slice(5, 7)) - settings.fiscalYearStartMonth) % 3) + 3) % 3
-  const from = shiftMonths(today, -into)
-  return { from, to: shiftMonths(from, 3) }
+  const range = parsePeriod(quarterOf(dateAt(observedTo, settings.zone), settings.fiscal), settings.fiscal)
+  if (!range.ok || range.value.from === null || range.value.to === null) throw new RangeError('there is no quarter of now')
+  return { from: range.value.from, to: range.value.to }
 }
 
 /** Whether the two teams pull together. */

@@ -68,7 +68,7 @@ const targetFor = (
     asOf,
     ({ fromOn, toOn, period }) => {
       if (fromOn !== null && toOn !== null) return fromOn === dateOfDay(run.period.from) && toOn === dateOfDay(run.period.to)
-      const days = periodDaysOf(period, asked.startMonth)
+      const days = periodDaysOf(period, asked.fiscal)
       return days !== null && days.from === run.period.from && days.to === run.period.to
     },
     { ...filtersIn(asked.filters), ...extra },
@@ -188,7 +188,7 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
     ...(target === null ? [] : [plainCell('M98', { measure: 'target' }, target.value, money, flags, {}, () => target.items)]),
     ...[...parts.keys()].map(method => sumCell(METRIC_OF[method] ?? 'M83', { measure: 'method', method }, money, cellParts(method), flags)),
     ...callsOf(history.calls, origin.asOf, name => {
-      const days = periodDaysOf(name, asked.startMonth)
+      const days = periodDaysOf(name, asked.fiscal)
       return days !== null && days.from === period.from && days.to === period.to
     }).map(call => {
       const worth = known.convert(call.amount, call.currency, known.day)

@@ -63,7 +63,7 @@ export const createForecaster = (histories: HistoryReader, touched: TouchedReade
       if (Object.keys(filtersIn(asked.filters)).length > 0 || history.calls.length === 0) return null
       const convert = rateTable(history.deals.rates, asked.currency, at)
       const calls = callsOf(history.calls, at, name => {
-        const days = periodDaysOf(name, asked.startMonth)
+        const days = periodDaysOf(name, asked.fiscal)
         return days !== null && days.from === period.from && days.to === period.to
       })
       return calledInAll(calls, ({ amount, currency }) => convert(amount, currency, terms.days.of(at)))

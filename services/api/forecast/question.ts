@@ -4,7 +4,7 @@ import { daysIn, dayOfDate } from '../../domain/forecast/days.ts'
 import type { Terms } from '../../domain/forecast/known.ts'
 import type { PeriodDays } from '../../domain/forecast/periods-of.ts'
 import { FORECAST_DIMENSIONS, type ScopeFilters } from '../../domain/forecast/scope.ts'
-import { parsePeriod } from '../../domain/periods.ts'
+import { type FiscalCalendar, parsePeriod } from '../../domain/periods.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { currencyParameter, filterParameter, formatParameter, severalOf, timeParameters } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
@@ -46,7 +46,7 @@ export const PipelineAsked = z.strictObject({
   floor: z.number(),
   currency: z.string(),
   zone: z.string(),
-  startMonth: z.number(),
+  fiscal: z.object({ startMonth: z.number(), years: z.array(z.object({ year: z.number(), days: z.array(z.string()) })).optional() }),
 })
 export type PipelineAsked = z.output<typeof PipelineAsked>
 
@@ -72,8 +72,8 @@ export const floorOf = (asked: string | undefined, { definitions }: AnswerContex
 }
 
 /** The days of a fiscal or calendar period by its name. */
-export const periodDaysOf = (name: string, startMonth: number): PeriodDays | null => {
-  const found = parsePeriod(name, { startMonth })
+export const periodDaysOf = (name: string, fiscal: FiscalCalendar): PeriodDays | null => {
+  const found = parsePeriod(name, fiscal)
   if (!found.ok || found.value.from === null || found.value.to === null) return null
   return { from: dayOfDate(found.value.from), to: dayOfDate(found.value.to) }
 }

@@ -73,9 +73,7 @@ export const forecasterOf = (store: Store): Forecaster => {
 
 /** A question about a whole company that no route has asked; null where there is no such period. */
 export const askedFor = (name: string, { periods }: { readonly periods: number }, context: AnswerContext): ForecastAsked | null =>
-  periodDaysOf(name, context.settings.fiscalYearStartMonth) === null
-    ? null
-    : askedOf({ periods, seed: DEFAULT_SEED }, name, DEFAULT_RUNS, context)
+  periodDaysOf(name, context.settings.fiscal) === null ? null : askedOf({ periods, seed: DEFAULT_SEED }, name, DEFAULT_RUNS, context)
 
 type Scoped = z.output<z.ZodObject<typeof scopeParameters>>
 
@@ -86,7 +84,7 @@ export const pipelineAsked = (query: Scoped, context: AnswerContext): PipelineAs
   floor: floorOf(query.stage_floor, context),
   currency: currencyOf(query.currency, context),
   zone: context.settings.zone,
-  startMonth: context.settings.fiscalYearStartMonth,
+  fiscal: context.settings.fiscal,
 })
 
 const askedOf = (
@@ -95,7 +93,7 @@ const askedOf = (
   runs: number,
   context: AnswerContext,
 ): ForecastAsked => {
-  const period = periodDaysOf(name, context.settings.fiscalYearStartMonth)
+  const period = periodDaysOf(name, context.settings.fiscal)
   if (period === null) throw badParameter('period', `expected a period such as ${PERIOD_FORMS}`)
   return { ...pipelineAsked(query, context), period, periods: query.periods, seed: query.seed, runs }
 }

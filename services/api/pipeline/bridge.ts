@@ -84,14 +84,14 @@ export const bridgeRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
     request =>
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query } = request
-        const { zone, fiscalYearStartMonth } = context.settings
+        const { zone, fiscal } = context.settings
         const from = instantIn('from', query.from, zone)
         const to = query.to === undefined ? context.observedTo : instantIn('to', query.to, zone)
         if (from > to) throw badParameter('to', `expected an instant after from, got ${query.from} to ${query.to ?? 'as_of'}`)
         if (from > context.observedTo) throw badParameter('from', 'nothing is known of a later instant than as_of')
-        const due = query.period === undefined ? null : periodDaysOf(query.period, fiscalYearStartMonth)
+        const due = query.period === undefined ? null : periodDaysOf(query.period, fiscal)
         if (query.period !== undefined && due === null) {
-          const found = parsePeriod(query.period, { startMonth: fiscalYearStartMonth })
+          const found = parsePeriod(query.period, fiscal)
           throw badParameter('period', found.ok ? 'expected a period with an end' : found.error.message)
         }
         const asked: Asked = { ...pipelineAsked(query, context), from, to, due }

@@ -113,7 +113,7 @@ export const pipelineDealRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asy
       const { query } = request
       return reader.read(callerOf(request).tenant, query, async context => {
         const asked = pipelineAsked({ ...query, stage_floor: query.stage_floor ?? 'any' }, context)
-        const period = query.period === undefined ? null : periodDaysOf(query.period, asked.startMonth)
+        const period = query.period === undefined ? null : periodDaysOf(query.period, asked.fiscal)
         if (query.period !== undefined && period === null) throw badParameter('period', `expected a period such as ${PERIOD_FORMS}`)
         const since = query.moved_since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.moved_since) * 1000
         if (Number.isNaN(since)) throw badParameter('moved_since', 'expected an instant or a day')

@@ -5,7 +5,7 @@ import { daysIn } from '../../domain/forecast/days.ts'
 import { callsOf } from '../../domain/forecast/calls.ts'
 import { rateTable } from '../../domain/forecast/rate-table.ts'
 import { currencyExponent } from '../../domain/money.ts'
-import { parsePeriod } from '../../domain/periods.ts'
+import { type FiscalCalendar, parsePeriod } from '../../domain/periods.ts'
 import { rollUp } from '../../domain/plan/call-roll-up.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import { HttpProblem, problem } from '../../http/problem.ts'
@@ -66,8 +66,8 @@ const leads = (members: readonly Known[], who: Known, team: string): boolean =>
   (who.role === 'manager' && who.team === team) ||
   members.some(member => member.team === team && member.manager_id === who.member)
 
-const periodIn = (name: string, startMonth: number) => {
-  const range = parsePeriod(name, { startMonth })
+const periodIn = (name: string, fiscal: FiscalCalendar) => {
+  const range = parsePeriod(name, fiscal)
   if (!range.ok || name.startsWith('cal:'))
     throw badParameter('period', range.ok ? 'calls are for fiscal periods: 2026, 2026-Q3 or 2026-09' : range.error.message)
   return range.value
@@ -98,7 +98,7 @@ export const callRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly w
         settings: context.settings,
         members: await readMembers(store, context),
       }))
-      periodIn(request.params.period, settings.fiscalYearStartMonth)
+      periodIn(request.params.period, settings.fiscal)
       const code = currency ?? settings.currency
       if (currencyExponent(code) === null) throw badParameter('currency', 'expected an ISO 4217 code such as EUR')
       if (team !== undefined) {
@@ -136,11 +136,11 @@ export const callRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly w
     request =>
       answerFigure(options, request, request.query, async context => {
         const { settings, observedTo, flags } = context
-        const asked = periodIn(request.params.period, settings.fiscalYearStartMonth)
+        const asked = periodIn(request.params.period, settings.fiscal)
         const currency = currencyOf(request.query.currency, context)
         const [members, history] = await Promise.all([readMembers(store, context), readHistory(store, context)])
         const isPeriod = (name: string): boolean => {
-          const range = parsePeriod(name, { startMonth: settings.fiscalYearStartMonth })
+          const range = parsePeriod(name, settings.fiscal)
           return range.ok && range.value.from === asked.from && range.value.to === asked.to
         }
         const convert = rateTable(history.deals.rates, currency, observedTo)

@@ -47,8 +47,8 @@ const boundedPeriod = (
   text: string | undefined,
   { settings, observedTo }: AnswerContext,
 ): { readonly name: string; readonly from: string; readonly to: string } => {
-  const name = text ?? quarterOf(dateAt(observedTo, settings.zone), { startMonth: settings.fiscalYearStartMonth })
-  const range = parsePeriod(name, { startMonth: settings.fiscalYearStartMonth })
+  const name = text ?? quarterOf(dateAt(observedTo, settings.zone), settings.fiscal)
+  const range = parsePeriod(name, settings.fiscal)
   if (!range.ok || range.value.from === null || range.value.to === null)
     throw badParameter('period', range.ok ? `expected a period such as ${PERIOD_FORMS}` : range.error.message)
   return { name, from: range.value.from, to: range.value.to }

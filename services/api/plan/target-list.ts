@@ -78,7 +78,7 @@ export const readTargets = async (
       ...named
     } = said.data
     if (withdrawn) continue
-    const fiscal = parsePeriod(period, { startMonth: settings.fiscalYearStartMonth })
+    const fiscal = parsePeriod(period, settings.fiscal)
     const from = from_on ?? (fiscal.ok ? fiscal.value.from : null)
     const to = to_on ?? (fiscal.ok ? fiscal.value.to : null)
     const value = amount_minor ?? count ?? (typeof ratio_ppm === 'number' ? ratio_ppm / 1_000_000 : null)

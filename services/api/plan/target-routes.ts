@@ -87,8 +87,8 @@ export const targetRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query } = request
         const { settings, observedTo } = context
-        const name = query.period ?? quarterOf(dateAt(observedTo, settings.zone), { startMonth: settings.fiscalYearStartMonth })
-        const range = parsePeriod(name, { startMonth: settings.fiscalYearStartMonth })
+        const name = query.period ?? quarterOf(dateAt(observedTo, settings.zone), settings.fiscal)
+        const range = parsePeriod(name, settings.fiscal)
         if (!range.ok) throw badParameter('period', range.error.message)
         const { from, to } = range.value
         const filters = filtersOf(query, [...TARGET_DIMENSIONS, 'goal'])
@@ -171,8 +171,8 @@ export const targetRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { settings, observedTo, definitions } = context
         const { stageMap } = definitions
-        const name = request.query.period ?? quarterOf(dateAt(observedTo, settings.zone), { startMonth: settings.fiscalYearStartMonth })
-        const range = parsePeriod(name, { startMonth: settings.fiscalYearStartMonth })
+        const name = request.query.period ?? quarterOf(dateAt(observedTo, settings.zone), settings.fiscal)
+        const range = parsePeriod(name, settings.fiscal)
         if (!range.ok || range.value.from === null || range.value.to === null || !/^\d{4}-Q[1-4]$/.test(name))
           throw badParameter('period', 'expected a fiscal quarter such as 2026-Q3')
         const plan = inForceOf(definitions.history, quarterPlanKind, quarterPlanId(name), observedTo)

@@ -27,8 +27,7 @@ const QUARTER = /^\d{4}-Q[1-4]$/
 
 /** The fiscal quarter that a review is about. Throws 400 naming `quarter`. */
 export const packPeriodOf = (quarter: string, { settings }: AnswerContext): PackPeriod => {
-  const startMonth = settings.fiscalYearStartMonth
-  const range = QUARTER.test(quarter) ? parsePeriod(quarter, { startMonth }) : null
+  const range = QUARTER.test(quarter) ? parsePeriod(quarter, settings.fiscal) : null
   if (range === null || !range.ok || range.value.from === null || range.value.to === null)
     throw badParameter('quarter', 'expected a fiscal quarter such as 2026-Q3')
   const { from, to } = range.value

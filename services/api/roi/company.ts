@@ -95,7 +95,7 @@ export const companyFigures = async (
   const { from, to, currency } = question
   const [all, newBusiness] = [wholeCompany(question), newBusinessOf(question)]
   const day = lastDayOf(question, context)
-  const calendar = { startMonth: context.settings.fiscalYearStartMonth }
+  const calendar = context.settings.fiscal
   const [inputs, won, teamRows, earned] = await Promise.all([
     sides.finance(question),
     sides.won(newBusiness),

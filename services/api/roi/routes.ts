@@ -116,7 +116,7 @@ export const roiRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly ce
         const explain: Explain = (name, metric, asked) => (name === 'spend' ? ofSpend : ofCredit)(name, metric, asked)
         if (query.dated === 'touch') return { ...(await cohortAnswer(options.store, context, question, explain)), under }
         const sides = sidesOf(options.store, options.cells, context)
-        const calendar = { startMonth: context.settings.fiscalYearStartMonth }
+        const calendar = context.settings.fiscal
         const margin =
           query.margin === 'gross'
             ? financeInput(await sides.finance(question), 'gross-margin', lastDayOf(question, context), calendar)?.ratio_ppm

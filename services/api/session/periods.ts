@@ -1,4 +1,4 @@
-import { addDays, monthsOf, parsePeriod } from '../../domain/periods.ts'
+import { addDays, type FiscalCalendar, monthsOf, parsePeriod, quarterOf } from '../../domain/periods.ts'
 
 export type OfferedPeriod = {
   /** As it stands in `period=`. */
@@ -13,14 +13,14 @@ export type OfferedPeriod = {
 const QUARTERS_BACK = 8
 
 /** Fiscal years, quarters and months around `today` that a reader may want, newest first: two years back, one quarter ahead. */
-export const offeredPeriods = (today: string, startMonth: number): readonly OfferedPeriod[] => {
+export const offeredPeriods = (today: string, fiscal: FiscalCalendar): readonly OfferedPeriod[] => {
   const offered = (period: string, kind: OfferedPeriod['kind']): OfferedPeriod => {
-    const range = parsePeriod(period, { startMonth })
+    const range = parsePeriod(period, fiscal)
     if (!range.ok || range.value.from === null || range.value.to === null) throw new RangeError(`no period ${period}`)
     const { from, to } = range.value
     return { period, kind, from, to, state: to <= today ? 'closed' : from <= today ? 'running' : 'coming' }
   }
-  const year = Number(today.slice(0, 4)) + (startMonth > 1 && Number(today.slice(5, 7)) >= startMonth ? 1 : 0)
+  const year = Number(quarterOf(today, fiscal).slice(0, 4))
   const quarters = [year + 1, year, year - 1, year - 2]
     .flatMap(each => [4, 3, 2, 1].map(quarter => offered(`${each}-Q${quarter}`, 'quarter')))
     .filter(({ from }) => from <= addDays(today, 92))

@@ -68,7 +68,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
           today,
           live_from: backfill.liveFrom === null ? null : instantOf(backfill.liveFrom),
           backfill_open: backfill.open,
-          periods: offeredPeriods(today, settings.fiscalYearStartMonth).map(period => ({ ...period })),
+          periods: offeredPeriods(today, settings.fiscal).map(period => ({ ...period })),
           models: definitions.models.map(({ id, version }) => `${id}@${version}`),
           stages: definitions.stageMap.stages.map(({ name }) => name),
           as_of: instantOf(asOf),

@@ -6,7 +6,7 @@ import { slaKind } from '../../domain/definitions/sla-policy.ts'
 import { horizonOf } from '../../domain/definitions/stage-map.ts'
 import { isDealStage } from '../../domain/figures/stage-paths.ts'
 import { targetsInForce } from '../../domain/figures/targets.ts'
-import { parsePeriod, quarterOf, startOfDay } from '../../domain/periods.ts'
+import { type FiscalCalendar, parsePeriod, quarterOf, startOfDay } from '../../domain/periods.ts'
 import { stateAt } from '../../domain/sla/clock.ts'
 import { SLA_METRICS, type SlaDimension } from '../../domain/sla/entries.ts'
 import type { Store } from '../../store/port.ts'
@@ -84,9 +84,9 @@ export const monthOf = (
 const days = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
 /** The fiscal quarter that a day is in, and its first day and the day after its last. */
-const quarterWith = (date: string, startMonth: number): { readonly name: string; readonly from: string; readonly to: string } => {
-  const name = quarterOf(date, { startMonth })
-  const range = parsePeriod(name, { startMonth })
+const quarterWith = (date: string, fiscal: FiscalCalendar): { readonly name: string; readonly from: string; readonly to: string } => {
+  const name = quarterOf(date, fiscal)
+  const range = parsePeriod(name, fiscal)
   if (!range.ok || range.value.from === null || range.value.to === null) throw new RangeError(`no such quarter: ${name}`)
   return { name, from: range.value.from, to: range.value.to }
 }
@@ -104,7 +104,7 @@ const owed = async (
   const judged = Math.min(toMs - 1, observedTo)
   const fixed = inForceAt(definitions.history, slaKind, judged).document.marketing.mqls_per_month
   if (fixed !== null) return { mqls: fixed, from: 'sla' }
-  const quarter = quarterWith(from, settings.fiscalYearStartMonth)
+  const quarter = quarterWith(from, settings.fiscal)
   const plan = inForceOf(definitions.history, quarterPlanKind, quarterPlanId(quarter.name), judged)
   if (plan !== null)
     return { mqls: Math.round((plan.document.marketing.mqls * days(from, to)) / days(quarter.from, quarter.to)), from: 'quarter-plan' }
@@ -129,7 +129,7 @@ const plain = ({ explain: _token, ...row }: FigureRow): FigureRow => row
 /** M6 of each step of the lead stages, of the latest cohort of a month that has had its horizon by the end of the audited one. */
 const maturedConversion = async (store: Store, context: AnswerContext, month: ReturnType<typeof monthOf>): Promise<FigureRow[]> => {
   const { stageMap, history } = context.definitions
-  const { zone, fiscalYearStartMonth } = context.settings
+  const { zone, fiscal } = context.settings
   const steps = stageMap.stages.flatMap((stage, i) => {
     const next = stageMap.stages[i + 1]
     return next === undefined || isDealStage(stageMap, stage.name)
@@ -160,7 +160,7 @@ const maturedConversion = async (store: Store, context: AnswerContext, month: Re
         },
         none,
       )
-      const plan = inForceOf(history, quarterPlanKind, quarterPlanId(quarterOf(cohort.from, { startMonth: fiscalYearStartMonth })), until)
+      const plan = inForceOf(history, quarterPlanKind, quarterPlanId(quarterOf(cohort.from, fiscal)), until)
       const planned = (stage: unknown): number | null => plan?.document.funnel.find(each => each.stage === stage)?.entries ?? null
       return total.map(row => {
         const [entering, reaching] = [planned(row['stage_from']), planned(row['stage_to'])]

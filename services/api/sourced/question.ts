@@ -80,7 +80,7 @@ const lockedInForce = ({ definitions, observedTo }: AnswerContext): InForce<Sour
 /** Fiscal years with the rule that is locked for each, in order. */
 export const locksOf = (context: AnswerContext): readonly SourcedLock[] =>
   (lockedInForce(context)?.document.locked ?? []).flatMap(({ fiscal_year, rule }) => {
-    const year = parsePeriod(String(fiscal_year), { startMonth: context.settings.fiscalYearStartMonth })
+    const year = parsePeriod(String(fiscal_year), context.settings.fiscal)
     return year.ok && year.value.from !== null && year.value.to !== null ? [{ from: year.value.from, to: year.value.to, rule }] : []
   })
 

@@ -55,7 +55,7 @@ export const spendAnswer = async (store: Store, context: AnswerContext, question
       spendFigure(context.sources, question, {
         budgets: true,
         definitions: context.definitions,
-        startMonth: context.settings.fiscalYearStartMonth,
+        fiscal: context.settings.fiscal,
       }),
     )
   ).map(spendRow)
@@ -146,7 +146,7 @@ export const spendExplained: ExplainableFigure = {
         question,
         metric === 'M66' ? 'spent' : metric === TARGET_USED ? 'target_used' : 'budget_used',
         context.definitions,
-        context.settings.fiscalYearStartMonth,
+        context.settings.fiscal,
       ),
       divisor: 1,
     }

@@ -19,8 +19,8 @@ export const backtestForecast = operation({
   run: async ({ tenant, period, periods, asOf }, { installation, progress }) => {
     const store = await installation.store()
     return createAnswerReader({ store }).read(tenant, asOf === null ? {} : { as_of: asOf }, async context => {
-      const { zone, fiscalYearStartMonth: startMonth } = context.settings
-      const name = period ?? quarterOf(dateAt(context.observedTo, zone), { startMonth })
+      const { zone, fiscal } = context.settings
+      const name = period ?? quarterOf(dateAt(context.observedTo, zone), fiscal)
       const asked = askedFor(name, { periods }, context)
       if (asked === null) throw new Refused(`--period: expected a period such as 2026-Q3, got ${name}`)
       progress('reading what was known of deals')

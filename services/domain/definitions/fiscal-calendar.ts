@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addDays, isIsoDate } from '../periods.ts'
+import { addDays, type FiscalYear, isIsoDate } from '../periods.ts'
 import { documentVersion, ownDocument } from './document-kind.ts'
 
 const PATTERNS = { '4-4-5': [4, 4, 5], '4-5-4': [4, 5, 4], '5-4-4': [5, 4, 4] } as const
@@ -53,13 +53,12 @@ const weeksOf = (pattern: Pattern, weeks: number): readonly number[] => {
 }
 
 /**
- * The first days of the twelve fiscal months of a year and the day after the last, thirteen in all; null of a year that the document does not have.
+ * The years of a calendar, each with the first days of its twelve fiscal months and the day after the last.
  * Ex 4-4-5 from 2025-12-28: 2025-12-28, 2026-01-25, 2026-02-22, 2026-03-29 …
  */
-export const fiscalMonths = ({ pattern, years }: FiscalCalendarDocument, fiscalYear: number): readonly string[] | null => {
-  const year = years.find(({ fiscal_year }) => fiscal_year === fiscalYear)
-  if (year === undefined) return null
-  const days = [year.starts_on]
-  for (const weeks of weeksOf(pattern, year.weeks)) days.push(addDays(days.at(-1) ?? year.starts_on, weeks * 7))
-  return days
-}
+export const fiscalYears = ({ pattern, years }: FiscalCalendarDocument): readonly FiscalYear[] =>
+  years.map(year => {
+    const days = [year.starts_on]
+    for (const weeks of weeksOf(pattern, year.weeks)) days.push(addDays(days.at(-1) ?? year.starts_on, weeks * 7))
+    return { year: year.fiscal_year, days }
+  })

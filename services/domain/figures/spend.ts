@@ -1,5 +1,6 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { channelOfCost } from '../projections/meant-channel.ts'
+import { type FiscalCalendar, parsePeriod } from '../periods.ts'
 import { bind, type Bound, identifier, joinSql, type Sql, sql } from '../sql.ts'
 import { NONE } from './attribution.ts'
 import { campaignNames, campaigns, meantIn } from './campaign-names.ts'
@@ -117,7 +118,12 @@ const TARGET_METRICS: readonly string[] = ['spend', 'budget', 'M66']
  * One row per target of spend and day of it, spread like a lump cost. Targets may be set for all and again by channel: of those that are cut at least as the question asks
  * one set counts, the one with the fewest cuts, so that nothing is counted twice. A target without dates is of its period, fiscal unless it says `cal:`.
  */
-const targetDays = (sources: FigureSources, question: SpendQuestion, startMonth: number): Sql => {
+const targetDays = (sources: FigureSources, question: SpendQuestion, fiscal: FiscalCalendar): Sql => {
+  const own = ownPeriods(fiscal)
+  const ownDay = (day: 'from' | 'to'): Sql =>
+    own.length === 0
+      ? sql``
+      : sql`, toDate32OrNull(${bind.strings(own.map(period => period[day]))}[indexOf(${bind.strings(own.map(({ name }) => name))}, t.period)])`
   const asked = TARGET_CUTS.filter(name => question.by.includes(name) || question.filters[name] !== undefined)
   const first = sql`makeDate(toUInt16OrZero(substring(plain, 1, 4)) - (begins > 1), begins, 1)`
   return sql`
@@ -128,10 +134,10 @@ const targetDays = (sources: FigureSources, question: SpendQuestion, startMonth:
       SELECT *, toInt32(from_on) AS first_day, toUInt32(greatest(1, toInt32(to_on) - toInt32(from_on))) AS days, cuts = min(cuts) OVER () AS chosen
       FROM (
         SELECT subject AS cost, said.1 AS event_id, t.amount_minor AS lump, t.currency AS currency, t.channel AS channel, t.team AS team, t.region AS region, t.segment AS segment, t.product AS product,
-          replaceOne(t.period, 'cal:', '') AS plain, toUInt8(if(startsWith(t.period, 'cal:'), 1, ${bind.uint(startMonth)})) AS begins,
-          coalesce(toDate32OrNull(t.from_on), toDate32(multiIf(length(plain) = 4, ${first}, substring(plain, 6, 1) = 'Q', addMonths(${first}, 3 * (toUInt8OrZero(substring(plain, 7, 1)) - 1)),
+          replaceOne(t.period, 'cal:', '') AS plain, toUInt8(if(startsWith(t.period, 'cal:'), 1, ${bind.uint(fiscal.startMonth)})) AS begins,
+          coalesce(toDate32OrNull(t.from_on)${ownDay('from')}, toDate32(multiIf(length(plain) = 4, ${first}, substring(plain, 6, 1) = 'Q', addMonths(${first}, 3 * (toUInt8OrZero(substring(plain, 7, 1)) - 1)),
             makeDate(toUInt16OrZero(substring(plain, 1, 4)), toUInt8OrZero(substring(plain, 6, 2)), 1)))) AS from_on,
-          coalesce(toDate32OrNull(t.to_on), addMonths(from_on, multiIf(length(plain) = 4, 12, substring(plain, 6, 1) = 'Q', 3, 1))) AS to_on,
+          coalesce(toDate32OrNull(t.to_on)${ownDay('to')}, addMonths(from_on, multiIf(length(plain) = 4, 12, substring(plain, 6, 1) = 'Q', 3, 1))) AS to_on,
           -- the number first: the fewest win, ties by name
           (length(named), named) AS cuts, arrayFilter((name, value) -> value != '', ${bind.strings(TARGET_CUTS)}, [t.channel, t.team, t.region, t.segment, t.product]) AS named
         FROM (
@@ -148,6 +154,18 @@ const targetDays = (sources: FigureSources, question: SpendQuestion, startMonth:
     WHERE chosen`
 }
 
+/** Periods whose days are those of a calendar of weeks, and of the years beside them. */
+const ownPeriods = (fiscal: FiscalCalendar): readonly { readonly name: string; readonly from: string; readonly to: string }[] => {
+  const { years = [] } = fiscal
+  const [first, last] = [years[0]?.year ?? 1, years.at(-1)?.year ?? 0]
+  return Array.from({ length: years.length === 0 ? 0 : last - first + 3 }, (_, n) => String(first - 1 + n)).flatMap(year =>
+    [year, ...[1, 2, 3, 4].map(quarter => `${year}-Q${quarter}`)].flatMap(name => {
+      const range = parsePeriod(name, fiscal)
+      return range.ok ? [{ name, from: range.value.from ?? '', to: range.value.to ?? '' }] : []
+    }),
+  )
+}
+
 const TARGET_FIELDS = `'Tuple(metric String, period String, from_on String, to_on String, amount_minor Int64, currency String, withdrawn Bool, owner_id String, pipeline String, ${TARGET_CUTS.map(name => `${name} String`).join(', ')})'`
 
 /** Targets are of whole campaigns' channels, teams and so on, never of a campaign. */
@@ -162,17 +180,17 @@ type SpendOptions = {
   readonly budgets: boolean
   readonly definitions: Definitions
   /** Month in which fiscal years begin, for targets of a fiscal period; without it no targets stand beside the costs. */
-  readonly startMonth?: number | undefined
+  readonly fiscal?: FiscalCalendar | undefined
 }
 
 /** Costs and, where the dimensions allow, budgets by day, with `worth` in the question's currency: NULL where there is no rate. */
-const moneyDays = (sources: FigureSources, question: SpendQuestion, { budgets, definitions, startMonth }: SpendOptions): Sql => {
+const moneyDays = (sources: FigureSources, question: SpendQuestion, { budgets, definitions, fiscal }: SpendOptions): Sql => {
   const costsOnly = costDays(sources, question, definitions)
   const rows = joinSql(
     [
       costsOnly,
       ...(budgets ? [budgetDays(sources, question)] : []),
-      ...(budgets && startMonth !== undefined && withTargets(question) ? [targetDays(sources, question, startMonth)] : []),
+      ...(budgets && fiscal !== undefined && withTargets(question) ? [targetDays(sources, question, fiscal)] : []),
     ],
     ' UNION ALL ',
   )
@@ -226,7 +244,7 @@ export const spendProof = (
   question: SpendQuestion,
   measure: SpendMeasure,
   definitions: Definitions,
-  startMonth?: number,
+  fiscal?: FiscalCalendar,
 ): Sql => {
   const of = measure === 'budget_used' ? BUDGET : measure === 'target_used' ? TARGET : null
   const which = sql`kind IN (${{ parts: [of === null ? String(SPENT) : `${SPENT}, ${of}`] }})`
@@ -235,7 +253,7 @@ export const spendProof = (
       concat(min(day), ' 00:00:00') AS at,
       toString(sumIf(m.money, kind = ${{ parts: [String(SPENT)] }})) AS contribution, toString(sumIf(m.money, kind != ${{ parts: [String(SPENT)] }})) AS base
     FROM (
-      SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, question, { budgets: of !== null, definitions, startMonth })})
+      SELECT *, ifNull(worth, toInt128(0)) AS money FROM (${moneyDays(sources, question, { budgets: of !== null, definitions, fiscal })})
       WHERE isNotNull(worth) AND ${which} ${measure === 'media' ? sql`AND category = ${bind.string(MEDIA)}` : sql``}
     ) AS m
     GROUP BY kind, cost, event_id, campaign
