@@ -14,6 +14,7 @@ import { keyRoutes } from './operations/key-routes.ts'
 import { letterRoutes } from './operations/letter-routes.ts'
 import type { Operator } from './operations/operator.ts'
 import { viewRoutes } from './views/routes.ts'
+import { meetingRoutes } from './meetings/routes.ts'
 import { memberRoutes } from './members/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { contentRoutes } from './content/routes.ts'
@@ -23,6 +24,7 @@ import { offlineConversionRoutes } from './attribution/offline-conversions.ts'
 import { attributionRoutes } from './attribution/routes.ts'
 import { dataHealthRoutes } from './data-health/routes.ts'
 import { dealRoutes } from './deals/routes.ts'
+import { liveRoutes } from './live/routes.ts'
 import { definitionRoutes } from './definitions/routes.ts'
 import { definitionWriteRoutes } from './definitions/write-routes.ts'
 import { effortRoutes } from './effort/routes.ts'
@@ -155,6 +157,7 @@ export const createApi = ({
     await app.register(contentRoutes, figures)
     await app.register(commitmentRoutes, figures)
     await app.register(viewRoutes, { store, reader, writer })
+    await app.register(meetingRoutes, figures)
     await app.register(memberRoutes, figures)
     await app.register(effortRoutes, figures)
     await app.register(reviewRoutes, { ...figures, writer })
@@ -176,6 +179,7 @@ export const createApi = ({
       await app.register(letterRoutes, { operator })
       await app.register(keyRoutes, { operator, now })
     }
+    await app.register(liveRoutes, { reader, books, now })
     await app.register(freshnessRoutes, { store, reader, now })
     await app.register(operationsRoutes, { readiness: () => storeReadiness(store), metrics })
     await app.register(registryRoutes, { registry })

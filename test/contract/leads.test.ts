@@ -474,3 +474,78 @@ describe('what people save and plan', () => {
     expect((await api.post('/v1/campaigns/c1/audience', 'mia', { rows, preview: true })).json()).toMatchObject({ already: 2 })
   })
 })
+
+describe('live', () => {
+  /** Reads a stream until `until` is in it; what came so far is kept for the next time. */
+  const listening = async (url: string, bearer: string) => {
+    const ending = new AbortController()
+    const answered = await fetch(`${url}/v1/live`, { headers: { authorization: `Bearer ${bearer}` }, signal: ending.signal })
+    const reader = answered.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    const take = async (): Promise<boolean> => {
+      const next = await reader?.read()
+      text += next?.value ?? ''
+      return next === undefined || next.done
+    }
+    return {
+      status: answered.status,
+      type: answered.headers.get('content-type'),
+      hang: () => ending.abort(),
+      until: async (wanted: RegExp): Promise<string> => {
+        while (!wanted.test(text)) if (await take()) throw new Error(`ended without ${String(wanted)}: ${text}`)
+        const found = wanted.exec(text)?.[0] ?? ''
+        text = text.slice(text.indexOf(found) + found.length)
+        return found
+      },
+      toTheEnd: async (): Promise<void> => {
+        while (!(await take()));
+      },
+    }
+  }
+
+  it('tells how many clocks run when that changes, of the own tenant alone, to so many and no more, and ends with the service', async () => {
+    const url = await api.app.listen({ port: 0, host: '127.0.0.1' })
+    const mine = await listening(url, 'sam')
+    expect([mine.status, mine.type]).toEqual([200, 'text/event-stream; charset=utf-8'])
+    expect(await mine.until(/event: freshness\ndata: .*\n/)).toContain('"watermark":"2026-')
+    const Clocks = z.object({
+      running: z.number(),
+      overdue: z.number(),
+      mine: z.object({ running: z.number(), overdue: z.number() }).nullable(),
+    })
+    const clocks = async () => Clocks.parse(JSON.parse((await mine.until(/event: clocks\ndata: .*\n/)).replace(/^[^{]*/, '')))
+    const before = await clocks()
+    const handed = new Date(api.clock.ms).toISOString()
+    await api.send([
+      { type: 'lead-created', event_id: 'live-c', occurred_at: handed, data: { person_id: 'p9', lead_id: 'l9' } },
+      { type: 'lead-stage-changed', event_id: 'live-m', occurred_at: handed, data: { person_id: 'p9', lead_id: 'l9', stage: 'mql' } },
+      {
+        type: 'lead-assigned',
+        event_id: 'live-a',
+        occurred_at: handed,
+        data: { person_id: 'p9', lead_id: 'l9', owner_id: 'sam', handoff: 'marketing-sdr' },
+      },
+    ])
+    await api.show()
+    const after = await clocks()
+    expect(after.running).toBeGreaterThan(before.running)
+    expect((after.mine?.running ?? 0) - (before.mine?.running ?? 0)).toBe(after.running - before.running)
+
+    const stranger = await listening(url, 'stranger')
+    expect(await stranger.until(/event: clocks\ndata: .*\n/)).toContain('"running":0,"due_within_hour":0,"overdue":0,"mine":null')
+    const crowd = await Promise.all(Array.from({ length: 11 }, () => listening(url, 'sam')))
+    expect((await listening(url, 'sam')).status).toBe(429)
+    for (const each of crowd) each.hang()
+    await expect
+      .poll(
+        async () => {
+          const again = await listening(url, 'sam')
+          again.hang()
+          return again.status
+        },
+        { timeout: 5_000 },
+      )
+      .toBe(200)
+    await Promise.all([api.app.close(), mine.toTheEnd(), stranger.toTheEnd()])
+  }, 120_000)
+})
