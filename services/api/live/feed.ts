@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { byBytes } from '../../domain/bytes.ts'
 import { stateAt } from '../../domain/sla/clock.ts'
 import { HttpProblem } from '../../http/problem.ts'
 import { StoreError } from '../../store/port.ts'
@@ -58,6 +59,9 @@ const countsAt = (book: SlaBook, at: number): { readonly all: Counts; readonly o
   return { all, owners }
 }
 
+const textOf = ({ all, owners }: Extract<LiveState, { kind: 'clocks' }>): string =>
+  JSON.stringify([all, [...owners].toSorted(([a], [b]) => byBytes(a, b))])
+
 type Watched = {
   readonly listeners: Set<Listener>
   readonly ending: AbortController
@@ -73,11 +77,7 @@ export const createLiveFeed = ({ reader, books, now, pollMs = 2_000, quietMs = 1
     of.last.set(state.kind, state)
     for (const listener of of.listeners) listener(state)
   }
-  const isSame = (a: LiveState | undefined, b: LiveState): boolean =>
-    a !== undefined &&
-    a.kind === 'clocks' &&
-    b.kind === 'clocks' &&
-    JSON.stringify([a.all, [...a.owners].toSorted()]) === JSON.stringify([b.all, [...b.owners].toSorted()])
+  const isSame = (a: LiveState | undefined, b: LiveState): boolean => a?.kind === 'clocks' && b.kind === 'clocks' && textOf(a) === textOf(b)
 
   const look = async (tenant: string, of: Watched): Promise<void> => {
     const seen = await reader.read(tenant, {}, async context => ({
