@@ -365,6 +365,12 @@ export const createProgram = ({ env, stdout, stderr, signal, onExit }: ProgramOp
   )
     .option('--include-sales', 'looks at what sales wrote after contact, too')
     .option('--out <file>', 'where the document goes')
+    .option('--propose-as <member>', 'proposes it to both functions in the name of this member')
+    .option(
+      '--every-days <days>',
+      'does nothing where the last one was learned later, or waits for its approvals: for a timer',
+      wholeNumber(1, 1_000),
+    )
   training.action(async () => {
     const context = contextOf(training, true)
     if (context === null) return

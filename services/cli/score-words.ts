@@ -29,15 +29,19 @@ const driftsInWords = (drifts: z.output<typeof FeatureDrift>): string =>
 /** What `score train` gives. */
 export const TrainedScore = z.looseObject({
   ok: z.boolean(),
+  why: z.string().nullable(),
+  proposed: z.string().nullable(),
   document: z.looseObject({ id: z.string(), version: z.number(), algorithm: z.string(), horizon_days: z.number() }).nullable(),
-  card: z.looseObject({
-    logistic: Quality,
-    boosting: Quality,
-    compared_with: z.string(),
-    comparison: Quality,
-    drift: z.number().nullable(),
-    feature_drift: FeatureDrift,
-  }),
+  card: z
+    .looseObject({
+      logistic: Quality,
+      boosting: Quality,
+      compared_with: z.string(),
+      comparison: Quality,
+      drift: z.number().nullable(),
+      feature_drift: FeatureDrift,
+    })
+    .nullable(),
 })
 const EvaluatedScore = z.looseObject({
   model: z.string(),
@@ -61,14 +65,15 @@ const line = (name: string, { n, reached, auc, logLoss, brier, calibrationError 
 const HEAD = ['', 'units', 'reached', 'AUC', 'log loss', 'Brier', 'calibration error'] as const
 
 export const trainedInWords = (result: unknown): string => {
-  const { document, card } = TrainedScore.parse(result)
+  const { document, card, why, proposed } = TrainedScore.parse(result)
+  if (card === null) return `nothing is learned now: ${why ?? ''}`
   return [
     columns([HEAD, line('logistic', card.logistic), line('boosting', card.boosting), line(card.compared_with, card.comparison)]),
     `drift of the scores ${shown(card.drift)}`,
     driftsInWords(card.feature_drift),
     document === null
       ? `It is no better than the ${card.compared_with}: nothing to propose.`
-      : `${document.id}@${document.version}, ${document.algorithm}, within ${document.horizon_days} days, is better than what people go by today: propose it, and have it approved by both functions.`,
+      : `${document.id}@${document.version}, ${document.algorithm}, within ${document.horizon_days} days, is better than what people go by today: ${proposed === null ? 'propose it, and have it' : 'it is proposed, and waits to be'} approved by both functions.`,
   ].join('\n')
 }
 
