@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** chDB lanes need threads of their own; libuv reads the number before anything else runs in a worker. */
 process.env['UV_THREADPOOL_SIZE'] ??= '16'
@@ -10,6 +11,19 @@ const ALONE = ['test/pipeline/reopen.test.ts', 'test/chaos/**/*.test.ts']
 /** The web application in a real browser, on a real stack of its own. */
 const BROWSER = ['test/browser/**/*.test.ts']
 
+/** What takes longest begins first, so that no core waits for the other at the end; a clean checkout has no times of an earlier run. */
+const LONG = /test\/(pipeline\/|contract\/(event-log-kafka|quarterly-review|cli-demo|api-answers|credit-linkages|roi)\.)/
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const group = ({ project }: TestSpecification): number => project.config.sequence.groupOrder
+    const rank = ({ moduleId }: TestSpecification): number => (LONG.test(moduleId) ? 0 : 1)
+    // oxlint-disable-next-line unicorn/no-array-sort -- not an array's
+    const bySize = await super.sort(files)
+    return bySize.toSorted((a, b) => group(a) - group(b) || rank(a) - rank(b))
+  }
+}
+
 /** Every `*.test.ts` is in exactly one project; they run one after the other. */
 export default defineConfig({
   test: {
@@ -18,6 +32,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 180_000,
     teardownTimeout: 30_000,
+    sequence: { sequencer: LongFirst },
     projects: [
       { extends: true, test: { name: 'pure', include: PURE, sequence: { groupOrder: 0 } } },
       {
