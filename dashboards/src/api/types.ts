@@ -1720,6 +1720,18 @@ after?: string
 body: unknown
 answer: Written
 }
+"GET /v1/meetings": {
+query: {
+kind?: (string | string[])
+period?: (string | string[])
+limit?: number
+cursor?: string
+as_of?: string
+after?: string
+}
+body: unknown
+answer: Meetings
+}
 "GET /v1/members": {
 query: {
 active?: ("true" | "false")
@@ -3242,6 +3254,36 @@ saved_at: string
 /**
  * A list as it was known at an instant
  */
+export interface Meetings {
+rows: Meeting[]
+/**
+ * Rows on all pages
+ */
+count: number
+/**
+ * Of the next page; null on the last
+ */
+cursor: (string | null)
+flags: string[]
+as_of: string
+watermark: string
+}
+/**
+ * Both teams met; what changed since is counted from it
+ */
+export interface Meeting {
+meeting_id: string
+kind: string
+period: string
+title: string
+attendees: string[]
+decisions: string[]
+note: string
+held_at: string
+}
+/**
+ * A list as it was known at an instant
+ */
 export interface Members {
 rows: Member[]
 /**
@@ -3457,7 +3499,7 @@ watermark: string
  * A list as it was known at an instant
  */
 export interface SlaClocks {
-rows: SlaClock[]
+rows: LiveSlaClock[]
 /**
  * Rows on all pages
  */
@@ -3471,9 +3513,9 @@ as_of: string
 watermark: string
 }
 /**
- * One obligation to one lead, as it stood at as_of
+ * One obligation with the steps of its escalation
  */
-export interface SlaClock {
+export interface LiveSlaClock {
 id: string
 side: ("sales" | "marketing")
 handoff: ("marketing-sdr" | "sdr-ae" | "ae-success" | "sales-marketing")
@@ -3516,6 +3558,14 @@ calendar: string
 zone: string
 started_by: string
 met_by: string
+/**
+ * Steps from the due instant on, in business time of the calendar by which it fell due; empty where there is nothing left to do
+ */
+escalations: {
+level: number
+to: ("owner" | "manager" | "function")
+at: string
+}[]
 }
 /**
  * The audit of a month: as signed, once it is
@@ -3606,6 +3656,53 @@ count: number
 sha256: string
 rows: ([string, string, string, string, string | null, string][] | null)
 }
+}
+/**
+ * One obligation to one lead, as it stood at as_of
+ */
+export interface SlaClock {
+id: string
+side: ("sales" | "marketing")
+handoff: ("marketing-sdr" | "sdr-ae" | "ae-success" | "sales-marketing")
+step: ("decide" | "first-touch" | "cadence" | "disposition" | "delivery" | "information" | "nurture")
+state: ("running" | "met" | "breached" | "void" | "excused")
+/**
+ * There is still something to do: running, or breached and not made good
+ */
+open: boolean
+person: string
+account: string
+deal_id: string
+lead: string
+/**
+ * Of a running clock who has the lead now; else who had it when it was decided
+ */
+owner: string
+team: string
+region: string
+bucket: string
+source: string
+start_at: string
+due_at: string
+met_at: (string | null)
+/**
+ * Business time until due; null unless running
+ */
+remaining_seconds: (number | null)
+/**
+ * Since due, calendar time: until it was made good, or so far; null unless breached or excused
+ */
+overdue_seconds: (number | null)
+reassigned: number
+/**
+ * What ended it
+ */
+because: string
+policy: string
+calendar: string
+zone: string
+started_by: string
+met_by: string
 }
 /**
  * What is otherwise now than when it was signed

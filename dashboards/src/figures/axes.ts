@@ -16,7 +16,7 @@ export const axes = (colours: Palette, { categories, format, left = 8 }: AxesOpt
     data: [...categories],
     axisTick: { show: false },
     axisLine: { lineStyle: { color: colours.line } },
-    axisLabel: { color: colours.soft, interval: 0, width: 56, overflow: 'break', fontSize: 10 },
+    axisLabel: { color: colours.soft, interval: 0, width: 64, overflow: 'break', fontSize: 10, lineHeight: 13 },
   },
   yAxis: {
     type: 'value',

@@ -6,11 +6,15 @@ import { title } from '../format/words.ts'
 import type { Palette } from '../parts/chart.tsx'
 import { axes, tooltip } from './axes.ts'
 
+/** Bars that are drawn, in their order: a click says the place of one. */
+export const bridgeShown = (rows: readonly FigureRow[]): readonly FigureRow[] =>
+  rows.filter(row => row.value !== 0 || ['start', 'end'].includes(dim(row, 'bar')))
+
 /** A waterfall: start and end stand on the ground, every move between hangs where the one before ended. */
 export const bridge =
   (rows: readonly FigureRow[]) =>
   (colours: Palette): EChartsCoreOption => {
-    const shown = rows.filter(row => row.value !== 0 || ['start', 'end'].includes(dim(row, 'bar')))
+    const shown = bridgeShown(rows)
     const currency = (rows[0]?.unit ?? 'EUR minor').slice(0, 3)
     let level = 0
     const bars = shown.map(row => {

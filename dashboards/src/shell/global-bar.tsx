@@ -4,6 +4,7 @@ import { valuesOf } from '../api/rows.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { dateText } from '../format/number.ts'
 import { periodText, title } from '../format/words.ts'
+import { useLive } from './live.ts'
 import { useAsking, useSession } from './session.ts'
 import { useView } from './view.ts'
 import { Choice } from '../parts/controls.tsx'
@@ -45,7 +46,7 @@ export const GlobalBar = ({ onMenu }: { readonly onMenu: () => void }) => {
         </select>
       </label>
       <label className={as_of === undefined ? 'field' : 'field active'}>
-        <span>As known on</span>
+        <span>As of</span>
         <input
           type="date"
           value={(as_of ?? '').slice(0, 10)}
@@ -136,20 +137,25 @@ export const TimeTravel = () => {
 
 /** How far figures lag behind what was recorded; quiet while all is well. */
 const HealthBadge = () => {
-  const freshness = useAnswer('GET /v1/freshness', {}, { refetchMs: 10_000 })
+  const live = useLive()
+  // told by itself where the API has a line for it
+  const freshness = useAnswer('GET /v1/freshness', {}, live.state === 'live' ? {} : { refetchMs: 10_000 })
   const { backfill_open } = useSession()
   const { data, error } = freshness
-  if (error !== null) return <span className="badge bad">not reachable</span>
+  if (error !== null || live.state === 'away') return <span className="badge bad">not reachable</span>
   if (data === undefined) return <span className="badge">…</span>
   if (backfill_open) return <span className="badge warn">history is loading</span>
-  const behind = data.projected_to !== data.projecting_to
+  const until = live.watermark ?? data.projected_to
+  const behind = live.state === 'off' && data.projected_to !== data.projecting_to
   const since =
-    data.projected_to === null ? 'nothing yet' : new Date(data.projected_to).toLocaleTimeString(navigator.language, { timeStyle: 'short' })
+    until === null
+      ? 'nothing yet'
+      : new Date(until).toLocaleTimeString(navigator.language, { timeStyle: live.state === 'live' ? 'medium' : 'short' })
   return (
     <a
       className={behind ? 'badge warn' : 'badge'}
       href="/health"
-      title={`Figures show everything recorded until ${data.projected_to ?? 'nothing yet'}`}
+      title={`Figures show everything recorded until ${until ?? 'nothing yet'}`}
     >
       {behind ? 'catching up' : 'Data as of'} {since}
     </a>

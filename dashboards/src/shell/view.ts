@@ -21,6 +21,8 @@ export type View = {
   readonly get: (name: string, otherwise?: string) => string
   /** Changes some choices and keeps the rest; empty text takes one away. */
   readonly patch: (changes: Readonly<Record<string, string | undefined>>) => void
+  /** Other choices in place of all of them. */
+  readonly replaceAll: (search: Search) => void
 }
 
 export const useView = (): View => {
@@ -37,5 +39,9 @@ export const useView = (): View => {
     },
     [navigate],
   )
-  return useMemo(() => ({ search, patch, get: (name, otherwise = '') => search[name] ?? otherwise }), [search, patch])
+  const replaceAll = useCallback((all: Search): void => void navigate({ to: '.', search: all as never }), [navigate])
+  return useMemo(
+    () => ({ search, patch, replaceAll, get: (name, otherwise = '') => search[name] ?? otherwise }),
+    [search, patch, replaceAll],
+  )
 }

@@ -10,6 +10,7 @@ import { Later } from '../../parts/later.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { modelText, title } from '../../format/words.ts'
+import { Views } from '../../parts/views.tsx'
 import { useAsking, useSession } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
 import { Compare } from './compare.tsx'
@@ -78,6 +79,7 @@ export const Attribution = () => {
         title="Attribution"
         about="Who earned it: under any model, by anything, as known on any day. Rows add up to the total; what no touch earned stays visible."
       >
+        <Views page="attribution" />
         <Export address={addressOf('GET /v1/attribution', query)} name={`attribution-${model}-${asking.period}`} />
       </PageHead>
       <div className="controls">

@@ -18,7 +18,7 @@ const cells = (line: string): readonly string[] =>
   )
 
 const kindOf = (text: string): (typeof KINDS)[number] =>
-  text.includes('@') ? 'email' : /^a_/.test(text) ? 'account' : /^[^\s.]+(?:\.[^\s.]+)+$/.test(text) ? 'domain' : 'person'
+  text.includes('@') ? 'email' : text.startsWith('a_') ? 'account' : /^[^\s.]+(?:\.[^\s.]+)+$/.test(text) ? 'domain' : 'person'
 
 /** Rows of a list: by its heads where the first line names person, account, domain or email, else by what each value looks like. */
 const rowsOf = (text: string): readonly Row[] => {

@@ -90,28 +90,24 @@ export const Wasted = ({ campaigns }: { readonly campaigns: ReadonlyMap<string, 
 /** What touches call their campaign, where no campaign is called so. */
 const Unknown = ({ campaigns }: { readonly campaigns: ReadonlyMap<string, Campaign> }) => {
   const asking = useAsking()
-  const asked = useAnswer('GET /v1/attribution', {
-    ...asking,
-    basis: 'conversions',
-    conversion: 'lead',
-    by: ['source', 'campaign'],
-    model: 'last',
-  })
+  const asked = useAnswer('GET /v1/funnel/stages', { period: asking.period, as_of: asking.as_of, by: ['campaign'], stage: 'lead' })
   return (
     <Answered asked={asked} lines={2}>
       {({ rows }) => {
-        const unknown = rows.filter(row => !dim(row, 'campaign').startsWith('(') && !campaigns.has(dim(row, 'campaign')))
+        const unknown = rows.filter(
+          row =>
+            row.metric === 'M1' && (row.value ?? 0) > 0 && !dim(row, 'campaign').startsWith('(') && !campaigns.has(dim(row, 'campaign')),
+        )
         return unknown.length === 0 || campaigns.size === 0 ? null : (
           <Panel title="Touches that name no campaign we know" about="utm values and the like; leads of the period that came by them" flush>
             <DataTable
               label="Unmatched touches"
               short
               rows={unknown}
-              keyOf={row => `${dim(row, 'source')} ${dim(row, 'campaign')}`}
+              keyOf={row => dim(row, 'campaign')}
               sort="-leads"
               columns={[
-                { id: 'source', head: 'Source', cell: row => title(dim(row, 'source')) },
-                { id: 'name', head: 'It says', cell: row => dim(row, 'campaign') },
+                { id: 'name', head: 'They say', cell: row => dim(row, 'campaign') },
                 { id: 'leads', head: 'Leads', num: true, by: row => row.value, cell: row => <Figure row={row} flags={false} /> },
                 { id: 'alias', head: 'Which is', cell: row => <Alias system="*" alias={dim(row, 'campaign')} campaigns={campaigns} /> },
               ]}

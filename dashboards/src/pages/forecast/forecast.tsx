@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { useAnswer } from '../../api/use-answer.ts'
 import { dim, rowOf } from '../../api/rows.ts'
 import type { FigureRow } from '../../api/types.ts'
+import { fan } from '../../figures/fan.ts'
 import { forecastRange } from '../../figures/forecast-range.ts'
 import { instantText } from '../../format/number.ts'
 import { periodText, title } from '../../format/words.ts'
@@ -9,11 +10,13 @@ import { Chart } from '../../parts/chart.tsx'
 import { PageHead } from '../../parts/controls.tsx'
 import { Figure } from '../../parts/figure.tsx'
 import { Kpi } from '../../parts/kpi.tsx'
+import { Later } from '../../parts/later.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
-import { Answered } from '../../parts/state.tsx'
-import { useAsking } from '../../shell/session.ts'
+import { Answered, Empty } from '../../parts/state.tsx'
+import { useAsking, usePeriod, useSession } from '../../shell/session.ts'
 import { Backtest } from './backtest.tsx'
 import { Bridge } from './bridge.tsx'
+import { Calls } from './calls.tsx'
 
 /** Where the period will end, how sure that is, and how far such forecasts were off. */
 export const Forecast = () => {
@@ -21,6 +24,15 @@ export const Forecast = () => {
   const asked = useAnswer('GET /v1/forecast/{period}', { as_of, currency }, { params: { period } })
   const rows = asked.data?.rows
   const option = useMemo(() => (rows === undefined ? null : forecastRange(rows)), [rows])
+  const { today } = useSession()
+  const range = usePeriod(period)
+  const cone = useMemo(
+    () =>
+      rows === undefined || range === undefined || today < range.from || today >= range.to
+        ? null
+        : fan(rows, { from: range.from, today: (as_of ?? today).slice(0, 10), to: range.to }),
+    [rows, range, today, as_of],
+  )
   const of = (measure: string): FigureRow | undefined => rows?.find(row => dim(row, 'measure') === measure)
   const chosen = of('forecast')
   return (
@@ -75,14 +87,15 @@ export const Forecast = () => {
         />
       </div>
       <div className="grid">
-        <Panel
-          className="w8"
-          title="Every method, over the interval"
-          about="The band is P10 to P90; the darker bar is the method in use"
-          foot={<RestsOn answer={asked.data} />}
-        >
+        <Panel className="w8" title="Where it may end" about="Won so far, then eight cases of ten" foot={<RestsOn answer={asked.data} />}>
           <Answered asked={asked} lines={9}>
-            {() => (option === null ? null : <Chart label="Forecast by method, with interval and target" height={300} option={option} />)}
+            {() =>
+              cone === null ? (
+                <Empty title="Only a running period has a way to its end" />
+              ) : (
+                <Chart label="Forecast from today to the end of the period, P10 to P90" height={340} option={cone} />
+              )
+            }
           </Answered>
         </Panel>
         <Panel
@@ -119,8 +132,20 @@ export const Forecast = () => {
           </Answered>
         </Panel>
       </div>
+      <Panel
+        title="Every method, over the interval"
+        about="The band is P10 to P90; the darker bar is the method in use"
+        foot={<RestsOn answer={asked.data} />}
+      >
+        <Answered asked={asked} lines={9}>
+          {() => (option === null ? null : <Chart label="Forecast by method, with interval and target" height={300} option={option} />)}
+        </Answered>
+      </Panel>
+      <Calls />
       <Bridge />
-      <Backtest />
+      <Later>
+        <Backtest />
+      </Later>
     </>
   )
 }

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useAnswer } from '../../api/use-answer.ts'
 import type { Content } from '../../api/types.ts'
 import { count, dateText } from '../../format/number.ts'
@@ -17,7 +18,9 @@ export const Library = () => {
   const { as_of } = useAsking()
   const asked = useAnswer('GET /v1/content', { as_of, limit: 1_000 })
   const sought = get('q').toLowerCase()
-  const stages = [...new Set((asked.data?.rows ?? []).map(({ stage }) => stage))]
+  const stages = [...new Set((asked.data?.rows ?? []).map(({ stage }) => stage))].filter(each => each !== '')
+  const personas = [...new Set((asked.data?.rows ?? []).flatMap(row => row.personas))].toSorted()
+  const kinds = [...new Set((asked.data?.rows ?? []).map(({ kind }) => kind))].toSorted()
   return (
     <>
       <PageHead title="Library" about="Assets, templates and recordings: the stage and persona they are for, their state, and their use.">
@@ -31,13 +34,27 @@ export const Library = () => {
           options={[['', 'all'], ...stages.map(each => [each, title(each)] as const)]}
           onChange={value => patch({ stage: value })}
         />
+        <Choice
+          label="For"
+          value={get('persona')}
+          options={[['', 'everybody'], ...personas.map(each => [each, title(each)] as const)]}
+          onChange={value => patch({ persona: value })}
+        />
+        <Choice
+          label="Kind"
+          value={get('kind')}
+          options={[['', 'all'], ...kinds.map(each => [each, title(each)] as const)]}
+          onChange={value => patch({ kind: value })}
+        />
       </PageHead>
       <Panel title="Content" flush>
         <Answered asked={asked} lines={10}>
           {({ rows }) => {
             const found = rows.filter(
-              ({ title: name, kind, tags, description, stage }) =>
+              ({ title: name, kind, tags, description, stage, personas: whom }) =>
                 (get('stage') === '' || stage === get('stage')) &&
+                (get('persona') === '' || whom.includes(get('persona'))) &&
+                (get('kind') === '' || kind === get('kind')) &&
                 [name, kind, description, ...tags].join(' ').toLowerCase().includes(sought),
             )
             return found.length === 0 ? (
@@ -70,7 +87,7 @@ export const Library = () => {
                   },
                   { id: 'kind', head: 'Kind', by: ({ kind }) => kind, cell: ({ kind }) => title(kind) },
                   { id: 'stage', head: 'For stage', by: ({ stage }) => stage, cell: ({ stage }) => title(stage) },
-                  { id: 'personas', head: 'For', cell: ({ personas }) => personas.map(title).join(', ') },
+                  { id: 'personas', head: 'For', cell: row => row.personas.map(title).join(', ') },
                   {
                     id: 'state',
                     head: 'State',
@@ -92,12 +109,7 @@ export const Library = () => {
                   {
                     id: 'copy',
                     head: '',
-                    cell: ({ url }) =>
-                      safe(url) ? (
-                        <button type="button" className="button small" onClick={() => void navigator.clipboard.writeText(url)}>
-                          Copy link
-                        </button>
-                      ) : null,
+                    cell: ({ url }) => (safe(url) ? <CopyLink url={url} /> : null),
                   },
                 ]}
               />
@@ -106,5 +118,19 @@ export const Library = () => {
         </Answered>
       </Panel>
     </>
+  )
+}
+
+const CopyLink = ({ url }: { readonly url: string }) => {
+  const [copied, setCopied] = useState(false)
+  return (
+    <button
+      type="button"
+      className="button small"
+      onClick={() => void navigator.clipboard.writeText(url).then(() => setCopied(true))}
+      onBlur={() => setCopied(false)}
+    >
+      {copied ? 'Copied' : 'Copy link'}
+    </button>
   )
 }
