@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Definitions, shippedDefinitions } from '../domain/definitions/definitions.ts'
+import type { Definitions } from '../domain/definitions/definitions.ts'
 import { fiscalCalendarKind, fiscalYears } from '../domain/definitions/fiscal-calendar.ts'
 import { inForceOf } from '../domain/definitions/history.ts'
 import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'

@@ -222,7 +222,9 @@ describe('spend (M66)', () => {
       ['', 0],
       ['', 0],
     ])
-    const proof = await figures.rows(spendProof(sourcesAt(END), { ...asked, by: ['channel'] }, 'target_used', shippedDefinitions, 2))
+    const proof = await figures.rows(
+      spendProof(sourcesAt(END), { ...asked, by: ['channel'] }, 'target_used', shippedDefinitions, { startMonth: 2 }),
+    )
     expect(proof.map(row => [row['entity'], row['id'], Number(row['contribution']), Number(row['base'])])).toEqual([
       ['cost', 'c', 300, 0],
       ['target', 'search', 0, 310],

@@ -46,7 +46,13 @@ export const PipelineAsked = z.strictObject({
   floor: z.number(),
   currency: z.string(),
   zone: z.string(),
-  fiscal: z.object({ startMonth: z.number(), years: z.array(z.object({ year: z.number(), days: z.array(z.string()) })).optional() }),
+  fiscal: z.object({
+    startMonth: z.number(),
+    years: z
+      .array(z.object({ year: z.number(), days: z.array(z.string()).readonly() }))
+      .readonly()
+      .optional(),
+  }),
 })
 export type PipelineAsked = z.output<typeof PipelineAsked>
 

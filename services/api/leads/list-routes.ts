@@ -12,6 +12,7 @@ import { listSchema, pageParameters } from '../list.ts'
 import { filterParameter, filtersOf, periodOf, periodParameters, queryOf, timeParameters } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
 import type { SlaBooks } from '../sla/book.ts'
+import { assertStages, bucketParameter, outcomeParameter } from './filters.ts'
 import { LeadRow, leadRowsOf } from './list.ts'
 
 /** As the caller says it of its own leads. */
@@ -20,13 +21,13 @@ const ME = 'me'
 const Query = queryOf({
   state: z.enum(LEAD_STATES).default('open').describe('open: journeys that have not ended'),
   ...periodParameters,
-  bucket: filterParameter,
+  bucket: bucketParameter,
   stage: filterParameter,
   owner: filterParameter,
   channel: filterParameter,
   campaign: filterParameter,
   account: filterParameter,
-  outcome: filterParameter,
+  outcome: outcomeParameter,
   person: filterParameter,
   ...pageParameters,
   ...timeParameters,
@@ -75,6 +76,7 @@ export const leadListRoutes: FastifyPluginAsyncZod<LeadListOptions> = async (app
       }
       const offset = offsetOf(query.cursor)
       return reader.read(caller.tenant, query, async context => {
+        assertStages(filters.stage, context)
         const { fromMs: from, toMs: to } = periodOf(query, context.settings)
         const rulings = rulingsOf(context.definitions, context.observedTo)
         const page = await leadRowsOf(store, books, context, {

@@ -16,6 +16,7 @@ import {
   severalOf,
   timeParameters,
 } from '../parameters.ts'
+import { bucketParameter } from './filters.ts'
 import { leadAnswer, type LeadAsked, leadsUnder, metricsShownAs, QUALITY_METRICS } from './quality.ts'
 
 /** Days in which a lead may become a deal or an SQO where nothing else is asked for (metrics M33). */
@@ -36,6 +37,7 @@ const shared = {
     .describe('qualification@2: everybody judged by that version; default: by the one in force at the instant'),
   ...periodParameters,
   ...leadFilters,
+  bucket: bucketParameter,
   ...timeParameters,
   ...formatParameter,
 }
