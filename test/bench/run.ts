@@ -22,6 +22,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   bridge: async () => (await import('./forecast.ts')).bridge,
   clocks: async () => (await import('./clocks.ts')).clocks,
   start: async () => (await import('./start.ts')).start,
+  pages: async () => (await import('./pages.ts')).pages,
   whatif: async () => (await import('./whatif.ts')).whatif,
 }
 

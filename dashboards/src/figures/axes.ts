@@ -1,5 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core'
-import type { Palette } from '../parts/chart.tsx'
+import type { Palette } from './colours.ts'
 
 type AxesOptions = {
   readonly categories: readonly string[]

@@ -3,7 +3,7 @@ import { dim } from '../api/rows.ts'
 import type { FigureRow } from '../api/types.ts'
 import { money } from '../format/number.ts'
 import { title } from '../format/words.ts'
-import type { Palette } from '../parts/chart.tsx'
+import type { Palette } from './colours.ts'
 import { axes, tooltip } from './axes.ts'
 
 /** Bars that are drawn, in their order: a click says the place of one. */

@@ -2,7 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core'
 import { dim, rowsOf, valuesOf } from '../api/rows.ts'
 import type { FigureRow } from '../api/types.ts'
 import { monthText } from '../format/number.ts'
-import type { Palette } from '../parts/chart.tsx'
+import type { Palette } from './colours.ts'
 import { axes, tooltip } from './axes.ts'
 
 /** Bars of first entries to one stage; a month without a row is a gap. */

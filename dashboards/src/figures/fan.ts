@@ -2,7 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core'
 import { dim, rowOf } from '../api/rows.ts'
 import type { FigureRow } from '../api/types.ts'
 import { dateText, money } from '../format/number.ts'
-import type { Palette } from '../parts/chart.tsx'
+import type { Palette } from './colours.ts'
 
 type Fan = { readonly from: string; readonly today: string; readonly to: string }
 
@@ -32,6 +32,7 @@ export const fan =
       },
     })
     return {
+      useUTC: true,
       textStyle: { fontFamily: colours.font, color: colours.soft, fontSize: 11 },
       grid: { left: 8, right: 92, top: 22, bottom: 6, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       xAxis: {

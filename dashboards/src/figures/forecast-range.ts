@@ -3,7 +3,7 @@ import { dim, rowOf, rowsOf } from '../api/rows.ts'
 import type { FigureRow } from '../api/types.ts'
 import { money } from '../format/number.ts'
 import { title } from '../format/words.ts'
-import type { Palette } from '../parts/chart.tsx'
+import type { Palette } from './colours.ts'
 import { axes, tooltip } from './axes.ts'
 
 const METHODS = ['M79', 'M80', 'M81', 'M83']

@@ -3,7 +3,7 @@ import { dim, greatest, rowsOf, valuesOf } from '../api/rows.ts'
 import type { FigureRow } from '../api/types.ts'
 import { count, money } from '../format/number.ts'
 import { modelText } from '../format/words.ts'
-import type { Palette } from '../parts/chart.tsx'
+import type { Palette } from './colours.ts'
 
 const MOST = 14
 const SHAPES = ['circle', 'diamond', 'triangle', 'rect', 'roundRect', 'pin', 'arrow']

@@ -2,7 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core'
 import { dim, rowsOf, valuesOf } from '../api/rows.ts'
 import type { FigureRow } from '../api/types.ts'
 import { title } from '../format/words.ts'
-import type { Palette } from '../parts/chart.tsx'
+import type { Palette } from './colours.ts'
 import { valueText } from '../format/number.ts'
 
 const END = '(converted)'

@@ -1,9 +1,8 @@
 import type { EChartsCoreOption, init } from 'echarts/core'
 import { useEffect, useRef, useState } from 'react'
 import { useLight } from '../shell/theme.ts'
+import type { Palette } from '../figures/colours.ts'
 import { palette } from './palette.ts'
-
-export type Palette = ReturnType<typeof palette>
 
 /** What of a drawing was clicked: the place of its row among those drawn; of networks, whether a node or an edge. */
 export type Picked = { readonly name: string; readonly dataIndex: number; readonly dataType?: string | undefined }
