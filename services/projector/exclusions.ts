@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { bind, identifier, joinSql, type Sql, sql } from '../domain/sql.ts'
+import type { Said, Window } from '../domain/projections/affected.ts'
+import { isOneOf, type Key, rowsOfKeys } from '../domain/projections/keys.ts'
 import type { Row, Store } from '../store/port.ts'
 import { type FactTable, factColumns } from './facts.ts'
 
@@ -52,15 +54,29 @@ const heardWhileOpen = (to: number, tenants: readonly string[]): Sql => sql`
   INNER JOIN (${turnsUntil(to)}) AS b ON b.tenant = c.tenant
   WHERE NOT ${isClosedAt(sql`c.appended_at`)}`
 
+export type ExclusionWindow = Pick<Window, 'from' | 'to' | 'whole' | 'said'>
+
+const eventsOf = (said: readonly Said[]): readonly Key[] => said.map(({ tenant, event_id }) => ({ tenant, key: event_id }))
+
+/** Whether any id of the window was used for more than one thing: hardly ever, and told by one look along the key. */
+const anyConflict = async (store: Store, to: number, said: readonly Said[]): Promise<boolean> => {
+  const rows = await store.read(
+    sql`SELECT event_id FROM events WHERE appended_at <= ${bind.instant(to)} AND ${isOneOf(sql`event_id`, eventsOf(said))}
+    GROUP BY tenant, event_id HAVING uniqExact(type, subject) > 1 LIMIT 1`,
+    { settings: { max_threads: 1 } },
+  )
+  return rows.length > 0
+}
+
 /**
  * Which facts up to `to` do not count, of those that the window can have brought to light: of one event_id under several subjects or types
  * all but the first recording; what was said of a person after the erasure of its data; history that came after the tenant had gone live, which would change
  * answers given since. A function of the facts alone, in any order of arrival. Of the tenants of `whole` everything comes to light: nobody looked at
  * them while their backfill was open.
  */
-const findings = (from: number, to: number, whole: readonly string[], happened: ReadonlySet<string>): Sql => {
+const findings = ({ from, to, whole, said }: ExclusionWindow, happened: ReadonlySet<string>): Sql => {
   const inWindow = sql`appended_at <= ${bind.instant(to)} AND (appended_at > ${bind.instant(from)} ${whole.length === 0 ? sql`` : sql`OR tenant IN (${bind.strings(whole)})`})`
-  const recent = sql`SELECT tenant, event_id FROM changes WHERE ${inWindow}`
+  const recent = said === null ? sql`SELECT tenant, event_id FROM changes WHERE ${inWindow}` : rowsOfKeys(eventsOf(said))
   const conflicts = sql`
     SELECT 'id_conflict' AS code, tenant, event_id, said.2 AS type, said.3 AS subject, said.4 AS topic, said.5 AS partition, said.6 AS offset
     FROM (
@@ -99,7 +115,7 @@ const findings = (from: number, to: number, whole: readonly string[], happened: 
 }
 
 /** Which of the events that bar others ever happened: most installations never saw one, and need not look further. */
-const barringEvents = async (store: Store): Promise<ReadonlySet<string>> => {
+export const barringEvents = async (store: Store): Promise<ReadonlySet<string>> => {
   const rows = await store.read(sql`SELECT DISTINCT type FROM record_facts WHERE type IN ('person-erased', 'tenant-went-live')`)
   return new Set(rows.map(row => z.object({ type: z.string() }).parse(row).type))
 }
@@ -135,9 +151,14 @@ const takeOut = (table: FactTable, excluded: readonly Exclusion[], rank: Sql): S
 }
 
 /** Takes the window's conflicts and late records of erased persons out of the facts; says which, for the dead letters. Safe to repeat. */
-export const excludeConflicts = async (store: Store, from: number, to: number, whole: readonly string[]): Promise<readonly Exclusion[]> => {
-  const happened = await barringEvents(store)
-  const excluded = (await store.read(findings(from, to, whole, happened), { maxSeconds: 600 })).map(fromRow)
+export const excludeConflicts = async (
+  store: Store,
+  window: ExclusionWindow,
+  happened: ReadonlySet<string>,
+): Promise<readonly Exclusion[]> => {
+  const { to, whole, said } = window
+  if (said !== null && happened.size === 0 && !(await anyConflict(store, to, said))) return []
+  const excluded = (await store.read(findings(window, happened), { maxSeconds: 600 })).map(fromRow)
   const tooLate = excluded.filter(({ code }) => code === 'backfill_closed')
   const others = excluded.filter(({ code }) => code !== 'backfill_closed')
   if (whole.length > 0) for (const table of TABLES) await store.write(letIn(table, to, whole))

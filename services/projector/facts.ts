@@ -34,7 +34,7 @@ export const eventColumns = [
   'offset',
   'payload',
 ] as const
-export const changeColumns = ['tenant', 'appended_at', 'kind', 'key', 'event_id'] as const
+export const changeColumns = ['tenant', 'appended_at', 'kind', 'key', 'event_id', 'touch'] as const
 
 const place = ['tenant', 'subject', 'event_id', 'type', 'occurred_at', 'recorded_at', 'appended_at', 'partition', 'offset'] as const
 
@@ -491,6 +491,12 @@ const cellsOf = (event: Exclude<AccordEvent, Touch>): readonly (readonly [FactTa
   }
 }
 
+/** Which touch of the subject a fact is about; '' where it is about none. */
+const touchOf = (event: AccordEvent): string => {
+  if (event.type === 'touch-recorded') return event.event_id
+  return event.type === 'touch-corrected' || event.type === 'touch-retracted' ? event.touch_id : ''
+}
+
 const writeChange = (to: RowBuffer, { event, subject, appendedAt }: Recorded, kind: ChangeKind): void => {
   to.text(event.tenant)
   to.tab()
@@ -501,6 +507,8 @@ const writeChange = (to: RowBuffer, { event, subject, appendedAt }: Recorded, ki
   to.text(subject)
   to.tab()
   to.text(event.event_id)
+  to.tab()
+  to.text(touchOf(event))
   to.endRow()
 }
 

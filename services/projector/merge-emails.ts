@@ -6,7 +6,7 @@ import type { EventLog } from '../log/port.ts'
 import { recordKey } from '../log/record-key.ts'
 import type { TopicNames } from '../log/topics.ts'
 import type { Store } from '../store/port.ts'
-import { foundKeys, STEP_RUN } from './compute.ts'
+import type { FoundKeys } from './compute.ts'
 
 const EXACT_EMAIL_RULE = 'exact-email@1'
 
@@ -24,6 +24,7 @@ export const mergeExactEmails = async ({
   from,
   to,
   whole,
+  identified,
   now,
 }: {
   readonly log: EventLog
@@ -34,11 +35,14 @@ export const mergeExactEmails = async ({
   readonly to: number
   /** Tenants that went live in the step: of theirs it counts whatever was known before. */
   readonly whole: readonly string[]
+  /** Whose identity the step computed. */
+  readonly identified: FoundKeys | null
   readonly now: () => number
 }): Promise<number> => {
+  if (identified === null || identified.named?.some(({ key }) => key.startsWith('email:')) === false) return 0
   const rows = await store.read(sql`
     SELECT tenant, persons FROM identities FINAL
-    WHERE startsWith(subject, 'email:') AND (tenant, subject) IN (${foundKeys({ run: STEP_RUN, to }, 'identities')}) AND length(persons) > 1 AND version = ${bind.uint(to)} AND known_from <= ${bind.instant(to)} AND known_to > ${bind.instant(to)}
+    WHERE startsWith(subject, 'email:') AND (tenant, subject) IN (${identified.keys}) AND length(persons) > 1 AND version = ${bind.uint(to)} AND known_from <= ${bind.instant(to)} AND known_to > ${bind.instant(to)}
       AND (known_from > ${bind.instant(from)} OR tenant IN (${bind.strings(whole)}))`)
   const merges = rows.flatMap(row => {
     const { tenant, persons } = DuplicateRow.parse(row)

@@ -11,6 +11,7 @@ import { eraseAgain } from './late-profiles.ts'
 import { createLander, type LandedBatch } from './lander.ts'
 import { mergeExactEmails } from './merge-emails.ts'
 import { purgeErased } from './purge-erased.ts'
+import { newStepMemory } from './standing.ts'
 import { projectStep, readProgress, writeProgress } from './step.ts'
 import { readLanded, watermarkOf } from './watermark.ts'
 
@@ -73,6 +74,7 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
   let projects = false
   let watermark = 0
   let projectedTo = 0
+  let memory = newStepMemory()
   let stopping = false
   let busy: Promise<unknown> = Promise.resolve()
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
@@ -128,10 +130,10 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
 
   /** One step with what follows from it, but for the mark: a kill in between repeats it, and what is said twice counts once. False when there was nothing. */
   const step = async (from: number, to: number): Promise<boolean> => {
-    const { projected, letters, whole } = await projectStep(store, from, to)
+    const { projected, letters, whole, identified } = await projectStep(store, from, to, memory)
     if (letters.length > 0) await writeDeadLetters({ log, codec, topic: topics.deadLetters, now }, await lettersOf(store, codec, letters))
     await eraseAgain({ log, topic: topics.persons }, letters)
-    if (projected) await mergeExactEmails({ log, store, codec, topics, from, to, whole, now })
+    if (projected) await mergeExactEmails({ log, store, codec, topics, from, to, whole, identified, now })
     return projected
   }
 
@@ -176,6 +178,7 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
         logger.warn({ err: error, waitMs }, 'projecting waits for the store or the log')
         // what was under way may or may not be stored: begin again from what the store says
         projectedTo = 0
+        memory = newStepMemory()
         await wait(waitMs)
         waitMs = Math.min(waitMs * 2, 10_000)
       }
@@ -202,6 +205,7 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
           return await work({ projectedTo: (await readProgress(store)).projected_to })
         } finally {
           projectedTo = 0
+          memory = newStepMemory()
         }
       })
     },

@@ -4,7 +4,7 @@ import { chain, keptSources, type Projection, type Sources } from '../domain/pro
 import { bind, identifier, type Sql, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { backfillsAt } from './backfill.ts'
-import { compute, find } from './compute.ts'
+import { compute, type FoundKeys, find } from './compute.ts'
 import type { Projector } from './projector.ts'
 import { type FactSource, refillFacts } from './refill.ts'
 import { catchUp, readProgress } from './step.ts'
@@ -46,18 +46,19 @@ export const projectEverything = async (
 ): Promise<void> => {
   const skip = (await backfillsAt(store, to)).filter(({ open }) => open).map(({ tenant }) => tenant)
   const computing = { store, to, sources, run, small: false, into: () => into }
-  const found = (entities: Sql): Promise<void> =>
-    find(computing, sql`SELECT ${bind.string(projection.table)} AS name, tenant, key FROM (${entities})`)
+  const found = async (entities: Sql): Promise<FoundKeys | null> =>
+    (await find(computing, sql`SELECT ${bind.string(projection.table)} AS name, tenant, key FROM (${entities})`)).get(projection.table) ??
+    null
   if (!projection.perTenant) {
-    await found(projection.every(skip))
-    await compute(computing, projection, null)
+    const all = await found(projection.every(skip))
+    if (all !== null) await compute(computing, projection, all, null)
     return
   }
   const definitions = definitionsInForce(await store.read(definitionEvents(sql`${bind.instant(to)}`)), to)
   for (const tenant of await allTenants(store)) {
     if (skip.includes(tenant)) continue
-    await found(projection.every(tenant))
-    await compute(computing, projection, { tenant, definitions: definitionsOf(definitions, tenant), all: true })
+    const all = await found(projection.every(tenant))
+    if (all !== null) await compute(computing, projection, all, { tenant, definitions: definitionsOf(definitions, tenant), all: true })
   }
 }
 

@@ -1,24 +1,32 @@
 import { z } from 'zod'
-import { documentKinds } from '../domain/definitions/documents.ts'
-import { definitionEvents, definitionsInForce, definitionsOf } from '../domain/definitions/in-force.ts'
+import type { Definitions } from '../domain/definitions/definitions.ts'
+import { definitionsOf } from '../domain/definitions/in-force.ts'
+import { fewTouches } from '../domain/projections/account-touches.ts'
 import {
   affectedByFacts,
-  affectedOfTenant,
+  affectedCredits,
+  affectedJourneys,
   affectedRoots,
   type ChangeKind,
-  changeKinds,
   EXCEPTION_KINDS,
+  fewAffectedCredits,
   IDENTITY_KINDS,
-  type Window,
+  knownBefore,
+  movedResponses,
+  type OfTenant,
+  saysLinksOnly,
+  targetsOf,
 } from '../domain/projections/affected.ts'
 import { chain, keptSources, type Projection, type Sources, type TenantDefinitions } from '../domain/projections/chain.ts'
+import { type Key, rowsOfKeys } from '../domain/projections/keys.ts'
 import { windowNames } from '../domain/projections/unit-credit.ts'
-import { bind, identifier, sql } from '../domain/sql.ts'
+import { bind, identifier, type Sql, sql } from '../domain/sql.ts'
 import type { Store } from '../store/port.ts'
 import { tsvMillis } from '../store/tsv.ts'
-import { backfillsAt } from './backfill.ts'
-import { type Computing, compute, countFound, find, foundKeys, PROJECT_LIMITS, STEP_RUN } from './compute.ts'
-import { excludeConflicts } from './exclusions.ts'
+import { type Computing, compute, type Found, type FoundKeys, find, foundOf, type NamedKey, PROJECT_LIMITS, STEP_RUN } from './compute.ts'
+import { type Exclusion, excludeConflicts } from './exclusions.ts'
+import { definitionsAt, newStepMemory, type StepMemory } from './standing.ts'
+import { type Changes, windowOf } from './window.ts'
 
 type Progress = 'projecting_to' | 'projected_to'
 
@@ -35,102 +43,15 @@ export const readProgress = async (store: Store): Promise<Readonly<Record<Progre
   return { projecting_to: marks.get('projecting_to') ?? 0, projected_to: marks.get('projected_to') ?? 0 }
 }
 
-const KindRow = z.object({ tenant: z.string(), kind: z.enum(changeKinds), facts: z.coerce.number() })
-
-/** Which tenants had which kinds of change in (from, to], and how many changes there were. */
-const changedKinds = async (
-  store: Store,
-  from: number,
-  to: number,
-): Promise<{ readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>; readonly facts: number }> => {
-  const rows = await store.read(sql`
-    SELECT tenant, kind, count() AS facts FROM changes
-    WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)}
-    GROUP BY tenant, kind`)
-  const kinds = new Map<string, Set<ChangeKind>>()
-  let total = 0
-  for (const row of rows) {
-    const { tenant, kind, facts } = KindRow.parse(row)
-    total += facts
-    kinds.set(tenant, (kinds.get(tenant) ?? new Set()).add(kind))
-  }
-  return { kinds, facts: total }
-}
-
-const DEFINING = ['definition-published', 'definition-approved', 'definition-refused']
-const keptKinds = documentKinds.filter(({ kept }) => kept).map(({ kind }) => kind)
-const WENT_LIVE = 'tenant-went-live'
-const Turn = z.object({ tenant: z.string(), type: z.string() })
-
-/**
- * Tenants whose definitions changed in the window, so that everything of theirs has to be computed anew, and tenants that went live in it. By the rows of
- * `changes`: what became visible late is announced there, at another instant than its own. Of documents only those count that kept tables are computed under.
- */
-const turnsIn = async (
-  store: Store,
-  from: number,
-  to: number,
-): Promise<{ readonly redefined: ReadonlySet<string>; readonly live: ReadonlySet<string> }> => {
-  const rows = await store.read(sql`
-    SELECT DISTINCT tenant, toString(type) AS type FROM record_facts
-    WHERE type IN (${bind.strings(['tenant-configured', ...DEFINING, WENT_LIVE])})
-      AND (type NOT IN (${bind.strings(DEFINING)}) OR (tenant, subject) IN (
-        SELECT tenant, subject FROM record_facts
-        WHERE type = 'definition-published' AND JSONExtractString(payload, 'kind') IN (${bind.strings(keptKinds)})))
-      AND (tenant, event_id) IN (
-        SELECT tenant, event_id FROM changes WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)} AND kind = 'record')`)
-  const turns = rows.map(row => Turn.parse(row))
-  const of = (wanted: (type: string) => boolean): ReadonlySet<string> =>
-    new Set(turns.filter(({ type }) => wanted(type)).map(({ tenant }) => tenant))
-  return { redefined: of(type => type !== WENT_LIVE), live: of(type => type === WENT_LIVE) }
-}
-
-/** Tenants of whom a document that was agreed before comes into force in the window: by the passing of time alone, nothing is said. */
-const comingIntoForce = async (store: Store, from: number, to: number): Promise<ReadonlySet<string>> => {
-  const rows = await store.read(sql`
-    SELECT DISTINCT tenant, toString(type) AS type FROM record_facts
-    WHERE type = 'definition-published' AND JSONExtractString(payload, 'kind') IN (${bind.strings(keptKinds)})
-      AND fromUnixTimestamp64Micro(JSONExtractInt(payload, 'effective_at'), 'UTC') > ${bind.instant(from)}
-      AND fromUnixTimestamp64Micro(JSONExtractInt(payload, 'effective_at'), 'UTC') <= ${bind.instant(to)}`)
-  return new Set(rows.map(row => Turn.parse(row).tenant))
-}
-const NO_TURNS = { redefined: new Set<string>(), live: new Set<string>() }
-
-const SMALL_WINDOW_FACTS = 10_000
 const BY_FACTS: readonly ChangeKind[] = ['touch', 'deal', ...IDENTITY_KINDS, ...EXCEPTION_KINDS]
-const SHARED = chain.filter(({ perTenant }) => !perTenant).map(({ table }) => table)
-const OF_TENANT = chain.filter(({ perTenant }) => perTenant).map(({ table }) => table)
-const ALL_KINDS: ReadonlySet<ChangeKind> = new Set(changeKinds)
 
 export type StepResult = {
   readonly projected: boolean
-  readonly letters: Awaited<ReturnType<typeof excludeConflicts>>
+  readonly letters: readonly Exclusion[]
   /** Tenants whose backfill ended in the step: everything of theirs was computed. */
   readonly whole: readonly string[]
-}
-
-/** What changed in (from, to] of each tenant, and which tenants are projected whole or not at all. */
-type Changes = Window & {
-  readonly kinds: ReadonlyMap<string, ReadonlySet<ChangeKind>>
-  readonly redefined: ReadonlySet<string>
-  readonly small: boolean
-}
-
-const windowOf = async (store: Store, from: number, to: number): Promise<Changes> => {
-  const [changes, backfills, turning] = await Promise.all([
-    changedKinds(store, from, to),
-    backfillsAt(store, to),
-    comingIntoForce(store, from, to),
-  ])
-  const kinds = new Map(changes.kinds)
-  for (const tenant of turning) kinds.set(tenant, kinds.get(tenant) ?? new Set())
-  const { redefined: said, live } = [...kinds.values()].some(of => of.has('record')) ? await turnsIn(store, from, to) : NO_TURNS
-  const redefined = new Set([...said, ...turning])
-  const whole = backfills.filter(backfill => !backfill.open && live.has(backfill.tenant)).map(({ tenant }) => tenant)
-  const skip = backfills.filter(({ open }) => open).map(({ tenant }) => tenant)
-  for (const tenant of whole) kinds.set(tenant, ALL_KINDS)
-  for (const tenant of skip) kinds.delete(tenant)
-  return { from, to, kinds, redefined, whole, skip, small: whole.length === 0 && changes.facts <= SMALL_WINDOW_FACTS }
+  /** Whose identity was computed; null where nobody's was. */
+  readonly identified: FoundKeys | null
 }
 
 /** Where a window is computed: what is read, and the table that each projection goes to (null: it is not wanted). */
@@ -151,38 +72,158 @@ const together = async (works: readonly Promise<unknown>[]): Promise<void> => {
   if (failed !== undefined) throw failed.reason
 }
 
-/** Computes everything that the window can have changed, as of its end: identity and deals side by side, then credit and journeys. */
-const computeWindow = async (store: Store, { kinds, redefined, small, ...window }: Changes, place: Place): Promise<void> => {
-  const { to, whole } = window
-  const [definitionRows] = await Promise.all([store.read(definitionEvents(sql`${bind.instant(to)}`)), forget(store, whole, place)])
-  const definitions = definitionsInForce(definitionRows, to)
-  const excludes = [...definitions.values()].some(({ exceptions }) => exceptions.exclusions)
-  const computing: Computing = { ...place, store, to, small, sources: { ...place.sources, excludes } }
-  const kindsOfAll = new Set([...kinds.values()].flatMap(of => [...of]))
+/** Both, when both have ended. */
+const bothOf = async <One, Other>(one: Promise<One>, other: Promise<Other> | null): Promise<readonly [One, Other | null]> => {
+  await together([one, Promise.resolve(other)])
+  return [await one, await other]
+}
 
-  if (kindsOfAll.has('merge')) {
-    await find(computing, sql`SELECT 'roots' AS name, tenant, key FROM (${affectedRoots(window)})`)
-    await compute(computing, projectionOf('roots'), null)
+const kindsOf = ({ kinds }: Pick<Changes, 'kinds'>): ReadonlySet<ChangeKind> => new Set([...kinds.values()].flatMap(of => [...of]))
+
+const NONE: Found = new Map()
+const ONE_THREAD = { settings: { max_threads: 1 } }
+
+/** What the facts of the window name and reach: all but what a tenant's definitions decide. */
+const findByFacts = async (computing: Computing, window: Changes): Promise<Found> => {
+  const kinds = kindsOf(window)
+  if (!BY_FACTS.some(kind => kinds.has(kind))) return NONE
+  const known = (window.said ?? []).flatMap(({ kind, tenant, key, touch }) => {
+    if (kind === 'touch') return [{ name: 'account_touches', tenant, key, touch }]
+    return kind === 'deal' ? [{ name: 'deal_journey', tenant, key }] : []
+  })
+  if (window.said === null || !saysLinksOnly(kinds)) return await find(computing, affectedByFacts(window, kinds), known)
+  return await findLinked(
+    computing,
+    window,
+    window.said.filter(({ kind }) => kind === 'link'),
+    known,
+  )
+}
+
+const KeyRow = z.object({ tenant: z.string(), key: z.string() })
+const idOf = ({ tenant, key }: Key): string => `${tenant}\u001f${key}`
+
+/** The same for aliases alone, which is what most windows say of anybody: whom they ever stood for, and who of these is new. */
+const findLinked = async (
+  { store }: Computing,
+  window: Changes,
+  aliases: readonly Key[],
+  known: readonly (NamedKey & { readonly name: string })[],
+): Promise<Found> => {
+  const keys = async (rows: Sql): Promise<readonly Key[]> => (await store.read(rows, ONE_THREAD)).map(row => KeyRow.parse(row))
+  const targets = (await keys(targetsOf(aliases))).filter(({ key }) => key !== '')
+  const before = new Set((targets.length === 0 ? [] : await keys(knownBefore(window, targets))).map(idOf))
+  const fresh = targets.filter(target => !before.has(idOf(target)))
+  const subjects = [...new Map([...aliases, ...fresh].map(({ tenant, key }) => [idOf({ tenant, key }), { tenant, key }])).values()]
+  const evidence = {
+    persons: fresh.some(({ key }) => key.startsWith('person:')),
+    aliases: targets.some(({ key }) => key.startsWith('person:')),
+    accounts: [...subjects, ...targets].some(({ key }) => key.startsWith('account:')),
   }
-  if (BY_FACTS.some(kind => kindsOfAll.has(kind))) await find(computing, affectedByFacts(window, kindsOfAll))
-  const found = await countFound(computing, SHARED)
+  const found = foundOf([
+    ...known,
+    ...fresh.flatMap(key => (key.key.startsWith('person:') ? [{ name: 'placements', ...key }] : [])),
+    ...subjects.flatMap(key => [
+      { name: 'identities', ...key },
+      { name: 'account_touches', ...key },
+    ]),
+  ])
+  const identified = found.get('identities')
+  return identified === undefined ? found : new Map([...found, ['identities', { ...identified, evidence }]])
+}
+
+const computeFound = async (computing: Computing, found: Found, table: string, of: TenantDefinitions | null): Promise<void> => {
+  const those = found.get(table)
+  // of whom nothing is said there is nothing to compute
+  if (those === undefined || (those.evidence !== undefined && !Object.values(those.evidence).includes(true))) return
+  const few = table === 'account_touches' && those.named !== null ? fewTouches(those.named) : null
+  await compute(computing, projectionOf(table), those, of, { few, evidence: those.evidence ?? null })
+}
+
+const Moved = z.object({ account: z.string(), since: z.coerce.number(), persons: z.array(z.string()) })
+const Credited = z.object({ key: z.string(), account: z.string(), sure: z.coerce.number(), until: z.coerce.number() })
+
+type Tenant = TenantDefinitions & OfTenant
+
+/** Credit and journeys of whatever the tables before them say that moved, where it may be much. */
+const computeManyOfTenant = async (computing: Computing, window: Changes, of: Tenant, found: Found): Promise<void> => {
+  const computed = (table: string): Sql | null => found.get(table)?.keys ?? null
+  const reached = await find(
+    { ...computing, small: false },
+    sql`
+      SELECT 'deal_conversions' AS name, tenant, key FROM (${affectedCredits(window, of, computed)})
+      UNION ALL
+      SELECT 'person_journey' AS name, tenant, key FROM (${affectedJourneys(window, of, computed, null)})`,
+  )
+  await together(['deal_conversions', 'person_journey'].map(table => computeFound(computing, reached, table, of)))
+}
+
+/** The same in a small window: read first, then named, because a statement costs more to plan than it has to do. */
+const computeFewOfTenant = async (computing: Computing, window: Changes, of: Tenant, found: Found): Promise<void> => {
+  const { store } = computing
+  const computed = (table: string): Sql | null => found.get(table)?.keys ?? null
+  const moved = found.has('account_touches') ? (await store.read(movedResponses(window, of), ONE_THREAD)).map(row => Moved.parse(row)) : []
+  const credits = async (): Promise<void> => {
+    const since = new Map(moved.map(each => [each.account, each.since]))
+    const deals = (await store.read(fewAffectedCredits(window, of, computed, moved), ONE_THREAD))
+      .map(row => Credited.parse(row))
+      .filter(({ account, sure, until }) => sure === 1 || (since.get(account) ?? Infinity) <= until)
+    if (deals.length === 0) return
+    const named = deals.map(({ key }) => ({ tenant: of.tenant, key }))
+    const accounts = [...new Set(deals.map(({ account }) => account))]
+    await compute(computing, projectionOf('deal_conversions'), { keys: rowsOfKeys(named), named }, of, { accounts })
+  }
+  const journeys = async (): Promise<void> => {
+    if (!window.standing.leads) return
+    const journey = sql`SELECT 'person_journey' AS name, tenant, key FROM (${affectedJourneys(window, of, computed, moved)})`
+    await computeFound(computing, await find(computing, journey), 'person_journey', of)
+  }
+  await together([credits(), journeys()])
+}
+
+/** Computes everything that the window can have changed, as of its end: identity and deals side by side, then credit and journeys. Resolves with what was found. */
+const computeWindow = async (
+  computing: Computing,
+  window: Changes,
+  definitions: ReadonlyMap<string, Definitions>,
+  byFacts: Found | null,
+): Promise<Found> => {
+  const { kinds, redefined, whole } = window
+  const merged = kindsOf(window).has('merge')
+    ? await find(computing, sql`SELECT 'roots' AS name, tenant, key FROM (${affectedRoots(window)})`)
+    : NONE
+  await computeFound(computing, merged, 'roots', null)
+  const found: Found = new Map([...merged, ...(byFacts ?? (await findByFacts(computing, window)))])
   const inOrder = async (tables: readonly string[]): Promise<void> => {
-    for (const table of tables) if (found.has(table)) await compute(computing, projectionOf(table), null)
+    for (const table of tables) await computeFound(computing, found, table, null)
   }
   await together([inOrder(['placements', 'identities', 'account_touches']), inOrder(['deal_journey'])])
 
   for (const [tenant, changes] of kinds) {
     const all = redefined.has(tenant) || whole.includes(tenant)
     if (!all && ![...changes].some(kind => kind !== 'record')) continue
-    const of = { tenant, definitions: definitionsOf(definitions, tenant), all, kinds: changes }
-    await find(
-      computing,
-      affectedOfTenant(window, of, table => foundKeys(computing, table)),
-    )
-    const foundOf = await countFound(computing, OF_TENANT, tenant)
-    await together(OF_TENANT.filter(table => foundOf.has(table)).map(table => compute(computing, projectionOf(table), of)))
-    if (redefined.has(tenant)) await dropWindows(store, of, place)
+    const of = {
+      tenant,
+      definitions: definitionsOf(definitions, tenant),
+      all,
+      kinds: changes,
+      merges: window.standing.merges,
+      leads: window.standing.leads,
+    }
+    await (computing.small && !all ? computeFewOfTenant : computeManyOfTenant)(computing, window, of, found)
+    if (redefined.has(tenant)) await dropWindows(computing.store, of, computing)
   }
+  return found
+}
+
+const computingOf = (
+  store: Store,
+  { to, small, standing }: Changes,
+  place: Place,
+  definitions: ReadonlyMap<string, Definitions>,
+): Computing => {
+  const excludes = [...definitions.values()].some(({ exceptions }) => exceptions.exclusions)
+  return { ...place, store, to, small, sources: { ...place.sources, excludes, merges: standing.merges, leads: standing.leads } }
 }
 
 /**
@@ -190,22 +231,35 @@ const computeWindow = async (store: Store, { kinds, redefined, small, ...window 
  * with version `to`. All facts up to `to` have landed, so a row depends on nothing but its entity and `to`: a step that was cut off is done
  * again, and two projectors at once write the same rows.
  */
-export const projectStep = async (store: Store, from: number, to: number): Promise<StepResult> => {
+export const projectStep = async (store: Store, from: number, to: number, memory: StepMemory = newStepMemory()): Promise<StepResult> => {
   // before the look: what lands after it and belongs before the mark is announced to the next step
   await writeProgress(store, 'projecting_to', to)
-  const window = await windowOf(store, from, to)
-  const { kinds, whole } = window
-  if (kinds.size === 0) return { projected: false, letters: [], whole }
-  // first what does not count goes: nothing may be computed, and no definition read, from it
-  const letters = await excludeConflicts(store, from, to, whole)
-  await computeWindow(store, window, keptPlace)
-  return { projected: true, letters, whole }
+  const window = await windowOf(store, from, to, memory)
+  const { kinds, whole, standing } = window
+  if (kinds.size === 0) return { projected: false, letters: [], whole, identified: null }
+  // first what does not count goes: nothing may be computed, and no definition read, from it; what is only looked at meanwhile is looked at again
+  const looking = kindsOf(window).has('merge') ? null : findByFacts(computingOf(store, window, keptPlace, new Map()), window)
+  const [letters, seen] = await bothOf(excludeConflicts(store, window, standing.barring), looking)
+  if (letters.length > 0) memory.definitions = null
+  const definitions = await definitionsAt(store, to, memory)
+  await forget(store, whole, keptPlace)
+  const found = await computeWindow(
+    computingOf(store, window, keptPlace, definitions),
+    window,
+    definitions,
+    letters.length > 0 ? null : seen,
+  )
+  return { projected: true, letters, whole, identified: found.get('identities') ?? null }
 }
 
 /** Brings tables that were built beside the kept ones as of `from` to `to`, which the kept ones have reached. */
 export const catchUp = async (store: Store, from: number, to: number, place: Place): Promise<void> => {
-  const window = await windowOf(store, from, to)
-  if (window.kinds.size > 0) await computeWindow(store, window, place)
+  const memory = newStepMemory()
+  const window = await windowOf(store, from, to, memory)
+  if (window.kinds.size === 0) return
+  const definitions = await definitionsAt(store, to, memory)
+  await forget(store, window.whole, place)
+  await computeWindow(computingOf(store, window, place, definitions), window, definitions, null)
 }
 
 /** Rows of eligibility windows that no model has any more: nobody reads them, since what is asked of the past is computed. */

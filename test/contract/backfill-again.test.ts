@@ -51,7 +51,8 @@ describe('history that came while no backfill was open', () => {
     await append(first + 8, turn('tenant-went-live', 'l2'))
     expect(await counted()).toEqual(['early', 'late'])
     // looking at the same window again changes nothing
-    await excludeConflicts(figures.store, (first + 7) * 1000, (first + 8) * 1000, ['acme'])
+    const again = { from: (first + 7) * 1000, to: (first + 8) * 1000, whole: ['acme'], said: null }
+    await excludeConflicts(figures.store, again, new Set(['tenant-went-live']))
     const [facts] = await figures.rows(sql`SELECT count() AS facts FROM touch_facts FINAL`)
     expect(Number(facts?.['facts'])).toBe(2)
   })

@@ -43,6 +43,8 @@ export const travelledProjections =
       recordFacts: of('record_facts'),
       consentFacts: of('consent_facts'),
       excludes: definitions.exceptions.exclusions,
+      merges: true,
+      leads: true,
       roots: of('roots'),
       placements: of('placements'),
       identities: of('identities'),

@@ -1,4 +1,7 @@
+import type { Definitions } from '../definitions/definitions.ts'
 import { bind, joinSql, type Sql, sql } from '../sql.ts'
+import { foreverValid } from './in-force.ts'
+import { isOneOf, type Key, rowsOfKeys } from './keys.ts'
 
 /** The facts appended in (from, to] of the tenants that are projected, and everything of those that went live in it (design D2). ms. */
 export type Window = {
@@ -6,7 +9,12 @@ export type Window = {
   readonly to: number
   readonly skip: readonly string[]
   readonly whole: readonly string[]
+  /** What was said in it, where it is little: statements then name it instead of looking it up. */
+  readonly said: readonly Said[] | null
 }
+
+/** One row of `changes`: an entity of which something was said, by which event, and of a touch which. */
+export type Said = Key & { readonly kind: ChangeKind; readonly event_id: string; readonly touch: string }
 
 /**
  * What a fact can change: the word of its table, evidence of identity by what it says (`link`: whom an alias stands for; `placement`: where a
@@ -48,7 +56,8 @@ const FACTS: Readonly<Record<ChangeKind, Sql>> = {
 }
 
 /** (tenant, key): the subjects of those kinds of fact. */
-const changed = ({ from, to, skip, whole }: Window, kinds: readonly ChangeKind[]): Sql => {
+const changed = ({ from, to, skip, whole, said }: Window, kinds: readonly ChangeKind[]): Sql => {
+  if (said !== null) return rowsOfKeys(said.filter(({ kind }) => kinds.includes(kind)))
   const window = sql`
     SELECT tenant, key FROM changes
     WHERE appended_at > ${bind.instant(from)} AND appended_at <= ${bind.instant(to)} AND kind IN (${bind.strings(kinds)}) AND tenant NOT IN (${bind.strings(skip)})`
@@ -103,10 +112,13 @@ const IDENTIFIED = sql`['identities', 'account_touches']`
  * look, because whoever is placed anew is also somebody else, and whoever is somebody else has their touches elsewhere.
  * To be asked when `roots` has been computed.
  */
-export const affectedByFacts = (window: Window, kinds: ReadonlySet<ChangeKind>): Sql => {
+export const affectedByFacts = (window: Window, kinds: ReadonlySet<ChangeKind>): Sql | null => {
   const found: Sql[] = []
-  if (kinds.has('touch')) found.push(sql`SELECT ['account_touches'] AS names, tenant, key FROM (${changed(window, ['touch'])})`)
-  if (kinds.has('deal')) found.push(sql`SELECT ['deal_journey'] AS names, tenant, key FROM (${changed(window, ['deal'])})`)
+  // what is named needs no look
+  if (kinds.has('touch') && window.said === null)
+    found.push(sql`SELECT ['account_touches'] AS names, tenant, key FROM (${changed(window, ['touch'])})`)
+  if (kinds.has('deal') && window.said === null)
+    found.push(sql`SELECT ['deal_journey'] AS names, tenant, key FROM (${changed(window, ['deal'])})`)
   if (IDENTITY_KINDS.some(kind => kinds.has(kind))) {
     const subjects = changed(window, IDENTITY_KINDS)
     const targets = sql`SELECT DISTINCT tenant, target AS key FROM link_facts WHERE relation = 'link' AND (tenant, subject) IN (${subjects})`
@@ -134,10 +146,23 @@ export const affectedByFacts = (window: Window, kinds: ReadonlySet<ChangeKind>):
   if (EXCEPTION_KINDS.some(kind => kinds.has(kind))) found.push(...reachedByExceptions(window, kinds))
   // a deal is out with what its account was merged into
   if (kinds.has('merge')) found.push(dealsOf(movedAccounts(window)))
+  if (found.length === 0) return null
   return sql`
     SELECT name, tenant, key FROM (${joinSql(found, ' UNION ALL ')}) ARRAY JOIN names AS name
     WHERE name != 'placements' OR startsWith(key, 'person:')`
 }
+
+/** Does the window say nothing about who somebody is but whom aliases stand for? */
+export const saysLinksOnly = (kinds: ReadonlySet<ChangeKind>): boolean =>
+  kinds.has('link') && ![...IDENTITY_KINDS, ...EXCEPTION_KINDS].some(kind => kind !== 'link' && kinds.has(kind))
+
+/** (tenant, key): whom the aliases ever stood for. */
+export const targetsOf = (aliases: readonly Key[]): Sql =>
+  sql`SELECT DISTINCT toString(tenant) AS tenant, target AS key FROM link_facts WHERE relation = 'link' AND ${isOneOf(sql`subject`, aliases)}`
+
+/** (tenant, key): who of them stood for something before the window. */
+export const knownBefore = ({ from }: Pick<Window, 'from'>, subjects: readonly Key[]): Sql =>
+  sql`SELECT DISTINCT toString(tenant) AS tenant, subject AS key FROM identities WHERE version <= ${bind.uint(from)} AND ${isOneOf(sql`subject`, subjects)}`
 
 const dealsOf = (accounts: Sql): Sql =>
   sql`SELECT ['deal_journey'] AS names, tenant, subject AS key FROM deal_facts WHERE account != '' AND (tenant, concat('account:', account)) IN (${accounts})`
@@ -182,55 +207,135 @@ const reachedByExceptions = (window: Window, kinds: ReadonlySet<ChangeKind>): re
 }
 
 /** What of a tenant to compute: what the tables before it say, or all of it. */
-export type OfTenant = { readonly tenant: string; readonly all: boolean; readonly kinds: ReadonlySet<ChangeKind> }
+export type OfTenant = {
+  readonly tenant: string
+  readonly all: boolean
+  readonly kinds: ReadonlySet<ChangeKind>
+  readonly definitions: Pick<Definitions, 'responses'>
+  /** Whether there ever was a merge, and a lead. */
+  readonly merges: boolean
+  readonly leads: boolean
+}
 
-/** (tenant, key): what was computed of a table before in the same step. */
-export type ComputedKeys = (table: string) => Sql
+/** (tenant, key): what was computed of a table before in the same step. Null where that is nothing. */
+type ComputedKeys = (table: string) => Sql | null
 
 /** What decides whose lead was created when, and in which account. */
 const LEAD_KINDS: readonly ChangeKind[] = ['lead', 'exclusion', ...IDENTITY_KINDS]
 
+const union = (parts: readonly (Sql | null)[]): Sql | null => {
+  const there = parts.filter(part => part !== null)
+  return there.length === 0 ? null : joinSql(there, ' UNION DISTINCT ')
+}
+
+/** The condition, where it can hold at all. */
+const ifAny = (rows: Sql | null, condition: (rows: Sql) => Sql): Sql | null => (rows === null ? null : condition(rows))
+
 /** Accounts in which a lead was created, as was ever known of the persons whose leads, accounts or exclusion changed: with or without a touch of theirs. */
-const accountsOfLeads = (window: Window, tenant: string, kinds: ReadonlySet<ChangeKind>, computed: ComputedKeys): Sql => {
+const accountsOfLeads = (window: Window, { tenant, kinds, leads }: OfTenant, computed: ComputedKeys): Sql | null => {
+  if (!leads || !LEAD_KINDS.some(kind => kinds.has(kind))) return null
   const own = bind.string(tenant)
-  return sql`
+  const persons = union([
+    kinds.has('lead') ? changed(window, ['lead']) : null,
+    computed('identities'),
+    kinds.has('exclusion') ? computed(EXCLUDED) : null,
+  ])
+  return ifAny(
+    persons,
+    rows => sql`
     SELECT concat('account:', account) FROM identities WHERE tenant = ${own} AND account != '' AND (tenant, subject) IN (
-      SELECT tenant, subject FROM lead_facts WHERE tenant = ${own} AND type = 'lead-created' AND (tenant, subject) IN (
-        ${changed(window, ['lead'])} UNION DISTINCT ${computed('identities')} ${kinds.has('exclusion') ? sql`UNION DISTINCT ${computed(EXCLUDED)}` : sql``}))`
+      SELECT tenant, subject FROM lead_facts WHERE tenant = ${own} AND type = 'lead-created' AND (tenant, subject) IN (${rows}))`,
+  )
 }
 
-/** Deals whose credit may have changed. */
-const affectedCredits = (window: Window, { tenant, all, kinds }: OfTenant, computed: ComputedKeys): Sql => {
-  const { from } = window
-  const own = bind.string(tenant)
-  if (all) return sql`SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${own}`
-  // rows of a later version were computed for this window: by this step, or, for a rebuild that catches up, by the steps since
-  const accounts = sql`
-    SELECT concat('account:', account) FROM account_touches WHERE tenant = ${own} AND account != '' AND version > ${bind.uint(from)} AND (tenant, subject) IN (${computed('account_touches')})
-    UNION DISTINCT SELECT key FROM (${computed('roots')}) WHERE tenant = ${own} AND startsWith(key, 'account:')
-    ${LEAD_KINDS.some(kind => kinds.has(kind)) ? sql`UNION DISTINCT ${accountsOfLeads(window, tenant, kinds, computed)}` : sql``}`
+/**
+ * (account, since, persons): accounts in which responses were computed by the window, the earliest of them, and by whom they are. Rows of a later version than `from` were computed
+ * for this window: by this step, or, for a rebuild that catches up, by the steps since. What is no response earns no credit and opens no journey.
+ */
+export const movedResponses = (
+  { from }: Pick<Window, 'from'>,
+  { tenant, definitions }: Pick<OfTenant, 'tenant' | 'definitions'>,
+): Sql => sql`
+  SELECT toString(account) AS account, toUnixTimestamp64Micro(min(occurred_at)) AS since, arraySort(groupUniqArrayArray(persons)) AS persons
+  FROM account_touches
+  WHERE tenant = ${bind.string(tenant)} AND version > ${bind.uint(from)} AND automatic = 0 AND touch_type IN (${bind.strings(definitions.responses.touch_types)})
+  GROUP BY account`
+
+/** What `movedResponses` found, where it is little. µs. */
+type MovedResponses = { readonly account: string; readonly since: number; readonly persons: readonly string[] }
+
+/** Conditions on a deal of the tenant: what can change its credit besides the touches of its account. */
+const creditMovedBy = (window: Window, of: OfTenant, computed: ComputedKeys, more: Sql | null): readonly Sql[] => {
+  const own = bind.string(of.tenant)
+  const nodes = union([
+    ifAny(computed('roots'), rows => sql`SELECT key FROM (${rows}) WHERE tenant = ${own} AND startsWith(key, 'account:')`),
+    accountsOfLeads(window, of, computed),
+    more,
+  ])
+  return [
+    ifAny(computed('deal_journey'), rows => sql`(tenant, deal_id) IN (${rows})`),
+    ifAny(
+      nodes,
+      rows =>
+        sql`concat('account:', account) IN (${rows} UNION DISTINCT SELECT node FROM roots WHERE tenant = ${own} AND root IN (${rows}))`,
+    ),
+  ].filter(condition => condition !== null)
+}
+
+/** (tenant, key): deals whose credit may have changed, where they may be many. */
+export const affectedCredits = (window: Window, of: OfTenant, computed: ComputedKeys): Sql => {
+  const own = bind.string(of.tenant)
+  if (of.all) return sql`SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${own}`
+  const touched = sql`SELECT concat('account:', account) FROM (${movedResponses(window, of)}) WHERE account != ''`
+  return sql`SELECT DISTINCT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${own} AND (${joinSql(creditMovedBy(window, of, computed, touched), ' OR ')})`
+}
+
+/**
+ * (key, account, until, sure): deals whose credit may have changed, with the account that they name. `until`: nothing that happens after it changes anything of a deal that is closed, µs;
+ * `sure`: whatever happened, and not for the touches of its account alone.
+ */
+export const fewAffectedCredits = (window: Window, of: OfTenant, computed: ComputedKeys, moved: readonly MovedResponses[]): Sql => {
+  const accounts = moved.map(({ account }) => account).filter(account => account !== '')
+  const nodes = bind.strings(accounts.map(account => `account:${account}`))
+  const own = bind.string(of.tenant)
+  const sure = [
+    ...creditMovedBy(window, of, computed, null),
+    // those that name an account that was merged into one of them
+    ...(of.merges && accounts.length > 0
+      ? [sql`concat('account:', account) IN (SELECT node FROM roots WHERE tenant = ${own} AND root IN (${nodes}))`]
+      : []),
+  ]
+  const surely = sure.length === 0 ? sql`0` : joinSql(sure, ' OR ')
   return sql`
-    SELECT tenant, key FROM (${computed('deal_journey')}) WHERE tenant = ${own}
-    UNION DISTINCT SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${own} AND concat('account:', account) IN (
-      ${accounts} UNION DISTINCT SELECT node FROM roots WHERE tenant = ${own} AND root IN (${accounts}))`
+    SELECT DISTINCT deal_id AS key, account, toUInt8(${surely}) AS sure,
+      toUnixTimestamp64Micro(if(outcome = 'open', ${foreverValid}, greatest(ifNull(closed_at, created_at), created_at, arrayMax(arrayPushBack(entered_at, created_at))))) AS until
+    FROM deal_journey
+    WHERE tenant = ${own} AND (account IN (${bind.strings(accounts)}) OR ${surely})`
 }
 
-/** Persons whose journeys may have changed. Only what was said of a lead opens one: a visitor's touches open none. */
-const affectedJourneys = (window: Window, { tenant, all, kinds }: OfTenant, computed: ComputedKeys): Sql => {
+/** (tenant, key): persons whose journeys may have changed. Only what was said of a lead opens one: a visitor's touches open none. */
+export const affectedJourneys = (window: Window, of: OfTenant, computed: ComputedKeys, moved: readonly MovedResponses[] | null): Sql => {
+  const { tenant, all, kinds } = of
   const own = bind.string(tenant)
   if (all) return sql`SELECT DISTINCT tenant, subject AS key FROM lead_facts WHERE tenant = ${own}`
-  const reached = sql`
-    SELECT tenant, key FROM (${changed(window, ['lead'])}) WHERE tenant = ${own}
-    UNION DISTINCT SELECT tenant, arrayJoin(persons) AS key FROM account_touches WHERE tenant = ${own} AND version > ${bind.uint(window.from)} AND (tenant, subject) IN (${computed('account_touches')})
-    UNION DISTINCT SELECT tenant, key FROM (${computed('placements')}) WHERE tenant = ${own}
-    UNION DISTINCT SELECT tenant, person AS key FROM deal_facts WHERE tenant = ${own} AND type = 'deal-contact-linked' AND (tenant, subject) IN (${computed('deal_journey')})
-    UNION DISTINCT SELECT tenant, subject AS key FROM lead_facts WHERE tenant = ${own} AND type = 'lead-converted' AND (tenant, deal_id) IN (${computed('deal_journey')})
-    ${kinds.has('exclusion') ? sql`UNION DISTINCT SELECT tenant, key FROM (${computed(EXCLUDED)}) WHERE tenant = ${own}` : sql``}`
-  return sql`SELECT DISTINCT tenant, subject AS key FROM lead_facts WHERE tenant = ${own} AND (tenant, subject) IN (${reached})`
+  const persons = (moved ?? []).flatMap(each => each.persons).map(key => ({ tenant, key }))
+  const deals = computed('deal_journey')
+  const reached = union([
+    moved === null ? sql`SELECT ${own} AS tenant, arrayJoin(persons) AS key FROM (${movedResponses(window, of)})` : null,
+    persons.length === 0 ? null : rowsOfKeys(persons),
+    kinds.has('lead') ? sql`SELECT tenant, key FROM (${changed(window, ['lead'])}) WHERE tenant = ${own}` : null,
+    ifAny(computed('placements'), rows => sql`SELECT tenant, key FROM (${rows}) WHERE tenant = ${own}`),
+    ifAny(
+      deals,
+      rows =>
+        sql`SELECT tenant, person AS key FROM deal_facts WHERE tenant = ${own} AND type = 'deal-contact-linked' AND (tenant, subject) IN (${rows})`,
+    ),
+    ifAny(
+      deals,
+      rows =>
+        sql`SELECT tenant, subject AS key FROM lead_facts WHERE tenant = ${own} AND type = 'lead-converted' AND (tenant, deal_id) IN (${rows})`,
+    ),
+    kinds.has('exclusion') ? ifAny(computed(EXCLUDED), rows => sql`SELECT tenant, key FROM (${rows}) WHERE tenant = ${own}`) : null,
+  ])
+  return sql`SELECT DISTINCT tenant, subject AS key FROM lead_facts WHERE tenant = ${own} AND ${reached === null ? sql`0` : sql`(tenant, subject) IN (${reached})`}`
 }
-
-/** (name, tenant, key): the entities of a tenant's `deal_conversions` and `person_journey` that a window can have changed. To be asked when the tables before them have been computed. */
-export const affectedOfTenant = (window: Window, of: OfTenant, computed: ComputedKeys): Sql => sql`
-  SELECT 'deal_conversions' AS name, tenant, key FROM (${affectedCredits(window, of, computed)})
-  UNION ALL
-  SELECT 'person_journey' AS name, tenant, key FROM (${affectedJourneys(window, of, computed)})`

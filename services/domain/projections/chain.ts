@@ -1,11 +1,11 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { bind, identifier, type Sql, sql } from '../sql.ts'
-import { accountTouches } from './account-touches.ts'
+import { accountTouches, type FewTouches } from './account-touches.ts'
 import { type ChangeKind, EXCEPTION_KINDS, IDENTITY_KINDS } from './affected.ts'
 import { dealCredit } from './deal-credit.ts'
 import { dealJourney } from './deal-journey.ts'
 import { excludedRecords } from './excluded.ts'
-import { identities } from './identities.ts'
+import { type Evidence, identities } from './identities.ts'
 import { personJourney } from './person-journey.ts'
 import { placements } from './placements.ts'
 import { roots } from './roots.ts'
@@ -20,6 +20,10 @@ export type Sources = {
   readonly consentFacts: Sql
   /** Whether any record of the tenants was ever excluded. */
   readonly excludes: boolean
+  /** Whether anybody was ever merged into anybody: where not, `roots` is empty and need not be looked at. */
+  readonly merges: boolean
+  /** Whether there ever was a lead. */
+  readonly leads: boolean
   readonly roots: Sql
   readonly placements: Sql
   readonly identities: Sql
@@ -38,6 +42,8 @@ export const keptSources: Sources = {
   recordFacts: final('record_facts'),
   consentFacts: final('consent_facts'),
   excludes: true,
+  merges: true,
+  leads: true,
   roots: final('roots'),
   placements: final('placements'),
   identities: final('identities'),
@@ -57,6 +63,12 @@ export type SelectInputs = {
   readonly keys: Sql
   readonly sources: Sources
   readonly asOf: Sql
+  /** Of `account_touches`, where they are few: which. */
+  readonly few?: FewTouches | null
+  /** Of `identities`, where it is known: what the subjects are and stand for. */
+  readonly evidence?: Evidence | null
+  /** Of `deal_conversions`, where they are few: the accounts that the deals name. */
+  readonly accounts?: readonly string[] | null
 }
 
 type Table = {
@@ -131,8 +143,8 @@ export const chain: readonly Projection[] = [
     movedBy: IDENTITY_KINDS,
     perTenant: false,
     every: skip => named(skip, sql`1`),
-    select: ({ keys, sources: { linkFacts, roots: rootRows, placements: placementRows }, asOf }) =>
-      identities({ linkFacts, roots: rootRows, placements: placementRows, subjects: as('subject', keys), asOf }),
+    select: ({ keys, sources: { linkFacts, roots: rootRows, placements: placementRows, merges }, asOf, evidence = null }) =>
+      identities({ linkFacts, roots: rootRows, placements: placementRows, subjects: as('subject', keys), evidence, merges, asOf }),
   },
   {
     table: 'account_touches',
@@ -164,8 +176,8 @@ export const chain: readonly Projection[] = [
     movedBy: ['touch', ...IDENTITY_KINDS, ...EXCEPTION_KINDS],
     perTenant: false,
     every: skip => subjectsOf('touch_facts', skip),
-    select: ({ keys, sources: { touchFacts, identities: identityRows }, asOf }) =>
-      accountTouches({ touchFacts, identities: identityRows, subjects: as('subject', keys), asOf }),
+    select: ({ keys, sources: { touchFacts, identities: identityRows }, asOf, few = null }) =>
+      accountTouches({ touchFacts, identities: identityRows, subjects: as('subject', keys), few, asOf }),
   },
   {
     table: 'deal_journey',
@@ -235,8 +247,8 @@ export const chain: readonly Projection[] = [
     movedBy: ['touch', ...IDENTITY_KINDS, 'deal', ...EXCEPTION_KINDS, 'record'],
     perTenant: true,
     every: tenant => sql`SELECT tenant, deal_id AS key FROM deal_journey WHERE tenant = ${bind.string(tenant)}`,
-    select: ({ keys, sources, asOf }, { tenant, definitions }) =>
-      dealCredit({ ...sources, leads: sources, deals: as('deal_id', keys), tenant, definitions, asOf }),
+    select: ({ keys, sources, asOf, accounts = null }, { tenant, definitions }) =>
+      dealCredit({ ...sources, leads: sources.leads ? sources : null, deals: as('deal_id', keys), accounts, tenant, definitions, asOf }),
   },
   {
     table: 'person_journey',

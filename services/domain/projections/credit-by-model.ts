@@ -7,6 +7,8 @@ export const WHOLE = 720_720
 const MILLION = 1_000_000
 const DECAY_ONE = 4_294_967_296
 const MICROS_PER_DAY = 86_400_000_000
+/** More than any conversion has touches. */
+const PLACES = 4_294_967_296
 
 const list = (items: readonly Sql[]): Sql => sql`[${joinSql(items, ', ')}]`
 
@@ -50,33 +52,39 @@ export const creditByModel = ({
   readonly models: readonly AttributionModel[]
 }): Sql => {
   const { positions, decays } = weightsOf(models)
-  const byShare = sql`arrayMap((shares, model) -> arrayMap((held, unit) -> unit * if(held > 0, held * greatest(1, countEqual(shares, 0)), model.6), shares, units), held_shares, ${positions ?? sql`[]`})`
+  // what a lambda takes from outside is copied for each of its items: so nothing from outside is longer than a number, or the work grows with the square of the touches
+  const middles = sql`arrayMap(shares -> greatest(1, countEqual(shares, 0)), held_shares)`
+  const byShare = sql`arrayMap((shares, model, middle) -> arrayMap((held, unit) -> unit * if(held > 0, held * middle, model.6), shares, units), held_shares, ${positions ?? sql`[]`}, ${middles})`
   const byDecay = sql`arrayMap(half_life -> arrayMap((age, unit) -> unit * toUInt64(round(exp2(-age / half_life) * ${bind.uint(DECAY_ONE)})), ages, units), ${decays ?? sql`[]`})`
   const weights = positions === null ? byDecay : decays === null ? byShare : sql`arrayConcat(${byShare}, ${byDecay})`
+  // places by what their division left, the largest first, ties to the earliest
+  const byRemainder = sql`arraySort((place, weight) -> toInt128(place) - toInt128((weight * ${bind.uint(MILLION)}) % greatest(whole, 1)) * ${bind.int(PLACES)}, arrayEnumerate(weighed), weighed)`
+  const ranks = sql`arraySort((rank, place) -> place, arrayEnumerate(weighed), ${byRemainder})`
   return sql`
     SELECT ${keep}, eligible, ${bind.strings(inOrder(models).map(modelName))} AS models,
-      arrayMap((of, whole, weighed) -> if(arraySum(of) = ${bind.uint(MILLION)} OR whole = 0, of, arrayMap((part, place) -> toUInt32(part + has(
-          arraySlice(arraySort((place, weight) -> (-toInt128((weight * ${bind.uint(MILLION)}) % whole), place), arrayEnumerate(weighed), weighed), 1, ${bind.uint(MILLION)} - arraySum(of)), place)),
-        of, arrayEnumerate(of))), floors, wholes, weights) AS credits,
-      arrayMap(whole -> multiIf(reached = 0, '', empty(eligible), 'no_touch', whole = 0, 'milestone_absent', ''), wholes) AS reasons
+      arrayMap((of, whole, weighed, missing) -> if(missing = 0 OR whole = 0, of, arrayMap((part, rank) -> toUInt32(part + (rank <= missing)), of, ${ranks})),
+        floors, wholes, weights, arrayMap(of -> ${bind.int(MILLION)} - toInt64(arraySum(of)), floors)) AS credits,
+      arrayMap(whole -> multiIf(reached = 0, '', touches = 0, 'no_touch', whole = 0, 'milestone_absent', ''), wholes) AS reasons
     FROM (
-      SELECT ${keep}, reached, eligible, weights, wholes,
+      SELECT ${keep}, reached, eligible, touches, weights, wholes,
         arrayMap((weighed, whole) -> arrayMap(weight -> toUInt32(intDiv(weight * ${bind.uint(MILLION)}, greatest(whole, 1))), weighed), weights, wholes) AS floors
       FROM (
-        SELECT ${keep}, reached, eligible, weights, arrayMap(weighed -> arraySum(weighed), weights) AS wholes
+        SELECT ${keep}, reached, eligible, touches, weights, arrayMap(weighed -> arraySum(weighed), weights) AS wholes
         FROM (
-          SELECT ${keep}, reached, eligible, ${weights} AS weights
+          SELECT ${keep}, reached, eligible, touches, ${weights} AS weights
           FROM (
-            SELECT ${keep}, reached, eligible,
-              arrayMap(t -> toUInt128(t.12), eligible) AS units,
+            SELECT ${keep}, reached, eligible, touches, arrayMap(whole -> toUInt128(whole), tupleElement(eligible, 12)) AS units,
               ${
                 positions === null
                   ? sql``
                   : sql`arrayMap(model -> arrayMap(place -> if(place = 1, model.1, 0) + if(place = lead_touch, model.2, 0) + if(place = deal_touch, model.3, 0)
-                + if(place = length(eligible), model.4 * closes + model.5, 0), arrayEnumerate(eligible)), ${positions}) AS held_shares,`
+                + if(place = touches, model.4 * closes + model.5, 0), places), ${positions}) AS held_shares,`
               }
-              ${decays === null ? sql`0` : sql`arrayMap(t -> toUnixTimestamp64Micro(eligible[-1].1) - toUnixTimestamp64Micro(t.1), eligible)`} AS ages
-            FROM (${rows})
+              ${decays === null ? sql`0` : sql`arrayMap(at -> toUnixTimestamp64Micro(latest) - toUnixTimestamp64Micro(at), instants)`} AS ages
+            FROM (
+              SELECT *, length(eligible) AS touches, arrayEnumerate(eligible) AS places, tupleElement(eligible, 1) AS instants, instants[-1] AS latest
+              FROM (${rows})
+            )
           )
         )
       )

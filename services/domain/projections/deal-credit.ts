@@ -23,6 +23,10 @@ export type DealCreditInputs = {
   readonly tenant: string
   readonly definitions: Definitions
   readonly asOf: Sql
+  /** Whether anybody was ever merged into anybody; said where not. */
+  readonly merges?: boolean
+  /** The accounts that the deals name, where they are few. */
+  readonly accounts?: readonly string[] | null
   /** What is kept is all of them; a report may need but some. */
   readonly conversions?: readonly string[]
   /** What is kept is `hybrid`; a report may ask for another. */
@@ -67,16 +71,16 @@ const weightOf = ({ scope }: DealCreditInputs): Sql =>
 const gathered = (inputs: ScopedInputs): Sql => sql`
   SELECT d.tenant AS tenant, d.deal_id AS unit, d.account AS account, d.created_at AS created_at, d.created_at AS deal_at, d.contact_roots AS contact_roots, d.conversions AS conversions,
     t.in_order AS in_order, t.leads AS leads
-  FROM (${wantedConversions(inputs)}) AS d
-  LEFT JOIN (
+  FROM (
     SELECT tenant, account, arraySort(groupArrayIf(touch, what = 'touch')) AS in_order, arraySort(groupArrayIf((touch.1, touch.2, touch.11${byGroup(inputs, () => sql`, touch.13`)}), what = 'lead')) AS leads
     FROM (
     SELECT 'touch' AS what, tenant, account, ${creditableTouch(inputs.definitions, weightOf(inputs), inGroup(inputs))} AS touch
-    FROM ${eligibleTouches(inputs, sql`account != '' AND account IN (SELECT account FROM (${dealAccounts(inputs)}))`)}
+    FROM ${eligibleTouches(inputs, sql`account != '' AND ${inDealAccounts(inputs)}`)}
     ${inputs.leads && needsLeads(inputs.definitions) ? sql`UNION ALL ${createdLeads(inputs, inputs.leads)}` : sql``}
     )
     GROUP BY tenant, account
-  ) AS t ON t.tenant = d.tenant AND t.account = d.account`
+  ) AS t
+  RIGHT JOIN (${wantedConversions(inputs)}) AS d ON t.tenant = d.tenant AND t.account = d.account`
 
 const needsLeads = ({ models }: Definitions): boolean =>
   models.some(({ weights }) => weights.kind === 'position' && weights.shares.lead_creation > 0)
@@ -96,7 +100,7 @@ const createdLeads = (inputs: DealCreditInputs, { leadFacts, identities }: NonNu
   FROM (SELECT tenant, subject, event_id, occurred_at, recorded_at FROM ${leadFacts} WHERE tenant = ${bind.string(tenant)} AND type = 'lead-created' AND recorded_at <= ${asOf}) AS l
   INNER JOIN (
     SELECT tenant, subject, persons, account, valid_from, valid_to FROM ${identities}
-    WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND account IN (SELECT account FROM (${dealAccounts(inputs)}))
+    WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND ${inDealAccounts(inputs)}
   ) AS i ON i.tenant = l.tenant AND i.subject = l.subject
   WHERE i.valid_from <= l.occurred_at AND i.valid_to > l.occurred_at ${excluded === null ? sql`` : sql`AND l.subject NOT IN (SELECT record FROM (${excluded}))`}`
   const inGroup = (personas: readonly string[]): Sql =>
@@ -123,27 +127,35 @@ const inGroup = (inputs: ScopedInputs): Sql => {
 }
 
 /** (tenant, record, reason): what does not count; null where nothing was ever excluded. */
-type DealsInputs = Pick<DealCreditInputs, 'dealJourney' | 'roots' | 'deals' | 'tenant' | 'asOf'>
+type DealsInputs = Pick<DealCreditInputs, 'dealJourney' | 'roots' | 'merges' | 'deals' | 'accounts' | 'tenant' | 'asOf'>
 
 /** (node, root) as of the knowledge time. */
 const rootsAsOf = ({ roots, tenant, asOf }: Pick<DealsInputs, 'roots' | 'tenant' | 'asOf'>): Sql =>
   sql`SELECT node, root FROM ${roots} WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf}`
 
+/** A condition on `account`: is it a root account of one of the deals? */
+const inDealAccounts = (inputs: DealsInputs): Sql => {
+  const { accounts = null, merges = true } = inputs
+  return accounts !== null && !merges
+    ? sql`account IN (${bind.strings(accounts)})`
+    : sql`account IN (SELECT account FROM (${dealAccounts(inputs)}))`
+}
+
 /** (account): the root accounts of the deals. */
-const dealAccounts = ({ dealJourney, roots, deals, tenant, asOf }: DealsInputs): Sql => sql`
+const dealAccounts = ({ dealJourney, roots, deals, accounts = null, merges = true, tenant, asOf }: DealsInputs): Sql => {
+  const named =
+    accounts === null
+      ? sql`SELECT DISTINCT account FROM ${dealJourney} WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})`
+      : sql`SELECT arrayJoin(${bind.strings(accounts)}) AS account`
+  if (!merges) return named
+  return sql`
   SELECT if(r.node = '', j.account, substring(r.root, 9)) AS account
-  FROM (SELECT DISTINCT account FROM ${dealJourney} WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})) AS j
+  FROM (${named}) AS j
   LEFT JOIN (${rootsAsOf({ roots, tenant, asOf })}) AS r ON r.node = concat('account:', j.account)`
+}
 
 /** (tenant, deal_id, account, created_at, contact_roots, conversions): [(name, reached, instant)] of each deal. */
-const dealsWithConversions = ({
-  dealJourney,
-  roots,
-  deals,
-  tenant,
-  definitions,
-  asOf,
-}: DealsInputs & { readonly definitions: Definitions }): Sql => sql`
+const dealsWithConversions = (inputs: DealsInputs & { readonly definitions: Definitions }): Sql => sql`
   SELECT tenant, deal_id, substring(rooted[1], 9) AS account, created_at, arraySort(arrayDistinct(arraySlice(rooted, 2))) AS contact_roots,
     [
       ('deal', toUInt8(counted), created_at),
@@ -151,24 +163,37 @@ const dealsWithConversions = ({
       -- 2: not yet, and still possible
       ('won', toUInt8(counted * multiIf(outcome = 'won', 1, outcome = 'open', 2, 0)), won_at)
     ] AS conversions
-  FROM (
-    SELECT tenant, deal_id, created_at, counted, outcome, if(has_sqo = 0, ${foreverValid}, entered_at[has_sqo]) AS sqo_at, won_at,
-      -- the deal's account first, then its contacts, each as what it was merged into
-      arrayMap(n -> n.2, arraySort(groupArray((place, if(r.node = '', named, r.root))))) AS rooted
-    FROM (
-      SELECT tenant, deal_id, created_at, counted, outcome, entered_at, has_sqo, won_at, place, named
-      FROM (
+  FROM (${rootedDeals(inputs)})`
+
+/** (tenant, deal_id, created_at, counted, outcome, sqo_at, won_at, rooted): the deals, with their account and then their contacts, each as what it was merged into. */
+const rootedDeals = ({
+  dealJourney,
+  roots,
+  merges = true,
+  deals,
+  tenant,
+  definitions,
+  asOf,
+}: DealsInputs & { readonly definitions: Definitions }): Sql => {
+  const told = sql`
         SELECT tenant, deal_id, created_at, counted, outcome, entered_at,
           arrayFirstIndex(s -> has(${bind.strings(qualifyingDealStages(definitions.stageMap))}, s), stages) AS has_sqo,
+          if(has_sqo = 0, ${foreverValid}, entered_at[has_sqo]) AS sqo_at,
           -- touches count up to the closing or the end of the close date in the tenant's zone, whichever is first
           if(closed_at IS NULL, ${foreverValid}, least(assumeNotNull(closed_at),
             if(close_date IS NULL, ${foreverValid}, toTimeZone(toDateTime64(addDays(assumeNotNull(close_date), 1), 6, ${bind.string(definitions.zone)}), 'UTC') - toIntervalMicrosecond(1)))) AS won_at,
           arrayPushFront(contacts, concat('account:', account)) AS names
         FROM ${dealJourney}
-        WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})
-      )
+        WHERE tenant = ${bind.string(tenant)} AND (tenant, deal_id) IN (${deals})`
+  if (!merges) return sql`SELECT tenant, deal_id, created_at, counted, outcome, sqo_at, won_at, names AS rooted FROM (${told})`
+  return sql`
+    SELECT tenant, deal_id, created_at, counted, outcome, sqo_at, won_at,
+      arrayMap(n -> n.2, arraySort(groupArray((place, if(r.node = '', named, r.root))))) AS rooted
+    FROM (
+      SELECT tenant, deal_id, created_at, counted, outcome, sqo_at, won_at, place, named
+      FROM (${told})
       ARRAY JOIN names AS named, arrayEnumerate(names) AS place
     ) AS d
     LEFT JOIN (${rootsAsOf({ roots, tenant, asOf })}) AS r ON r.node = d.named
-    GROUP BY tenant, deal_id, created_at, counted, outcome, sqo_at, won_at
-  )`
+    GROUP BY tenant, deal_id, created_at, counted, outcome, sqo_at, won_at`
+}

@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../sql.ts'
+import { joinSql, type Sql, sql } from '../sql.ts'
 import { everKnown, everValid, foreverKnown, foreverValid, linkStretches } from './in-force.ts'
 
 export type IdentitiesInputs = {
@@ -8,7 +8,60 @@ export type IdentitiesInputs = {
   readonly placements: Sql
   /** (tenant, subject): the subjects to compute. */
   readonly subjects: Sql
+  /** What the subjects are and stand for, where that is known: the rest is not looked at. */
+  readonly evidence?: Evidence | null
+  /** Whether anybody was ever merged into anybody. */
+  readonly merges?: boolean
   readonly asOf: Sql
+}
+
+/** Are there persons among the subjects, aliases of persons, accounts or aliases of accounts? */
+export type Evidence = { readonly persons: boolean; readonly aliases: boolean; readonly accounts: boolean }
+
+const ALL_EVIDENCE: Evidence = { persons: true, aliases: true, accounts: true }
+
+/** (tenant, subject, evidence): tuples (root person, account, strength, valid_from, valid_to, known_from, known_to), from each source that bears on the subjects. */
+const evidenceOf = ({ linkFacts, roots, placements, subjects, evidence, merges = true, asOf }: IdentitiesInputs): Sql => {
+  const looked = evidence ?? ALL_EVIDENCE
+  const links = (target: 'person:' | 'account:'): Sql =>
+    linkStretches({
+      linkFacts,
+      where: sql`recorded_at <= ${asOf} AND startsWith(target, '${{ parts: [target] }}') AND NOT startsWith(subject, 'person:') AND (tenant, subject) IN (${subjects})`,
+    })
+  const persons = sql`
+                  SELECT tenant, person AS subject, placements AS evidence
+                  FROM ${placements}
+                  WHERE (tenant, person) IN (${subjects})`
+  const aliases = sql`
+                  SELECT l.tenant AS tenant, l.subject AS subject, arrayFilter(e -> e.4 < e.5 AND e.6 < e.7, arrayMap(
+                    e -> (e.1, e.2, e.3, greatest(e.4, l.valid_from), least(e.5, l.valid_to), greatest(e.6, l.known_from), least(e.7, l.known_to)), p.placements)) AS evidence
+                  FROM (${links('person:')}) AS l
+                  INNER JOIN (
+                  SELECT tenant, person, placements FROM ${placements}
+                  WHERE (tenant, person) IN (SELECT tenant, target FROM ${linkFacts} WHERE relation = 'link' AND startsWith(target, 'person:') AND (tenant, subject) IN (${subjects}))
+                ) AS p ON p.tenant = l.tenant AND p.person = l.target`
+  const named = sql`
+                    SELECT tenant, subject, target, valid_from, valid_to, known_from, known_to
+                    FROM (${links('account:')})
+                    UNION ALL
+                    SELECT DISTINCT tenant, subject, subject AS target, ${everValid}, ${foreverValid}, ${everKnown}, ${foreverKnown}
+                    FROM (${subjects})
+                    WHERE startsWith(subject, 'account:')`
+  const accounts = merges
+    ? sql`
+                  SELECT l.tenant AS tenant, l.subject AS subject, [('', if(r.node = '', l.target, r.root), toUInt8(1), l.valid_from, l.valid_to,
+                    if(r.node = '', l.known_from, greatest(l.known_from, r.known_from)), if(r.node = '', l.known_to, least(l.known_to, r.known_to)))] AS evidence
+                  FROM (${named}) AS l
+                  LEFT JOIN (SELECT tenant, node, root, known_from, known_to FROM ${roots} WHERE startsWith(node, 'account:')) AS r ON r.tenant = l.tenant AND r.node = l.target
+                  WHERE evidence[1].6 < evidence[1].7`
+    : sql`
+                  SELECT tenant, subject, [('', target, toUInt8(1), valid_from, valid_to, known_from, known_to)] AS evidence
+                  FROM (${named})
+                  WHERE known_from < known_to`
+  return joinSql(
+    [...(looked.persons ? [persons] : []), ...(looked.aliases ? [aliases] : []), ...(looked.accounts ? [accounts] : [])],
+    ' UNION ALL ',
+  )
 }
 
 /**
@@ -18,7 +71,7 @@ export type IdentitiesInputs = {
  * domain does, if exactly one account has it. The rows of one subject tile the whole plane: `account` is '' where none is known.
  * `accounts` is the number of distinct accounts of the tile: a person in two accounts splits, never copies.
  */
-export const identities = ({ linkFacts, roots, placements, subjects, asOf }: IdentitiesInputs): Sql => sql`
+export const identities = (inputs: IdentitiesInputs): Sql => sql`
   SELECT tenant, subject, tile.1 AS persons,
     arrayJoin(if(empty(tile.2), [''], arrayMap(a -> substring(a, 9), tile.2))) AS account,
     toUInt16(length(tile.2)) AS accounts,
@@ -49,37 +102,8 @@ export const identities = ({ linkFacts, roots, placements, subjects, asOf }: Ide
               SELECT tenant, subject, evidence,
                 arraySort(arrayDistinct(arrayPushFront(arrayConcat(arrayMap(e -> e.4, evidence), arrayFilter(v -> v < ${foreverValid}, arrayMap(e -> e.5, evidence))), ${everValid}))) AS valid_cuts
               FROM (
-                -- (root person, account, strength, valid_from, valid_to, known_from, known_to)
                 SELECT tenant, subject, arraySort(groupArrayArray(evidence)) AS evidence
-                FROM (
-                  -- a person
-                  SELECT tenant, person AS subject, placements AS evidence
-                  FROM ${placements}
-                  WHERE (tenant, person) IN (${subjects})
-                  UNION ALL
-                  -- an alias of persons
-                  SELECT l.tenant AS tenant, l.subject AS subject, arrayFilter(e -> e.4 < e.5 AND e.6 < e.7, arrayMap(
-                    e -> (e.1, e.2, e.3, greatest(e.4, l.valid_from), least(e.5, l.valid_to), greatest(e.6, l.known_from), least(e.7, l.known_to)), p.placements)) AS evidence
-                  FROM (${linkStretches({ linkFacts, where: sql`recorded_at <= ${asOf} AND startsWith(target, 'person:') AND NOT startsWith(subject, 'person:') AND (tenant, subject) IN (${subjects})` })}) AS l
-                  INNER JOIN (
-                  SELECT tenant, person, placements FROM ${placements}
-                  WHERE (tenant, person) IN (SELECT tenant, target FROM ${linkFacts} WHERE relation = 'link' AND startsWith(target, 'person:') AND (tenant, subject) IN (${subjects}))
-                ) AS p ON p.tenant = l.tenant AND p.person = l.target
-                  UNION ALL
-                  -- an account, or an alias of one
-                  SELECT l.tenant AS tenant, l.subject AS subject, [('', if(r.node = '', l.target, r.root), toUInt8(1), l.valid_from, l.valid_to,
-                    if(r.node = '', l.known_from, greatest(l.known_from, r.known_from)), if(r.node = '', l.known_to, least(l.known_to, r.known_to)))] AS evidence
-                  FROM (
-                    SELECT tenant, subject, target, valid_from, valid_to, known_from, known_to
-                    FROM (${linkStretches({ linkFacts, where: sql`recorded_at <= ${asOf} AND startsWith(target, 'account:') AND NOT startsWith(subject, 'person:') AND (tenant, subject) IN (${subjects})` })})
-                    UNION ALL
-                    SELECT DISTINCT tenant, subject, subject AS target, ${everValid}, ${foreverValid}, ${everKnown}, ${foreverKnown}
-                    FROM (${subjects})
-                    WHERE startsWith(subject, 'account:')
-                  ) AS l
-                  LEFT JOIN (SELECT tenant, node, root, known_from, known_to FROM ${roots} WHERE startsWith(node, 'account:')) AS r ON r.tenant = l.tenant AND r.node = l.target
-                  WHERE evidence[1].6 < evidence[1].7
-                )
+                FROM (${evidenceOf(inputs)})
                 GROUP BY tenant, subject
               )
             )

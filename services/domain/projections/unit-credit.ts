@@ -43,9 +43,9 @@ export const windowNames = (models: readonly AttributionModel[]): readonly strin
 
 const ofWindow = (units: CreditedUnits, { name, model, models }: EligibilityWindow): Sql => sql`
   SELECT tenant, unit, conversion, ${bind.string(name)} AS window, account, converted, provisional, converted_at,
-    arrayMap(t -> t.3, eligible) AS touch_ids, arrayMap(t -> t.1, eligible) AS touched_at, arrayMap(t -> t.4, eligible) AS channels,
-    arrayMap(t -> t.5, eligible) AS campaigns, arrayMap(t -> t.6, eligible) AS sources, arrayMap(t -> t.7, eligible) AS contents,
-    arrayMap(t -> t.8, eligible) AS teams, arrayMap(t -> t.10, eligible) AS subjects, models, credits, reasons
+    tupleElement(eligible, 3) AS touch_ids, tupleElement(eligible, 1) AS touched_at, tupleElement(eligible, 4) AS channels,
+    tupleElement(eligible, 5) AS campaigns, tupleElement(eligible, 6) AS sources, tupleElement(eligible, 7) AS contents,
+    tupleElement(eligible, 8) AS teams, tupleElement(eligible, 10) AS subjects, models, credits, reasons
   FROM (${creditByModel({
     models,
     keep: sql`tenant, unit, conversion, account, converted, provisional, converted_at`,
