@@ -14,6 +14,7 @@ import { keyRoutes } from './operations/key-routes.ts'
 import { letterRoutes } from './operations/letter-routes.ts'
 import type { Operator } from './operations/operator.ts'
 import { viewRoutes } from './views/routes.ts'
+import { meetingRoutes } from './meetings/routes.ts'
 import { memberRoutes } from './members/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { contentRoutes } from './content/routes.ts'
@@ -156,6 +157,7 @@ export const createApi = ({
     await app.register(contentRoutes, figures)
     await app.register(commitmentRoutes, figures)
     await app.register(viewRoutes, { store, reader, writer })
+    await app.register(meetingRoutes, figures)
     await app.register(memberRoutes, figures)
     await app.register(effortRoutes, figures)
     await app.register(reviewRoutes, { ...figures, writer })

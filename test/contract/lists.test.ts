@@ -120,6 +120,8 @@ const happened: readonly AccordEvent[] = [
     }),
   ),
   event('member-changed', { ...tell('2026-01-15T09:00Z'), member_id: 'bo', function: 'sales', role: 'ae', team: 's', active: false }),
+  event('meeting-held', { ...tell('2026-01-05T09:00Z'), meeting_id: 'w1', kind: 'weekly', decisions: ['call earlier'] }),
+  event('meeting-held', { ...tell('2026-01-12T09:00Z'), meeting_id: 'w2', kind: 'weekly', attendees: ['ana', 'bo'] }),
   event('commitment-made', {
     ...tell('2026-01-10T09:00Z'),
     commitment_id: 'k1',
@@ -297,6 +299,14 @@ describe('members and commitments', () => {
       { member: 'bo', attempts: 0, meetings: 1, held: 0 },
     ])
     expect((await list('/v1/sales/effort?period=2026-02')).rows).toEqual([])
+  })
+
+  it('say when both teams met, the latest first', async () => {
+    expect((await list('/v1/meetings')).rows).toMatchObject([
+      { meeting_id: 'w2', held_at: '2026-01-12T09:00:00.000Z', attendees: ['ana', 'bo'], decisions: [] },
+      { meeting_id: 'w1', decisions: ['call earlier'] },
+    ])
+    expect((await list('/v1/meetings?as_of=2026-01-10&kind=weekly')).rows).toMatchObject([{ meeting_id: 'w1' }])
   })
 
   it('say what is due, what is overdue and what became of it', async () => {

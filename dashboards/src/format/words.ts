@@ -26,7 +26,7 @@ export const flagWords = (flag: string): readonly [short: string, long: string] 
 export const words = (name: string): string => name.replaceAll('_', ' ').replaceAll('-', ' ')
 
 /** Written in capitals wherever they stand. */
-const SHORT = /\b(?:emea|apac|dach|latam|smb|sdr|bdr|ae|mql|sal|sql|sqo|crm|url|sla)\b/g
+const SHORT = /\b(?:emea|apac|dach|latam|smb|sdr|bdr|ae|mql|sal|sql|sqo|crm|url|sla|hr|erp)\b/g
 
 export const title = (name: string): string => {
   if (name === '(unattributed)') return 'No touch counted'

@@ -10,14 +10,17 @@ type KpiProps = {
   readonly beside?: ReactNode
   readonly trend?: readonly (number | null)[]
   readonly waiting?: boolean
+  /** How far its records can be trusted. */
+  readonly trust?: ReactNode
 }
 
 /** One headline: the number, what it is held against, and its course. */
-export const Kpi = ({ label, side = '', row, beside, trend, waiting = false }: KpiProps) => (
+export const Kpi = ({ label, side = '', row, beside, trend, waiting = false, trust }: KpiProps) => (
   <div className="kpi">
     <span className="label">
       {side === '' ? null : <i className={`side ${side}`} title={side} />}
       {label}
+      {trust}
     </span>
     <span className="value">
       {waiting && row === undefined ? <span className="none">…</span> : <Figure row={row} precision="short" n={false} flags={false} />}

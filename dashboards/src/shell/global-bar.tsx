@@ -147,10 +147,7 @@ const HealthBadge = () => {
   if (backfill_open) return <span className="badge warn">history is loading</span>
   const until = live.watermark ?? data.projected_to
   const behind = live.state === 'off' && data.projected_to !== data.projecting_to
-  const since =
-    until === null
-      ? 'nothing yet'
-      : new Date(until).toLocaleTimeString(navigator.language, { timeStyle: live.state === 'live' ? 'medium' : 'short' })
+  const since = until === null ? 'nothing yet' : new Date(until).toLocaleTimeString(navigator.language, { timeStyle: 'short' })
   return (
     <a
       className={behind ? 'badge warn' : 'badge'}

@@ -43,7 +43,7 @@ const eventOf = (block: string): readonly [name: string, data: unknown] | null =
 
 /** Reads a stream to its end, event by event. */
 const read = async (body: ReadableStream<Uint8Array>, said: (name: string, data: unknown) => void): Promise<void> => {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+  const reader = body.pipeThrough<string>(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader()
   let rest = ''
   for (;;) {
     const { done, value } = await reader.read()

@@ -1,9 +1,11 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { credentials, Refusal } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { Failed, Skeleton } from '../parts/state.tsx'
 import { Proof } from '../parts/proof.tsx'
+import { useListening, useLive } from './live.ts'
 import { GlobalBar, Narrowed, TimeTravel } from './global-bar.tsx'
 import { PAGES } from './pages.ts'
 import { SessionContext } from './session.ts'
@@ -18,6 +20,9 @@ export const Shell = () => {
   const [open, setOpen] = useState(false)
   const path = useRouterState({ select: state => state.location.pathname })
   const session = useAnswer('GET /v1/session', { as_of: get('as_of') || undefined })
+  useListening(useQueryClient(), session.data !== undefined && get('as_of') === '')
+  const { clocks } = useLive()
+  const waiting = (clocks?.mine?.running ?? 0) + (clocks?.mine?.overdue ?? 0)
   useEffect(() => {
     setOpen(false)
     document.title = `${PAGES.find(page => page.path === path)?.name ?? 'Accord'} · Accord`
@@ -46,6 +51,11 @@ export const Shell = () => {
                 activeOptions={{ exact: true, includeSearch: false }}
               >
                 {page.name}
+                {page.path === '/leads' && waiting > 0 ? (
+                  <span className="count" title="Clocks of yours that ask for something">
+                    {waiting}
+                  </span>
+                ) : null}
               </Link>
             ))}
           </div>

@@ -9,13 +9,21 @@ import { Panel, RestsOn } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { type Column, DataTable } from '../../parts/table.tsx'
 import { useAsking } from '../../shell/session.ts'
+import { useView } from '../../shell/view.ts'
 
 const METRICS = ['M26', 'M30', 'M42', 'M43', 'M46', 'M47'] as const
 
 /** Each rep: what they carry, whether they keep the limits, and what they did. */
 export const Reps = ({ role }: { readonly role: string }) => {
+  const { get } = useView()
   const { period, as_of } = useAsking()
-  const effort = useAnswer('GET /v1/sales/effort', { period, as_of, role: role === '' ? undefined : role, limit: 1_000 })
+  const effort = useAnswer('GET /v1/sales/effort', {
+    period,
+    as_of,
+    role: role === '' ? undefined : role,
+    team: get('team') || undefined,
+    limit: 1_000,
+  })
   const owners = useAnswer('GET /v1/sla/attainment', { period, as_of, by: 'owner', side: 'sales', metric: [...METRICS] })
   const capacity = useAnswer('GET /v1/plan/capacity', { as_of, leads: 0 })
   const kept = (owner: string, metric: string, where: Readonly<Record<string, string>> = {}) =>

@@ -14,18 +14,27 @@ export const Breaches = () => {
   const { search } = useView()
   const { period, as_of } = useAsking()
   const asked = useAnswer('GET /v1/sla/attainment', { period, as_of, by: ['side', 'step'], metric: ['M42', 'M43'] })
+  const excuses = useAnswer('GET /v1/sla/excuses', { as_of, state: 'waiting', limit: 1 })
   return (
     <Panel
       className="w4"
-      title="Open breaches"
-      about="Of both sides"
+      title="Open breaches and excuses"
       flush
       right={
         <Link to="/sla" search={keptAcross(search) as never} className="button small">
           Levels
         </Link>
       }
-      foot={<RestsOn answer={asked.data} />}
+      foot={
+        <>
+          {excuses.data === undefined ? null : (
+            <Link to="/excuses" search={keptAcross(search) as never}>
+              {excuses.data.count === 0 ? 'No excuse waits for a decision' : `${excuses.data.count} excuses wait for the other side`}
+            </Link>
+          )}
+          <RestsOn answer={asked.data} />
+        </>
+      }
     >
       <Answered asked={asked} lines={4}>
         {({ rows }) => {

@@ -5,10 +5,12 @@ import { periodText } from '../../format/words.ts'
 import { Figure } from '../../parts/figure.tsx'
 import { Kpi } from '../../parts/kpi.tsx'
 import { Failed } from '../../parts/state.tsx'
+import { Trust, useDataHealth } from '../../parts/trust.tsx'
 import { useAsking, usePeriodBefore } from '../../shell/session.ts'
 
 /** Both sides in one row: what marketing and sales brought, what it cost, and the same of the period before. */
 export const Headline = ({ stages }: { readonly stages: Asked<Answer> }) => {
+  const health = useDataHealth()
   const asking = useAsking()
   const before = usePeriodBefore(asking.period)
   const asked = { ...asking, period: before?.period ?? '' }
@@ -30,37 +32,58 @@ export const Headline = ({ stages }: { readonly stages: Asked<Answer> }) => {
     rowOf(stages.data?.rows, 'M1', { counted, stage: name }),
     rowOf(stagesBefore.data?.rows, 'M1', { counted, stage: name }),
   ]
-  const [won, wonBefore] = stage('deals', 'won')
+  const [won] = stage('deals', 'won')
   const [sqo, sqoBefore] = stage('deals', 'sqo')
   const [mql, mqlBefore] = stage('journeys', 'mql')
   return (
     <div className="kpis" aria-label="Headline figures">
       <Kpi
         label="Won revenue"
+        trust={<Trust health={health} checks={['deals_with_contacts', 'amounts_with_rate']} />}
         side="both"
         row={rowOf(revenue.data?.total, 'M54')}
-        beside={beside(rowOf(revenueBefore.data?.total, 'M54'))}
+        beside={
+          <>
+            <Figure row={won} n={false} flags={false} /> deals; {beside(rowOf(revenueBefore.data?.total, 'M54'))}
+          </>
+        }
         waiting={waiting}
       />
-      <Kpi label="Deals won" side="sales" row={won} beside={beside(wonBefore)} waiting={waiting} />
       <Kpi
         label="New pipeline"
+        trust={<Trust health={health} checks={['deals_with_contacts', 'amounts_with_rate']} />}
         side="both"
         row={rowOf(pipeline.data?.total, 'M55')}
         beside={beside(rowOf(pipelineBefore.data?.total, 'M55'))}
         waiting={waiting}
       />
-      <Kpi label="New SQOs" side="sales" row={sqo} beside={beside(sqoBefore)} waiting={waiting} />
-      <Kpi label="New MQLs" side="marketing" row={mql} beside={beside(mqlBefore)} waiting={waiting} />
       <Kpi
-        label="Program spend"
+        label="New SQOs"
+        trust={<Trust health={health} checks={['deals_with_contacts', 'events_on_time']} />}
+        side="sales"
+        row={sqo}
+        beside={beside(sqoBefore)}
+        waiting={waiting}
+      />
+      <Kpi
+        label="New MQLs"
+        trust={<Trust health={health} checks={['events_on_time', 'attributes_known']} />}
+        side="marketing"
+        row={mql}
+        beside={beside(mqlBefore)}
+        waiting={waiting}
+      />
+      <Kpi
+        label="Spend"
+        trust={<Trust health={health} checks={['campaigns_with_spend', 'amounts_with_rate']} />}
         side="marketing"
         row={rowOf(revenue.data?.total, 'M66')}
         beside={beside(rowOf(revenueBefore.data?.total, 'M66'))}
         waiting={waiting}
       />
       <Kpi
-        label="Return on spend"
+        label="Return"
+        trust={<Trust health={health} checks={['campaigns_with_spend', 'touches_with_account', 'touches_with_planned_campaign']} />}
         side="marketing"
         row={rowOf(revenue.data?.total, 'M67')}
         beside={beside(rowOf(revenueBefore.data?.total, 'M67'))}

@@ -2,23 +2,19 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { dateText } from '../../format/number.ts'
 import { periodText } from '../../format/words.ts'
 import { PageHead } from '../../parts/controls.tsx'
-import { Later } from '../../parts/later.tsx'
-import { useAsking, usePeriod, usePeriodBefore } from '../../shell/session.ts'
-import { Leaks } from '../funnel/leaks.tsx'
+import { useAsking, usePeriod } from '../../shell/session.ts'
 import { Breaches } from './breaches.tsx'
 import { Commitments } from './commitments.tsx'
-import { Earned } from './earned.tsx'
 import { Headline } from './headline.tsx'
+import { Leaks } from './leaks.tsx'
+import { More } from './more.tsx'
 import { Plan } from './plan.tsx'
-import { Sourced } from './sourced.tsx'
-import { Stages } from './stages.tsx'
+import { Since } from './since.tsx'
 
-/** The page both teams open on Monday: are we on plan, what changed, what leaks, what is open, what is due. */
+/** The page both teams open on Monday: are we on plan, what changed and why, what leaks, what is open, what is due. */
 export const Week = () => {
   const asking = useAsking()
   const period = usePeriod(asking.period)
-  // a running period is too young to be judged step by step
-  const before = usePeriodBefore(asking.period)
   const stages = useAnswer('GET /v1/funnel/stages', asking)
   return (
     <>
@@ -32,20 +28,13 @@ export const Week = () => {
       />
       <Plan />
       <Headline stages={stages} />
+      <Since />
       <div className="grid">
-        <Leaks className="w4" most={3} of={period?.state === 'running' ? before?.period : undefined} />
+        <Leaks />
         <Breaches />
         <Commitments />
-        <Later className="w7">
-          <Stages />
-        </Later>
-        <Later className="w5">
-          <Sourced />
-        </Later>
-        <Later>
-          <Earned />
-        </Later>
       </div>
+      <More />
     </>
   )
 }
