@@ -3,9 +3,9 @@ import { modelName } from '../../domain/definitions/attribution-model.ts'
 import { filtersOf } from '../parameters.ts'
 import { DEAL_DIMENSIONS } from '../../domain/figures/deal-dimensions.ts'
 import { FUNNEL_DIMENSIONS } from '../../domain/figures/funnel-dimensions.ts'
-import { stageEntriesProof } from '../../domain/figures/funnel-stages.ts'
+import { firstEntriesByDay, type FunnelStagesQuestion, stageEntriesProof } from '../../domain/figures/funnel-stages.ts'
 import { isDealStage } from '../../domain/figures/stage-paths.ts'
-import { type DealActuals, dealsByDay, dealsProof, entriesByDay } from '../../domain/figures/target-actuals.ts'
+import { type DealActuals, dealsByDay, dealsProof } from '../../domain/figures/target-actuals.ts'
 import { startOfDay } from '../../domain/periods.ts'
 import type { Sql } from '../../domain/sql.ts'
 import type { AnswerContext } from '../as-of.ts'
@@ -21,8 +21,18 @@ export const ActualQuestion = z.strictObject({
 })
 export type ActualQuestion = z.infer<typeof ActualQuestion>
 
+export type TargetDimension = (typeof TARGET_DIMENSIONS)[number]
+
 export type Actual =
-  | { readonly ok: true; readonly unit: 'money' | 'count'; readonly byDay: Sql; readonly proof: Sql }
+  | {
+      readonly ok: true
+      readonly unit: 'money' | 'count'
+      /** Dimensions of the question by which it is read; the others say who answers for the target. */
+      readonly by: readonly TargetDimension[]
+      /** (day, …dims, amount) by some dimensions, of all their values; only what is within the question's dates. */
+      readonly byDay: (dims: readonly TargetDimension[]) => Sql
+      readonly proof: Sql
+    }
   /** Why nothing can be said: the goal, or the dimension that it cannot be read by. */
   | { readonly ok: false; readonly flag: string }
 
@@ -46,6 +56,7 @@ export const actualOf = ({ sources, definitions, settings }: AnswerContext, { go
     const question: DealActuals = {
       ...ofDeals,
       model: model === undefined ? '' : modelName(model),
+      by: [],
       filters: filtersOf(dims, DEAL_DIMENSIONS),
       segment: dims['segment'] ?? null,
       dealTypes: [],
@@ -57,7 +68,15 @@ export const actualOf = ({ sources, definitions, settings }: AnswerContext, { go
     return {
       ok: true,
       unit: ofDeals.sums === 'money' ? 'money' : 'count',
-      byDay: dealsByDay(sources, question),
+      by: named,
+      byDay: asked =>
+        dealsByDay(sources, {
+          ...question,
+          by: DEAL_DIMENSIONS.filter(name => asked.some(dim => dim === name)),
+          filters: {},
+          segment: null,
+          bySegment: asked.includes('segment'),
+        }),
       proof: dealsProof(sources, question),
     }
   }
@@ -68,20 +87,27 @@ export const actualOf = ({ sources, definitions, settings }: AnswerContext, { go
   const read = named.filter(name => name !== 'team')
   const unread = read.find(name => !FUNNEL_DIMENSIONS.some(dim => dim === name) || name === 'pipeline' || name === 'product')
   if (unread !== undefined) return { ok: false, flag: `not_measured_by_${unread}` }
-  const proof = stageEntriesProof(
-    sources,
-    {
-      stageMap,
-      counted: 'journeys',
-      by: [],
-      filters: { ...filtersOf(Object.fromEntries(read.map(name => [name, dims[name]])), FUNNEL_DIMENSIONS), stage: [goal] },
-      from: from === null ? null : startOfDay(from, zone),
-      to: to === null ? null : startOfDay(to, zone),
-      zone,
-      currency,
-      volumesAt: [],
-    },
-    'first',
-  )
-  return { ok: true, unit: 'count', byDay: entriesByDay(proof, zone), proof }
+  const question: FunnelStagesQuestion = {
+    stageMap,
+    counted: 'journeys',
+    by: [],
+    filters: { ...filtersOf(Object.fromEntries(read.map(name => [name, dims[name]])), FUNNEL_DIMENSIONS), stage: [goal] },
+    from: from === null ? null : startOfDay(from, zone),
+    to: to === null ? null : startOfDay(to, zone),
+    zone,
+    currency,
+    volumesAt: [],
+  }
+  return {
+    ok: true,
+    unit: 'count',
+    by: read,
+    byDay: asked =>
+      firstEntriesByDay(sources, {
+        ...question,
+        by: FUNNEL_DIMENSIONS.filter(name => asked.some(dim => dim === name)),
+        filters: { stage: [goal] },
+      }),
+    proof: stageEntriesProof(sources, question, 'first'),
+  }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { addDays, dateAt } from '../../domain/periods.ts'
 import { daysBetween, shiftMonths } from '../../domain/plan/days.ts'
 import { attainment, type EarlierPeriod } from '../../domain/plan/pace.ts'
-import type { Store } from '../../store/port.ts'
+import type { Row, Store } from '../../store/port.ts'
 import { exact, type FigureRow, flagsOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { ExplainableFigure, Explain } from '../explain/figure.ts'
@@ -10,7 +10,7 @@ import type { Figures } from '../figure-route.ts'
 import { stageMapName } from '../funnel/stages.ts'
 import { modelName } from '../../domain/definitions/attribution-model.ts'
 import { ActualQuestion, actualOf } from './actuals.ts'
-import type { Target } from './target-list.ts'
+import { type Target, TARGET_DIMENSIONS } from './target-list.ts'
 
 /** How far back earlier periods are looked at for the seasonal pace. */
 const EARLIER_PERIODS = 8
@@ -40,6 +40,38 @@ export const targetDefinitions = ({ definitions }: AnswerContext): readonly stri
   return [stageMapName(definitions.stageMap), ...(model === undefined ? [] : [modelName(model)])]
 }
 
+/**
+ * What came on each day towards each question, read once for every goal and currency by all the dimensions that any of its targets names; null where it cannot be read.
+ */
+const daysByQuestion = async (
+  store: Store,
+  context: AnswerContext,
+  questions: readonly ActualQuestion[],
+  ofCompany: boolean,
+): Promise<(question: ActualQuestion) => Days | null> => {
+  const keyOf = ({ goal, currency }: ActualQuestion): string => JSON.stringify([goal, currency])
+  const groups = [...Map.groupBy(ofCompany ? [...questions, ...questions.map(question => ({ ...question, dims: {} }))] : questions, keyOf)]
+  const read = await Promise.all(
+    groups.map(async ([key, mine]): Promise<readonly [string, readonly Row[]]> => {
+      const actuals = mine.map(question => actualOf(context, question)).filter(actual => actual.ok)
+      const dims = TARGET_DIMENSIONS.filter(name => actuals.some(({ by }) => by.includes(name)))
+      return [key, actuals[0] === undefined ? [] : await store.read(actuals[0].byDay(dims))]
+    }),
+  )
+  const found = new Map(read)
+  return question => {
+    const actual = actualOf(context, question)
+    if (!actual.ok) return null
+    const days = new Map<string, number>()
+    for (const row of found.get(keyOf(question)) ?? []) {
+      if (actual.by.some(name => row[name] !== question.dims[name])) continue
+      const { day, amount } = DayRow.parse(row)
+      days.set(day, (days.get(day) ?? 0) + exact(amount))
+    }
+    return days
+  }
+}
+
 /** M98: each target with what has come, its attainment, and that against the even and the seasonal pace; the total by period and goal. */
 export const targetsAnswer = async (
   store: Store,
@@ -52,18 +84,6 @@ export const targetsAnswer = async (
 ): Promise<Figures> => {
   const { settings, observedTo, flags } = context
   const today = dateAt(observedTo, settings.zone)
-  const asked = new Map<string, Promise<Days | null>>()
-  const daysOf = (question: ActualQuestion): Promise<Days | null> => {
-    const key = JSON.stringify(question)
-    const known = asked.get(key)
-    if (known !== undefined) return known
-    const actual = actualOf(context, question)
-    const found = actual.ok
-      ? store.read(actual.byDay).then(rows => new Map(rows.map(row => DayRow.parse(row)).map(({ day, amount }) => [day, exact(amount)])))
-      : Promise.resolve(null)
-    asked.set(key, found)
-    return found
-  }
   const questionOf = (target: Target): ActualQuestion => ({
     goal: target.metric,
     dims: target.dims,
@@ -71,8 +91,7 @@ export const targetsAnswer = async (
     to: null,
     currency: target.unit === 'money' ? target.currency : currency,
   })
-  // all of them at once: the store has more than one lane
-  await Promise.all(targets.map(target => daysOf(questionOf(target))))
+  const daysOf = await daysByQuestion(store, context, targets.map(questionOf), ofCompany)
   const rows: FigureRow[] = []
   const sums = new Map<string, Sum>()
   for (const target of targets) {
@@ -86,7 +105,7 @@ export const targetsAnswer = async (
       flags: [...flags, ...(value.flags ?? [])].toSorted(),
     })
     const question = questionOf(target)
-    const days = await daysOf(question)
+    const days = daysOf(question)
     const actual = actualOf(context, question)
     rows.push(row('target', { value: target.value, unit, event_id: target.eventId }))
     if (days === null || !actual.ok || target.unit === 'ratio' || (actual.unit === 'money') !== (target.unit === 'money')) {
@@ -118,36 +137,32 @@ export const targetsAnswer = async (
     const sum = sums.get(key) ?? { label, unit, question: { ...question, dims: {} }, parts: [] }
     sums.set(key, { ...sum, parts: [...sum.parts, { target: target.value, came, whole: Object.keys(target.dims).length === 0 }] })
   }
-  const total = (
-    await Promise.all(
-      [...sums.values()].map(async ({ label, unit, question, parts }): Promise<readonly FigureRow[]> => {
-        // a target of the company goes before those of its parts, which it is made of
-        const own = parts.filter(({ whole }) => whole)
-        const counted = own.length > 0 ? own : parts
-        const target = sumBy(counted, each => each.target)
-        const covered = sumBy(counted, each => each.came)
-        const days = ofCompany ? await daysOf(question) : null
-        const came = days === null ? covered : sumOf(days, label.from, label.to)
-        // what came where no target is, such as in no region, is the company's all the same
-        const said = came === covered ? [...flags] : [...flags, 'beyond_targets'].toSorted()
-        const proof = days === null ? {} : { explain: explain('targets', 'M98', { ...question, from: label.from, to: label.to }) }
-        return [
-          { ...label, measure: 'target', metric: 'M98', value: target, unit, flags: [...flags] },
-          { ...label, measure: 'actual', metric: 'M98', value: came, unit, flags: said, ...proof },
-          {
-            ...label,
-            measure: 'attained',
-            metric: 'M98',
-            value: target === 0 ? null : came / target,
-            unit: 'ratio',
-            numerator: came,
-            denominator: target,
-            flags: said,
-          },
-        ]
-      }),
-    )
-  ).flat()
+  const total = [...sums.values()].flatMap(({ label, unit, question, parts }): readonly FigureRow[] => {
+    // a target of the company goes before those of its parts, which it is made of
+    const own = parts.filter(({ whole }) => whole)
+    const counted = own.length > 0 ? own : parts
+    const target = sumBy(counted, each => each.target)
+    const covered = sumBy(counted, each => each.came)
+    const days = ofCompany ? daysOf(question) : null
+    const came = days === null ? covered : sumOf(days, label.from, label.to)
+    // what came where no target is, such as in no region, is the company's all the same
+    const said = came === covered ? [...flags] : [...flags, 'beyond_targets'].toSorted()
+    const proof = days === null ? {} : { explain: explain('targets', 'M98', { ...question, from: label.from, to: label.to }) }
+    return [
+      { ...label, measure: 'target', metric: 'M98', value: target, unit, flags: [...flags] },
+      { ...label, measure: 'actual', metric: 'M98', value: came, unit, flags: said, ...proof },
+      {
+        ...label,
+        measure: 'attained',
+        metric: 'M98',
+        value: target === 0 ? null : came / target,
+        unit: 'ratio',
+        numerator: came,
+        denominator: target,
+        flags: said,
+      },
+    ]
+  })
   return { rows, total, excluded: {} }
 }
 
@@ -166,7 +181,9 @@ export const targetsExplained: ExplainableFigure = {
     const question = ActualQuestion.parse(asked)
     const actual = actualOf(context, question)
     if (!actual.ok) return null
-    const days = (await store.read(actual.byDay)).map(row => DayRow.parse(row))
+    const days = (await store.read(actual.byDay(actual.by)))
+      .filter(row => actual.by.every(name => row[name] === question.dims[name]))
+      .map(row => DayRow.parse(row))
     const value = days.reduce((sum, { amount }) => sum + exact(amount), 0)
     const row: FigureRow = {
       goal: question.goal,

@@ -26,7 +26,7 @@ export const jointTouch = (sources: FigureSources, question: SourcedQuestion, de
       SELECT * FROM (
         SELECT 'deal' AS entity, x.deal_id AS unit, x.account AS account, x.deal_id AS deal_id, x.converted_at AS at, x.excluded AS reason, toUInt8(0) AS young,
           arrayFirst((id, team) -> team = 'marketing', x.touch_ids, x.teams) AS responded,
-          arrayFirst(t -> t.5 = 1 AND t.1 <= x.converted_at, ${ofContacts(sql`s.sales`, sql`s.contacts`)}).3 AS touched,
+          arrayFirst(t -> t.5 = 1 AND t.1 <= x.converted_at, ${ofContacts(sql`s.sales`)}).3 AS touched,
           [responded, touched, x.conversion_event_id] AS event_ids,
           multiIf(responded != '' AND touched != '', 'both', responded != '', 'marketing alone', touched != '', 'sales alone', 'neither') AS note,
           if(note = 'both', x.money, toInt128(0)) AS num, x.money AS den

@@ -73,6 +73,17 @@ export const stageEntries = (sources: FigureSources, question: FunnelStagesQuest
     ORDER BY is_total, ${keys}`
 }
 
+/** (day, …by, amount): how many units first came into a stage on each day of the zone. */
+export const firstEntriesByDay = (sources: FigureSources, question: FunnelStagesQuestion): Sql => {
+  const keys = joinSql([sql`day`, ...question.by.map(identifier)], ', ')
+  return sql`
+    SELECT toString(toDate32(toTimeZone(entered, ${bind.string(question.zone)}))) AS ${keys}, count() AS amount
+    FROM (${entries(sources, { ...question, lean: true })})
+    WHERE is_first = 1
+    GROUP BY ${keys}
+    ORDER BY ${keys}`
+}
+
 /** The entries behind M1 (`first`), M2 (`all`) or M3 (`created`: those created in the stage, beside all). */
 export const stageEntriesProof = (sources: FigureSources, question: FunnelStagesQuestion, measure: 'first' | 'all' | 'created'): Sql => sql`
   SELECT ${entityOf(question.counted)} AS entity, unit AS id, account, deal_id, [event_id] AS event_ids, '' AS note, toString(entered) AS at,

@@ -53,13 +53,13 @@ const journeys = (inputs: JourneysInputs): Sql => {
       SELECT x.deal_id AS deal_id, x.account AS account, x.conversion_event_id AS conversion_event_id, x.converted_at AS converted_at, x.touch_ids AS touch_ids, x.touched_at AS touched_at,
         e.touch_ids[1] AS first_touch, e.touched_at[1] AS first_at, p.known AS known,
         arrayFilter(t -> t.1 <= x.converted_at, s.sales) AS until_won,
-        arrayFirst(t -> t.6 = 1, ${ofContacts(sql`until_won`, sql`s.contacts`)}) AS first_contact,
+        arrayFirst(t -> t.6 = 1, ${ofContacts(sql`until_won`)}) AS first_contact,
         arrayFilter(t -> t.1 >= s.created_at - toIntervalSecond(${bind.int(SOURCING_DAYS * 86_400)}), until_won) AS lately,
-        ${ofContacts(sql`lately`, sql`s.contacts`)} AS linked
+        ${ofContacts(sql`lately`)} AS linked
         ${columns}
       FROM (SELECT * FROM (${deals(sources, { ...asked, by: [], filters: {} })}) WHERE excluded = '') AS x
       LEFT JOIN (${creditUnder(ever.dealCredit, 'won', bind.string(question.model))}) AS e ON e.deal_id = x.deal_id
-      LEFT JOIN (${salesOfDeals(sources, definitions)}) AS s ON s.deal_id = x.deal_id
+      LEFT JOIN (${salesOfDeals(sources, definitions, 'named')}) AS s ON s.deal_id = x.deal_id
       LEFT JOIN (${knownPersons(inputs)}) AS p ON p.deal_id = x.deal_id
       ${joins}
     )

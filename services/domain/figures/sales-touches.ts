@@ -56,15 +56,17 @@ const dealContacts = ({ dealJourney, roots }: FigureSources): Sql => sql`
   LEFT JOIN ${roots} AS r ON r.node = j.contact
   GROUP BY deal_id`
 
-/** (deal_id, created_at, contacts, sales): [(at, recorded_at, touch_id, persons, human, two_way)] of what sales ever did with the account of each deal, in order. */
-export const salesOfDeals = (sources: FigureSources, definitions: Definitions): Sql => sql`
-  SELECT d.deal_id AS deal_id, d.created_at AS created_at, c.contacts AS contacts,
-    arraySort(groupArrayIf((t.occurred_at, t.recorded_at, t.touch_id, t.persons, t.human, t.two_way), t.touch_id != '')) AS sales
+/**
+ * (deal_id, created_at, sales): [(at, recorded_at, touch_id, persons, human, two_way, of_contacts)] of what sales ever did with the account of each deal, in order; `of_contacts`: with any of the deal's
+ * contacts. Without `named` the persons are left empty: their names are what costs here.
+ */
+export const salesOfDeals = (sources: FigureSources, definitions: Definitions, persons: 'named' | 'unnamed' = 'unnamed'): Sql => sql`
+  SELECT d.deal_id AS deal_id, d.created_at AS created_at,
+    arraySort(groupArrayIf((t.occurred_at, t.recorded_at, t.touch_id, ${persons === 'named' ? sql`t.persons` : sql`emptyArrayString()`}, t.human, t.two_way, toUInt8(hasAny(t.persons, c.contacts))), t.touch_id != '')) AS sales
   FROM (${rootedDeals(sources)}) AS d
   LEFT JOIN (${dealContacts(sources)}) AS c ON c.deal_id = d.deal_id
   LEFT JOIN (${salesTouches(sources, definitions)}) AS t ON t.account = d.account
-  GROUP BY deal_id, created_at, contacts`
+  GROUP BY deal_id, created_at`
 
 /** Of such touches those of the contacts where sales had to do with any of them, else all, as for credit (hybrid linkage). */
-export const ofContacts = (sales: Sql, contacts: Sql): Sql =>
-  sql`if(arrayExists(t -> hasAny(t.4, ${contacts}), ${sales}), arrayFilter(t -> hasAny(t.4, ${contacts}), ${sales}), ${sales})`
+export const ofContacts = (sales: Sql): Sql => sql`if(arrayExists(t -> t.7 = 1, ${sales}), arrayFilter(t -> t.7 = 1, ${sales}), ${sales})`

@@ -45,27 +45,35 @@ const sourcedDeals = (
 ): Sql => {
   const { columns, joins, filtered } = withDimensions(sources, { by, filters })
   const span = sql`toIntervalSecond(${bind.int(SOURCING_DAYS * 86_400)})`
+  // each level names what the next one reads more than once: a name within one SELECT stands for its whole expression every time that the statement is planned
+  const joined = sql`
+    SELECT x.deal_id AS deal_id, x.account AS account, toString(x.date) AS day, x.money AS money, x.conversion_event_id AS conversion_event_id, x.converted_at AS converted_at,
+      x.touch_ids AS touch_ids, x.teams AS teams, x.campaigns AS campaigns, f.creation.1 AS created_event, o.first_touch AS first_touch, o.marketing_touch AS marketing_touch,
+      o.responded AS responded, o.responded_at AS responded_at, s.sales AS sales, arrayFilter(t -> t.1 >= s.created_at - ${span} AND t.1 <= s.created_at, s.sales) AS around,
+      ${teamOfSource(definitions.channelMap, sql`f.creation.2`)} AS source_field, ${teamOf(sql`o.first_team`)} AS first_touch_team
+      ${columns}
+    FROM (SELECT * FROM (${deals(sources, { ...question, by: [], filters: {} })}) WHERE excluded = '') AS x
+    LEFT JOIN (${origins(sources, question.model)}) AS o ON o.deal_id = x.deal_id
+    LEFT JOIN (${salesOfDeals(sources, definitions)}) AS s ON s.deal_id = x.deal_id
+    ${joins}`
+  const touched = sql`
+    SELECT * EXCEPT (sales, around, touch_ids, teams, campaigns), arrayFirst(t -> t.5 = 1, ${ofContacts(sql`around`)}) AS first_sales,
+      arrayExists(t -> t.5 = 1 AND t.1 <= converted_at, ${ofContacts(sql`sales`)}) AS sold_to,
+      arrayFilter((id, team) -> team = 'marketing', touch_ids, teams) AS marketing_touches,
+      arraySort(arrayDistinct(arrayMap(c -> if(c.1 = '', ${bind.string(NONE)}, toString(c.1)), arrayFilter(c -> c.2 = 'marketing', arrayZip(campaigns, teams))))) AS marketing_campaigns
+    FROM (${joined})`
+  const brought = sql`
+    SELECT *, toInt128(1) AS one, ${lockedRule(locks)} AS locked_rule,
+      -- marketing only when it was earlier; without either of both it is who was first at all
+      multiIf(responded > 0 AND (first_sales.3 = '' OR responded_at < first_sales.1), 'marketing', first_sales.3 != '', 'sales', first_touch_team IN ('partner', 'success'), first_touch_team, ${bind.string(UNKNOWN)}) AS first_response
+    FROM (${touched})`
+  const said = sql`
+    SELECT *, [source_field, first_touch_team, first_response] AS said_to_be,
+      multiIf(locked_rule = 'source_field', source_field, locked_rule = 'first_touch', first_touch_team, locked_rule = 'first_response', first_response, ${bind.string(NOT_LOCKED)}) AS locked
+    FROM (${brought})`
   return sql`
-    SELECT *, [source_field, first_touch_team, first_response] AS said_to_be, ${lockedRule(locks)} AS locked_rule,
-      multiIf(locked_rule = 'source_field', source_field, locked_rule = 'first_touch', first_touch_team, locked_rule = 'first_response', first_response, ${bind.string(NOT_LOCKED)}) AS locked,
-      multiIf(has(said_to_be, 'marketing') AND has(said_to_be, 'sales'), 'both', has(said_to_be, 'marketing'), 'marketing', has(said_to_be, 'sales'), 'sales', 'neither') AS claimed
-    FROM (
-      SELECT x.deal_id AS deal_id, x.account AS account, toString(x.date) AS day, x.money AS money, toInt128(1) AS one, x.conversion_event_id AS conversion_event_id,
-        f.creation.1 AS created_event, o.first_touch AS first_touch, o.marketing_touch AS marketing_touch, arrayFilter(t -> t.1 >= s.created_at - ${span} AND t.1 <= s.created_at, s.sales) AS around,
-        arrayFirst(t -> t.5 = 1, ${ofContacts(sql`around`, sql`s.contacts`)}) AS first_sales,
-        arrayFilter((id, team) -> team = 'marketing', x.touch_ids, x.teams) AS marketing_touches,
-        arraySort(arrayDistinct(arrayMap(c -> if(c.1 = '', ${bind.string(NONE)}, toString(c.1)), arrayFilter(c -> c.2 = 'marketing', arrayZip(x.campaigns, x.teams))))) AS marketing_campaigns,
-        ${teamOfSource(definitions.channelMap, sql`f.creation.2`)} AS source_field,
-        ${teamOf(sql`o.first_team`)} AS first_touch_team,
-        arrayExists(t -> t.5 = 1 AND t.1 <= x.converted_at, ${ofContacts(sql`s.sales`, sql`s.contacts`)}) AS sold_to,
-        -- marketing only when it was earlier; without either of both it is who was first at all
-        multiIf(o.responded > 0 AND (first_sales.3 = '' OR o.responded_at < first_sales.1), 'marketing', first_sales.3 != '', 'sales', first_touch_team IN ('partner', 'success'), first_touch_team, ${bind.string(UNKNOWN)}) AS first_response
-        ${columns}
-      FROM (SELECT * FROM (${deals(sources, { ...question, by: [], filters: {} })}) WHERE excluded = '') AS x
-      LEFT JOIN (${origins(sources, question.model)}) AS o ON o.deal_id = x.deal_id
-      LEFT JOIN (${salesOfDeals(sources, definitions)}) AS s ON s.deal_id = x.deal_id
-      ${joins}
-    )
+    SELECT *, multiIf(has(said_to_be, 'marketing') AND has(said_to_be, 'sales'), 'both', has(said_to_be, 'marketing'), 'marketing', has(said_to_be, 'sales'), 'sales', 'neither') AS claimed
+    FROM (${said})
     WHERE ${filtered}`
 }
 
@@ -127,10 +135,13 @@ export const jointFigure = (
   )}, '')`
   return sql`
     SELECT ${dims.length === 0 ? sql`` : sql`${list}, `}toUInt8(${dims[0] === undefined ? sql`1` : sql`grouping(${dims[0]})`}) AS is_total, period,
-      verdict.1 AS kind, verdict.2 AS name, uniqExact(deal_id) AS deals, sum(d.money) AS money, toUInt64(0) AS locked_deals
-    FROM (SELECT *, ${period} AS period FROM (${sourcedDeals(sources, { ...question, from, to }, definitions, [])})) AS d
-    ARRAY JOIN [('claimed', claimed), ('touched', multiIf(notEmpty(marketing_touches) AND sold_to, 'both', notEmpty(marketing_touches), 'marketing alone', sold_to, 'sales alone', 'neither'))] AS verdict
-    WHERE period != ''
+      verdict.1 AS kind, verdict.2 AS name, uniqExact(d.deal_id) AS deals, sum(d.money) AS money, toUInt64(0) AS locked_deals
+    FROM (
+      SELECT ${dims.length === 0 ? sql`` : sql`${list}, `}deal_id, money, ${period} AS period,
+        [('claimed', claimed), ('touched', multiIf(notEmpty(marketing_touches) AND sold_to, 'both', notEmpty(marketing_touches), 'marketing alone', sold_to, 'sales alone', 'neither'))] AS verdicts
+      FROM (${sourcedDeals(sources, { ...question, from, to }, definitions, [])})
+    ) AS d
+    ARRAY JOIN verdicts AS verdict
     GROUP BY GROUPING SETS (${dims.length === 0 ? sql`` : sql`(${list}, period, kind, name), `}(period, kind, name))
     ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}, period, kind, name`
 }
