@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { qualificationKind } from '../../services/domain/definitions/qualification.ts'
+import { shippedStageMap } from '../../services/domain/definitions/stage-map.ts'
 import { generateCompany } from '../support/company.ts'
 import { type FigureApi, openFigureApi } from '../support/figure-api.ts'
 
@@ -33,6 +35,90 @@ const ask = async (document: object, more: object = {}): Promise<z.output<typeof
 }
 
 const LINEAR = { id: 'linear', version: 1, weights: { kind: 'position', shares: { middle: 1_000_000 } }, lookback_days: 365 }
+
+const Side = z.object({
+  metric: z.string(),
+  stage: z.string().optional(),
+  value: z.number().nullable(),
+  before: z.number().nullable(),
+  change: z.number().nullable(),
+  flags: z.array(z.string()),
+})
+const Agreed = z.looseObject({
+  total: z.array(Side),
+  leads: z.object({ entering_count: z.number(), leaving_count: z.number(), moved_count: z.number() }).optional(),
+  journeys: z
+    .array(
+      z.object({
+        stage_before: z.string().nullable(),
+        stage_after: z.string().nullable(),
+        count: z.number(),
+        journeys: z.array(z.unknown()),
+      }),
+    )
+    .optional(),
+})
+const agreed = async (payload: object): Promise<z.output<typeof Agreed>> => {
+  const answered = await post(payload)
+  expect([answered.statusCode, answered.body]).toEqual([200, answered.body])
+  return Agreed.parse(answered.json())
+}
+const totals = async (url: string) =>
+  z
+    .object({
+      total: z.array(
+        z.looseObject({ metric: z.string(), stage: z.string().optional(), counted: z.string().optional(), value: z.number().nullable() }),
+      ),
+    })
+    .parse((await api.get(url)).json()).total
+
+describe('what agreed definitions that are not published would show', () => {
+  it('the qualification in force gives the computed MQLs in force, and nobody enters or leaves', async () => {
+    const { total, leads } = await agreed({ kind: 'qualification', document: { ...qualificationKind.standard, version: 2 } })
+    const [inForce] = await totals('/v1/leads/quality?metric=M23b')
+    const mqls = total.find(({ metric }) => metric === 'M23b')
+    expect([mqls?.before, mqls?.value, mqls?.change]).toEqual([inForce?.value, inForce?.value, 0])
+    expect(leads).toEqual({ entering_count: 0, leaving_count: 0, moved_count: 0 })
+  })
+
+  it('the stage map in force gives the funnel in force, and no journey moves', async () => {
+    const { total, journeys } = await agreed({ kind: 'stage-map', document: { ...shippedStageMap, version: 2 } })
+    expect(total.filter(({ change }) => change !== 0 && change !== null)).toEqual([])
+    const inForce = (await totals('/v1/funnel/stages')).filter(({ metric, counted }) => metric === 'M1' && counted !== 'deals')
+    expect(total.filter(({ metric }) => metric === 'M1').map(({ stage, value }) => [stage, value])).toEqual(
+      inForce.map(({ stage, value }) => [stage, value]),
+    )
+    expect(journeys).toEqual([])
+  })
+
+  it('journeys that stood in a retired stage stand where they stood before, and nothing else moves', async () => {
+    const document = {
+      ...shippedStageMap,
+      version: 2,
+      stages: shippedStageMap.stages.filter(({ name }) => name !== 'sal'),
+      from_before: { sal: null },
+    }
+    const { total, journeys = [] } = await agreed({ kind: 'stage-map', document, limit: 1 })
+    expect(journeys.length).toBeGreaterThan(0)
+    expect(new Set(journeys.map(({ stage_before }) => stage_before))).toEqual(new Set(['sal']))
+    for (const { stage_after, journeys: list } of journeys) {
+      expect(stage_after).not.toBe('sal')
+      expect(list).toHaveLength(1)
+    }
+    const entries = total.filter(({ metric }) => metric === 'M1')
+    expect(entries.find(({ stage }) => stage === 'sal')).toMatchObject({ value: 0, flags: ['retired_step'] })
+    expect(entries.filter(({ stage }) => stage !== 'sal').map(({ change }) => change)).toEqual(entries.slice(1).map(() => 0))
+  })
+
+  it('a wrong map is refused with the path', async () => {
+    const [first] = shippedStageMap.stages
+    const refused = await post({ kind: 'stage-map', document: { ...shippedStageMap, stages: [first, first] } })
+    expect([refused.statusCode, refused.json()]).toMatchObject([
+      400,
+      { errors: [{ path: 'body.document.stages.1.name', message: 'there is a stage lead already' }, {}] },
+    ])
+  })
+})
 
 describe('what a model that is not published would show', () => {
   it('is what is in force when it says the same', async () => {

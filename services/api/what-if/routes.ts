@@ -12,6 +12,7 @@ import { answerFigure, type FigureRouteOptions } from '../figure-route.ts'
 import { currencyOf, periodOf } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
 import { IcpBody, leadsWhatIf, MovedLeads, QualificationBody } from './leads.ts'
+import { MovedJourneys, StageMapBody, stagesWhatIf } from './stages.ts'
 
 const LIMIT = 50
 const MOST = 1000
@@ -32,8 +33,8 @@ const ModelBody = z.strictObject({
   limit: z.int().min(1).max(MOST).default(LIMIT).describe('Deals in the answer, most moved first'),
 })
 
-const KINDS = ['attribution-model', 'icp', 'qualification'] as const
-const Body = z.discriminatedUnion('kind', [ModelBody, IcpBody, QualificationBody], {
+const KINDS = ['attribution-model', 'icp', 'qualification', 'stage-map'] as const
+const Body = z.discriminatedUnion('kind', [ModelBody, IcpBody, QualificationBody, StageMapBody], {
   error: issue => (issue.code === 'invalid_union' ? `kind: expected one of ${KINDS.join(', ')}` : undefined),
 })
 
@@ -52,7 +53,11 @@ const MovedDeal = z
   })
   .meta({ id: 'MovedDeal', description: 'A deal whose credit would move, and why' })
 
-const WhatIf = Answer.extend({ deals: z.array(MovedDeal).optional(), leads: MovedLeads.optional() }).meta({
+const WhatIf = Answer.extend({
+  deals: z.array(MovedDeal).optional(),
+  leads: MovedLeads.optional(),
+  journeys: MovedJourneys.optional(),
+}).meta({
   id: 'WhatIf',
   description: 'A figure under what is in force and under what is proposed',
 })
@@ -107,15 +112,24 @@ export const whatIfRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       onRequest: requireScope('read'),
       schema: {
         tags: ['attribution'],
-        summary: 'What a proposed definition would show, beside what is in force (M54–M56, M23b, M6)',
+        summary: 'What a proposed definition would show, beside what is in force (M54–M56, M23b, M1, M6)',
         description:
-          'Rows have what is in force (before), what would be (value) and the change; deals say whose credit moves, and why; leads say who would become an MQL or no longer be one, and why, with what was observed of them later.',
+          'Rows have what is in force (before), what would be (value) and the change; deals say whose credit moves, and why; leads say who would become an MQL or no longer be one, and why, with what was observed of them later; journeys say which would stand in another stage, or end otherwise, under another map of the same events.',
         body: Body,
         response: { 200: WhatIf },
       },
     },
     async request => {
       const { body } = request
+      if (body.kind === 'stage-map') {
+        let journeys: z.output<typeof MovedJourneys> = []
+        const answer = await answerFigure(options, request, body, async context => {
+          const found = await stagesWhatIf(options.store, context, body)
+          journeys = found.journeys
+          return found.figures
+        })
+        return { ...answer, journeys }
+      }
       if (body.kind !== 'attribution-model') {
         let leads: MovedLeads | undefined
         const answer = await answerFigure(options, request, body, async context => {
