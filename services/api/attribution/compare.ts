@@ -9,7 +9,15 @@ import type { AnswerContext } from '../as-of.ts'
 import type { Explain, ExplainableFigure } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
 import { dataDrivenModel } from './data-driven.ts'
-import { attributionAnswer, type AttributionFigures, attributionQuestionFrom, onTerms, restsOn } from './figure.ts'
+import {
+  attributionAnswer,
+  type AttributionFigures,
+  attributionQuestionFrom,
+  type AttributionRows,
+  onTerms,
+  restsOn,
+  underEachModel,
+} from './figure.ts'
 
 /** One of the answers that stand side by side. */
 export type Variant = {
@@ -48,15 +56,37 @@ const inTurn = async (
   return answers
 }
 
+/** Published models differ in the last step alone: their rows are read in one statement. What learns its weights, or looks back another way, asks for itself. */
+const readAtOnce = async (
+  store: Store,
+  context: AnswerContext,
+  told: CompareQuestion['told'],
+  variants: readonly Variant[],
+): Promise<ReadonlyMap<string, AttributionRows>> => {
+  const published = variants.filter(({ question }) => dataDrivenModel(question.model) === null)
+  const [first] = published
+  if (told !== 'model' || first === undefined || published.length < 2) return new Map()
+  return await underEachModel(
+    store,
+    context,
+    first.question,
+    published.map(({ question }) => question.model),
+  )
+}
+
 /** The answers of /v1/attribution under each variant, row by row, their totals with M59, and how far each pair is apart. */
 export const compareAnswer = async (
   store: Store,
   context: AnswerContext,
   { variants, told, metric, explainUnder }: CompareQuestion,
 ): Promise<Compared> => {
+  const known = await readAtOnce(store, context, told, variants)
   const answerOf = async (variant: Variant): Promise<Answered> => {
     const { question } = variant
-    return { variant, figures: await attributionAnswer(store, context, question, explainUnder([question.model])) }
+    return {
+      variant,
+      figures: await attributionAnswer(store, context, question, explainUnder([question.model]), known.get(question.model) ?? null),
+    }
   }
   const answers = await inTurn(context, variants, answerOf)
   const shares = answers.map(({ variant: { name, question }, figures: { rows, total } }) => ({

@@ -88,19 +88,52 @@ const asAWhole = (found: readonly Row[], { credit }: NonNullable<DataDrivenCredi
 }
 
 /** What the statements of a question under a published model would read, where it is known without them. */
-export type AttributionRows = { readonly found: readonly StoreRow[]; readonly excluded: readonly StoreRow[] }
+export type AttributionRows = {
+  readonly found: readonly StoreRow[]
+  readonly excluded: readonly StoreRow[]
+  /** Touches that are left out; none where whoever knows the rest does not say so. */
+  readonly left?: readonly StoreRow[]
+}
 
-/** The context with credit under the terms of the question. */
-export const onTerms = (context: AnswerContext, question: AttributionQuestion): AnswerContext => ({
+/** The context with credit under the terms of the question, of its model or of all of those. */
+export const onTerms = (
+  context: AnswerContext,
+  question: AttributionQuestion,
+  models: readonly string[] = [question.model],
+): AnswerContext => ({
   ...context,
   ...underTerms(context, {
     tenant: context.tenant,
     terms: question,
-    models: [question.model, ...(dataDrivenModel(question.model) === null ? [] : [pathModel(context.definitions)])],
+    models: [...models, ...(models.every(model => dataDrivenModel(model) === null) ? [] : [pathModel(context.definitions)])],
     conversions: question.basis === 'pipeline' ? [question.conversion, 'sqo'] : [question.conversion],
     kept: context.keptSince !== null,
   }),
 })
+
+/** (reason, touches) that are left out. */
+const leftOut = async (store: Store, { sources, definitions }: AnswerContext): Promise<readonly StoreRow[]> => {
+  const touches = responsesLeftOut(sources, definitions)
+  return touches === null ? [] : await store.read(touches)
+}
+
+/** What `attributionAnswer` would read of a question under each of several published models, read at once. */
+export const underEachModel = async (
+  store: Store,
+  given: AnswerContext,
+  question: AttributionQuestion,
+  models: readonly string[],
+): Promise<ReadonlyMap<string, AttributionRows>> => {
+  const context = onTerms(given, question, models)
+  const [found, excluded, left] = await Promise.all([
+    store.read(attributionFigure(context.sources, question, models)),
+    store.read(attributionExcluded(context.sources, question)),
+    leftOut(store, context),
+  ])
+  assertNotTooMany(found.length)
+  const byModel = Map.groupBy(found, row => String(row['model']))
+  return new Map(models.map(model => [model, { found: byModel.get(model) ?? [], excluded, left }]))
+}
 
 /** M54, M55 or M56 by the question's dimensions, M59 in the total. */
 export const attributionAnswer = async (
@@ -115,15 +148,14 @@ export const attributionAnswer = async (
   const fitted = learned?.fitted ?? null
   const whole = fitted !== null && isGlobal(question) ? fitted : null
   const sources = whole?.alike ?? learned?.sources ?? context.sources
-  const touches = responsesLeftOut(sources, context.definitions)
   const [found, excluded, left] =
     known === null
       ? await Promise.all([
           store.read(attributionFigure(sources, whole === null ? question : { ...question, by: ['channel'] })),
           store.read(attributionExcluded(sources, question)),
-          touches === null ? [] : store.read(touches),
+          leftOut(store, { ...context, sources }),
         ])
-      : [known.found, known.excluded, []]
+      : [known.found, known.excluded, known.left ?? []]
   assertNotTooMany(found.length)
   const parsed = found.map(row => Row.parse(row))
   const all = whole === null ? parsed : asAWhole(parsed, whole)

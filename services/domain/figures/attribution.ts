@@ -104,6 +104,12 @@ export const creditUnder = (dealCredit: Sql, conversion: Conversion, model: Boun
   FROM ${dealCredit}
   WHERE conversion = ${bind.string(conversion)} AND has(models, ${model})`
 
+/** Those rows under each of the models, one a model. */
+const creditUnderEach = (dealCredit: Sql, conversion: Conversion, models: Sql): Sql => sql`
+  SELECT * EXCEPT (models, credits, reasons, each_model), each_model.1 AS model, each_model.2 AS credit, toString(each_model.3) AS reason
+  FROM (SELECT *, arrayFilter(m -> has(${models}, m.1), arrayZip(models, credits, reasons)) AS each_model FROM ${dealCredit} WHERE conversion = ${bind.string(conversion)})
+  ARRAY JOIN each_model`
+
 /** The event that made the deal convert: the closing, the entry to the stage, or the creation, which enters the first stage. */
 const conversionEvent = (basis: Basis, conversion: Conversion): Sql => {
   // an open deal is where its last stage put it
@@ -112,11 +118,15 @@ const conversionEvent = (basis: Basis, conversion: Conversion): Sql => {
   return conversion === 'deal' ? sql`j.stage_event_ids[1]` : sql`j.stage_event_ids[indexOf(j.entered_at, c.converted_at)]`
 }
 
+/** Models that stand side by side: rows are of one of them each, and say which in the column `model`. Null: those of the question's alone. */
+type SideBySide = readonly string[] | null
+const modelColumn = (each: SideBySide): Sql => (each === null ? sql`` : sql`model, `)
+
 /**
  * One row per deal that the question is about: its day, its amount in the answer's currency (`money`, 0 where conversions are asked for) and
  * why it does not count, if so: `excluded` is '' for the deals that do. Deals outside the period are not here.
  */
-export const deals = (sources: FigureSources, question: AttributionQuestion): Sql => {
+export const deals = (sources: FigureSources, question: AttributionQuestion, each: SideBySide = null): Sql => {
   const { basis, conversion, currency, zone, from, to, dealTypes } = question
   const { which, day } = population(sources, question)
   const model = bind.string(question.model)
@@ -126,8 +136,14 @@ export const deals = (sources: FigureSources, question: AttributionQuestion): Sq
     dealTypes.length === 0 || dealTypes.includes(EVERY_TYPE)
       ? sql`1`
       : sql`if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})`
+  const journeys =
+    each === null ? sources.dealJourney : sql`(SELECT *, arrayJoin(${bind.strings(each)}) AS model FROM ${sources.dealJourney})`
+  const credit =
+    each === null
+      ? creditUnder(sources.dealCredit, conversion, model)
+      : creditUnderEach(sources.dealCredit, conversion, sql`${bind.strings(each)}`)
   const joined = sql`
-    SELECT j.deal_id AS deal_id, toString(if(c.account = '', j.account, c.account)) AS account, toString(j.deal_type) AS deal_type, j.counted AS counted,
+    SELECT ${each === null ? sql`` : sql`j.model AS model, `}j.deal_id AS deal_id, toString(if(c.account = '', j.account, c.account)) AS account, toString(j.deal_type) AS deal_type, j.counted AS counted,
       toString(j.excluded_because) AS excluded_because, toString(j.outcome) AS outcome, j.close_date AS close_date, j.closed_at AS closed_at, j.created_at AS created_at,
       ${conversionEvent(basis, conversion)} AS conversion_event_id,
       c.converted AS converted, c.converted_at AS converted_at, c.touch_ids AS touch_ids, c.touched_at AS touched_at, c.channels AS channels,
@@ -137,8 +153,8 @@ export const deals = (sources: FigureSources, question: AttributionQuestion): Sq
           ? sql`e.entry_amount AS amount, toString(e.entry_currency) AS currency, if(e.deal_id = '', c.converted_at, e.entry_valued_at) AS valued_at`
           : sql`j.amount AS amount, toString(j.currency) AS currency`
       }
-    FROM ${sources.dealJourney} AS j
-    LEFT JOIN (${creditUnder(sources.dealCredit, conversion, model)}) AS c ON c.deal_id = j.deal_id
+    FROM ${journeys} AS j
+    LEFT JOIN (${credit}) AS c ON c.deal_id = j.deal_id${each === null ? sql`` : sql` AND c.model = j.model`}
     ${atEntry ? sql`LEFT JOIN (${entryAmounts(sources, model)}) AS e ON e.deal_id = j.deal_id` : sql``}`
   const dated = sql`
     SELECT *,
@@ -147,7 +163,7 @@ export const deals = (sources: FigureSources, question: AttributionQuestion): Sq
     FROM (SELECT *, ${day} AS day FROM (${joined}) WHERE ${which})
     WHERE ${ofTypes} AND ${from === null ? sql`1` : sql`(isNull(day) OR day >= ${bind.date(from)})`} AND ${to === null ? sql`1` : sql`(isNull(day) OR day < ${bind.date(to)})`}`
   return sql`
-    SELECT deal_id, account, if(isNull(day), '', toString(assumeNotNull(day))) AS date, substring(date, 1, 7) AS month, conversion_event_id, converted_at,
+    SELECT ${modelColumn(each)}deal_id, account, if(isNull(day), '', toString(assumeNotNull(day))) AS date, substring(date, 1, 7) AS month, conversion_event_id, converted_at,
       touch_ids, touched_at, channels, campaigns, touch_sources, contents, teams,
       if(reason != '' OR empty(credit), [toUInt32(${bind.uint(MILLION)})], credit) AS shares,
       multiIf(reason != '', reason, notEmpty(credit), '', 'no_credit') AS missing,
@@ -168,18 +184,18 @@ const shown = (column: string): Sql =>
  * One row per deal and credited touch: `credit` in millionths, `money` in minor units of the answer's currency, and the values of
  * every dimension. A deal without an eligible touch is one row under `(unattributed)`, with the reason in `missing`.
  */
-export const pieces = (sources: FigureSources, question: AttributionQuestion): Sql => {
-  const counting = sql`SELECT * FROM (${deals(sources, question)}) WHERE excluded = ''`
+export const pieces = (sources: FigureSources, question: AttributionQuestion, each: SideBySide = null): Sql => {
+  const counting = sql`SELECT * FROM (${deals(sources, question, each)}) WHERE excluded = ''`
   const split =
     question.basis === 'conversions'
       ? sql`SELECT *, arrayMap(share -> toInt128(0), shares) AS parts FROM (${counting})`
       : withParts(counting)
   const filters = Object.entries(question.filters).map(([name, values]) => sql`${identifier(name)} IN (${bind.strings(values)})`)
   return sql`
-    SELECT deal_id, account, date AS day, month, conversion_event_id, missing, place, piece.1 AS touch_id, piece.2 AS touched_at, piece.3 AS channel, piece.4 AS campaign,
+    SELECT ${modelColumn(each)}deal_id, account, date AS day, month, conversion_event_id, missing, place, piece.1 AS touch_id, piece.2 AS touched_at, piece.3 AS channel, piece.4 AS campaign,
       piece.5 AS source, piece.6 AS content, piece.7 AS team, piece.8 AS credit, piece.9 AS money
     FROM (
-      SELECT deal_id, account, date, month, conversion_event_id, missing,
+      SELECT ${modelColumn(each)}deal_id, account, date, month, conversion_event_id, missing,
         arrayZip(if(missing = '', touch_ids, ['']), if(missing = '', touched_at, [toDateTime64(0, 6, 'UTC')]),
           ${shown('channels')}, ${shown('campaigns')}, ${shown('touch_sources')}, ${shown('contents')}, ${shown('teams')}, shares, parts) AS touches
       FROM (${split})
@@ -190,21 +206,27 @@ export const pieces = (sources: FigureSources, question: AttributionQuestion): S
 
 /**
  * Attributed conversions, pipeline or revenue (metrics M54–M56): one row per combination of `by`, and the total with `is_total` = 1.
- * `credit` is in millionths, `money` in minor units, `deals` counts distinct deals, `unattributed_*` are the parts without a touch.
+ * `credit` is in millionths, `money` in minor units, `deals` counts distinct deals, `unattributed_*` are the parts without a touch. Of several models all that
+ * once for each, by the column `model`.
  */
-export const attributionFigure = (sources: FigureSources, question: AttributionQuestion): Sql => {
+export const attributionFigure = (sources: FigureSources, question: AttributionQuestion, each: SideBySide = null): Sql => {
   const dims = question.by.map(identifier)
-  const list = joinSql(dims, ', ')
-  const sets = dims.length === 0 ? sql`(())` : sql`((${list}), ())`
+  const model = each === null ? [] : [identifier('model')]
+  const shown = joinSql(
+    [...model, ...dims].map(column => sql`${column}, `),
+    '',
+  )
+  const sets =
+    dims.length === 0 ? sql`((${joinSql(model, ', ')}))` : sql`((${joinSql([...model, ...dims], ', ')}), (${joinSql(model, ', ')}))`
   return sql`
-    SELECT ${dims.length === 0 ? sql`` : sql`${list}, `}
+    SELECT ${shown}
       toUInt8(${dims[0] === undefined ? sql`1` : sql`grouping(${dims[0]})`}) AS is_total,
       sum(toInt64(p.credit)) AS credit, sum(p.money) AS money, uniqExact(deal_id) AS deals,
       sumIf(toInt64(p.credit), missing != '') AS unattributed_credit, sumIf(p.money, missing != '') AS unattributed_money,
       arraySort(groupUniqArrayIf(missing, missing != '')) AS reasons
-    FROM (${pieces(sources, question)}) AS p
+    FROM (${pieces(sources, question, each)}) AS p
     GROUP BY GROUPING SETS ${sets}
-    ORDER BY is_total${dims.length === 0 ? sql`` : sql`, ${list}`}`
+    ORDER BY ${joinSql([...model, sql`is_total`, ...dims], ', ')}`
 }
 
 /** Which deals are won or created, and which of them do not count, is all the same without credit; computing that takes the longest. */
