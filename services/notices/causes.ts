@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { NoticeRule } from '../domain/definitions/notice-rules.ts'
-import { addDays } from '../domain/periods.ts'
+import { addDays, startOfDay } from '../domain/periods.ts'
 import type { Cause } from './notice.ts'
 import { isoWeek, wallClock } from './timing.ts'
 
@@ -29,6 +29,7 @@ const Clocks = z.object({
       remaining_seconds: z.number().nullable(),
       overdue_seconds: z.number().nullable(),
       policy: z.string(),
+      escalations: z.array(z.object({ level: z.number(), to: z.enum(['owner', 'manager', 'function']), at: z.string() })),
     }),
   ),
 })
@@ -151,30 +152,21 @@ const breach: Causes = async (_rule, looking) =>
     owner: clock.owner,
   }))
 
-const Policy = z.object({
-  versions: z.array(
-    z.object({
-      name: z.string(),
-      document: z.looseObject({ escalation: z.object({ steps: z.array(z.object({ after_minutes: z.number(), to: z.string() })) }) }),
-    }),
-  ),
-})
-export type Escalation = { readonly clock: ClockSeen; readonly level: number; readonly to: string; readonly at: number }
-
-/** Steps of the escalation that breached clocks have reached, by the policy that each runs under; warnings before the limit are notices of their own. */
-export const escalationsOf = async (looking: Looking): Promise<readonly Escalation[]> => {
-  const clocks = await breaches(looking)
-  if (clocks.length === 0) return []
-  const { versions } = Policy.parse(await looking.ask('/v1/definitions/sla'))
-  return clocks.flatMap(clock => {
-    const steps = (versions.find(({ name }) => name === clock.policy) ?? versions[0])?.document.escalation.steps ?? []
-    const after = steps.filter(({ after_minutes }) => after_minutes >= 0)
-    return after.flatMap(({ after_minutes, to }, index) => {
-      const at = Date.parse(clock.due_at) + after_minutes * 60_000
-      return at <= looking.now ? [{ clock, level: index + 1, to, at }] : []
-    })
-  })
+export type Escalation = {
+  readonly clock: ClockSeen
+  readonly level: number
+  readonly to: 'owner' | 'manager' | 'function'
+  readonly at: number
 }
+
+/** Steps of the escalation that breached clocks have reached, each in business time of who owes; warnings before the limit are notices of their own. */
+export const escalationsOf = async (looking: Looking): Promise<readonly Escalation[]> =>
+  (await breaches(looking)).flatMap(clock =>
+    clock.escalations.flatMap(({ level, to, at }) => {
+      const reached = Date.parse(at)
+      return reached <= looking.now ? [{ clock, level, to, at: reached }] : []
+    }),
+  )
 
 const escalation: Causes = async (_rule, looking) =>
   (await escalationsOf(looking)).map(({ clock, level, to, at }) => ({
@@ -186,6 +178,7 @@ const escalation: Causes = async (_rule, looking) =>
     lines: [leadLine(clock), `was due ${clock.due_at}; this step is for the ${to}`],
     path: `/v1/sla/clocks?state=breached&person=${encodeURIComponent(clock.person)}`,
     owner: clock.owner,
+    step: to,
   }))
 
 const campaignLive: Causes = async (_rule, { ask, now, zone }) => {
@@ -202,14 +195,14 @@ const campaignLive: Causes = async (_rule, { ask, now, zone }) => {
         ...nobody,
         cause: 'campaign-live',
         causeId: `campaign-live:${campaign.campaign}:${campaign.starts_on ?? ''}`,
-        at: Date.parse(`${campaign.starts_on ?? today}T00:00:00Z`),
+        at: startOfDay(campaign.starts_on ?? today, zone),
         title: `Live: ${campaign.name === '' ? campaign.campaign : campaign.name}`,
         lines: [
           `${campaign.channel}, since ${campaign.starts_on ?? ''}`,
           ...(campaign.offer === '' ? [] : [`offer: ${campaign.offer}${campaign.url === '' ? '' : ` (${campaign.url})`}`]),
           ...campaign.talking_points.map(point => `say: ${point}`),
           ...(campaign.follow_up_template === '' ? [] : [`follow up with ${campaign.follow_up_template}`]),
-          `${leads.count} leads so far${leads.rows.length === 0 ? '' : `: ${leads.rows.map(({ person }) => person.replace(/^person:/, '')).join(', ')}`}${leads.count > leads.rows.length ? ' …' : ''}`,
+          `${leads.count} ${leads.count === 1 ? 'lead' : 'leads'} so far${leads.rows.length === 0 ? '' : `: ${leads.rows.map(({ person }) => person.replace(/^person:/, '')).join(', ')}`}${leads.count > leads.rows.length ? ' …' : ''}`,
         ],
         path: `${path}&format=csv`,
         owner: campaign.owner_id,
@@ -240,22 +233,42 @@ const outsideBand: Causes = async ({ id, metric, weeks, low_ppm, high_ppm, at_le
   ]
 }
 
+/** Quarters of a year that are looked at, the latest first: of a late step only an older cohort has had the time that it takes. */
+const LEAK_WINDOWS = 4
+const LEAK_DAYS = 91
+
+/** Of each step the latest cohort that is old enough to be judged. */
 const leaks: Causes = async ({ over_minor }, { ask, now, zone, currency }) => {
   const today = dayOf(now, zone)
-  const path = `/v1/funnel/leaks?from=${addDays(today, -91)}&to=${today}&currency=${currency}`
-  return Rows.parse(await ask(path))
-    .rows.filter(({ metric, value, stage_from: from }) => metric === 'M22' && from !== undefined && value !== null && value > over_minor)
-    .map(({ value, unit, stage_from: from = '', stage_to: to = '' }) => ({
-      ...nobody,
-      cause: 'leak' as const,
-      causeId: `leak:${from}:${to}:${isoWeek(today)}`,
-      at: now,
-      title: `A leak from ${from} to ${to}`,
-      lines: [
-        `fewer come on than before: about ${Math.round((value ?? 0) / 100).toLocaleString('en')} ${unit.replace(' minor', '')} of won business in 13 weeks`,
-      ],
-      path,
-    }))
+  const judged = new Map<string, Cause | null>()
+  for (let window = 0; window < LEAK_WINDOWS; window += 1) {
+    const [from, to] = [addDays(today, -LEAK_DAYS * (window + 1)), addDays(today, -LEAK_DAYS * window)]
+    const path = `/v1/funnel/leaks?from=${from}&to=${to}&currency=${currency}`
+    const rows = Rows.parse(await ask(path)).rows.filter(({ metric, stage_from: named }) => metric === 'M22' && named !== undefined)
+    for (const { value, unit, stage_from: first = '', stage_to: next = '' } of rows) {
+      const step = `${first}:${next}`
+      if (value === null || judged.has(step)) continue
+      judged.set(
+        step,
+        value <= over_minor
+          ? null
+          : {
+              ...nobody,
+              cause: 'leak',
+              causeId: `leak:${step}:${isoWeek(today)}`,
+              at: now,
+              title: `A leak from ${first} to ${next}`,
+              lines: [
+                `fewer come on than before: about ${Math.round(value / 100).toLocaleString('en')} ${unit.replace(' minor', '')} of won business, of those who were there from ${from} to ${addDays(to, -1)}`,
+              ],
+              path,
+            },
+      )
+    }
+    // a step that was too young is looked for in the quarter before
+    if (rows.every(({ stage_from: first = '', stage_to: next = '' }) => judged.has(`${first}:${next}`))) break
+  }
+  return [...judged.values()].filter(cause => cause !== null)
 }
 
 const waiting: Causes = async ({ hours }, { ask, now }, members) =>

@@ -14,6 +14,8 @@ export type Cause = {
   readonly path: string
   /** Member who owns what it is about; empty: nobody. */
   readonly owner: string
+  /** Whom the step of an escalation calls. */
+  readonly step?: 'owner' | 'manager' | 'function'
   /** Members it waits for. */
   readonly approvers: readonly string[]
 }

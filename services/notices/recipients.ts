@@ -14,7 +14,7 @@ export type Target = {
 }
 
 export type Book = {
-  /** Who is meant by `owner`, `manager`, `approvers`, `member:`, `team:` and `webhook:`; ids that have no address are told in `missing`. */
+  /** Who is meant by `owner`, `manager`, `step`, `approvers`, `member:`, `team:` and `webhook:`; ids that have no address are told in `missing`. */
   readonly targetsOf: (
     to: readonly string[],
     cause: Cause,
@@ -40,8 +40,14 @@ export const createBook = (
   }
 
   /** `member:`, `team:` or `webhook:` with an id. */
-  const namesOf = (to: string, { owner, approvers }: Cause): readonly string[] => {
+  const namesOf = (to: string, cause: Cause): readonly string[] => {
+    const { owner, approvers, step } = cause
     const manager = byId.get(owner)?.manager_id ?? ''
+    if (to === 'step') {
+      if (step !== 'function') return step === undefined ? [] : namesOf(step, cause)
+      const works = byId.get(owner)?.function ?? ''
+      return works === '' ? [] : [`team:${works}`]
+    }
     if (to === 'owner') return owner === '' ? [] : [`member:${owner}`]
     if (to === 'manager') return manager === '' ? [] : [`member:${manager}`]
     return to === 'approvers' ? approvers.map(id => `member:${id}`) : [to]

@@ -34,6 +34,10 @@ let api: WritingApi
 let mail: MailSink
 let hook: WebhookSink
 const problems: string[] = []
+/** What the next writes into the log come to: a process that dies between a delivery and its record has delivered. */
+const dying: Error[] = []
+/** Answers of figures that a small company has not the years for. */
+const figures = new Map<string, () => unknown>()
 let run: () => Promise<void>
 
 /** As a process that starts now: its memory is the log. */
@@ -66,11 +70,17 @@ const restart = (): void => {
     smtp: addresses.smtp,
     now: () => api.clock.ms,
     ask: async path => {
+      const figure = [...figures].find(([start]) => path.startsWith(start))
+      if (figure !== undefined) return figure[1]()
       const answered = await api.get(path)
       if (answered.statusCode !== 200) throw new Error(`${path}: ${answered.body}`)
       return answered.json()
     },
-    say: events => api.send(events),
+    say: async events => {
+      const death = dying.shift()
+      if (death !== undefined) throw death
+      await api.send(events)
+    },
     onProblem: (what, error) => problems.push(`${what}: ${String(error)}`),
   }).run
 }
@@ -82,6 +92,8 @@ const round = async (): Promise<void> => {
 const at = (instant: string): void => {
   api.clock.ms = Date.parse(instant)
 }
+/** Paths at which a text arrived, in order. */
+const arrived = (text: string): readonly string[] => hook.hits.filter(({ body }) => body.includes(text)).map(({ path }) => path)
 let told = 0
 const send = (type: string, data: object): Promise<void> =>
   api.send([{ type, event_id: `said-${++told}`, occurred_at: new Date(api.clock.ms).toISOString(), data }])
@@ -98,15 +110,16 @@ beforeAll(async () => {
     })
   await api.show()
   restart()
-  const rules = {
-    ...noticeRulesKind.standard,
-    rules: noticeRulesKind.standard.rules.filter(({ cause }) => cause !== 'weekly-digest' && cause !== 'leak'),
+  const otherwise: Readonly<Record<string, object>> = {
+    'waiting-proposal': { to: ['approvers', 'webhook:ops', 'team:sales'] },
+    acceptance: { to: ['webhook:ops'], at_least: 3 },
+    'campaign-starts': { to: ['webhook:ops', 'team:sales'] },
+    leak: { to: ['webhook:ops'] },
+    digest: { to: ['team:sales', 'member:mia'], weekday: 2 },
   }
-  const document = {
-    ...rules,
-    version: 2,
-    rules: rules.rules.map(rule => (rule.id === 'waiting-proposal' ? { ...rule, to: ['approvers', 'webhook:ops', 'team:sales'] } : rule)),
-  }
+  const { standard } = noticeRulesKind
+  const document = { ...standard, version: 2, attempts: 3, rules: standard.rules.map(rule => ({ ...rule, ...otherwise[rule.id] })) }
+  figures.set('/v1/funnel/leaks', () => ({ rows: [] }))
   await api.post('/v1/definitions', 'mia', { kind: 'notice-rules', document })
   await api.show()
   await api.post('/v1/definitions/notice-rules/approve', 'max')
@@ -220,6 +233,130 @@ describe('notices', () => {
     ).toHaveLength(1)
     expect(api.written.filter(({ event }) => event.type === 'sla-escalated')).toHaveLength(1)
     expect(problems.filter(problem => !problem.includes('attempt 1'))).toEqual([])
+    // the next step, a business day after, is for the function: sales as a team
+    at('2026-03-06T09:59:00Z')
+    await round()
+    expect(arrived('Escalation, step 2')).toEqual([])
+    at('2026-03-06T10:01:00Z')
+    await round()
+    expect(arrived('Escalation, step 2')).toEqual(['/chat'])
+    // the clock of the decision has run out too, and has its own first step
+    const steps = api.written.flatMap(({ event }) => (event.type === 'sla-escalated' ? [`${event.step} ${event.level}`] : []))
+    expect(steps.toSorted()).toEqual(['decide 1', 'first-touch 1', 'first-touch 2'])
+  })
+
+  it('say that a campaign is live, with its offer, what to say and its leads; what cannot be delivered is given up after the agreed attempts, and says so', async () => {
+    at('2026-03-06T12:00:00Z')
+    await send('campaign-planned', {
+      campaign: 'c1',
+      name: 'Spring webinar',
+      channel: 'webinars',
+      offer: 'A seat and the slides',
+      url: 'https://acme.example/spring',
+      talking_points: ['Ask about last winter'],
+      starts_on: '2026-03-06',
+    })
+    await send('touch-recorded', {
+      subject: 'person:p7',
+      touch_type: 'download',
+      channel: 'webinars',
+      campaign: 'c1',
+      direction: 'inbound',
+    })
+    api.clock.ms += MINUTE
+    await send('lead-created', { person_id: 'p7', lead_id: 'l7' })
+    hook.answers.push(500)
+    await round()
+    expect(arrived('Spring webinar')).toEqual(['/ops', '/chat'])
+    const text = hook.hits.findLast(({ path, body }) => path === '/chat' && body.includes('Spring webinar'))?.body ?? ''
+    for (const said of ['A seat and the slides', 'https://acme.example/spring', 'say: Ask about last winter', '1 lead so far: p7'])
+      expect(text).toContain(said)
+    for (const attempt of [1, 2]) {
+      api.clock.ms += waitAfter(attempt)
+      hook.answers.push(500)
+      await round()
+    }
+    api.clock.ms += waitAfter(3)
+    await round()
+    restart()
+    api.clock.ms += HOUR
+    await round()
+    expect(arrived('Spring webinar')).toEqual(['/ops', '/chat', '/ops', '/ops'])
+    expect((await log()).filter(line => line.startsWith('webhook:ops')).slice(-3)).toEqual([
+      'webhook:ops webhook 2 delivered',
+      'webhook:ops webhook 2 failed',
+      'webhook:ops webhook 3 given-up',
+    ])
+  })
+
+  it('say that fewer are accepted than agreed, once a week and side', async () => {
+    for (const lead of ['r1', 'r2', 'r3']) {
+      await send('lead-created', { person_id: lead, lead_id: lead })
+      await send('lead-stage-changed', { person_id: lead, lead_id: lead, stage: 'mql' })
+      await send('lead-assigned', { person_id: lead, lead_id: lead, owner_id: 'sid', handoff: 'marketing-sdr' })
+      api.clock.ms += MINUTE
+      await send('lead-rejected', {
+        person_id: lead,
+        lead_id: lead,
+        reason_class: 'definitional',
+        reason: 'student',
+        handoff: 'marketing-sdr',
+      })
+    }
+    api.clock.ms += HOUR
+    await round()
+    api.clock.ms += HOUR
+    await round()
+    expect(arrived('Acceptance below its band: 0 %')).toEqual(['/ops'])
+    expect(hook.hits.findLast(({ body }) => body.includes('Acceptance below'))?.body).toContain(
+      '0 of 3 in 4 weeks; agreed is 50 % to 100 %',
+    )
+  })
+
+  it('say where business is lost, of each step by the latest cohort that is old enough', async () => {
+    const row = (from: string, to: string, value: number | null) => ({
+      metric: 'M22',
+      value,
+      unit: 'EUR minor',
+      stage_from: from,
+      stage_to: to,
+      flags: [],
+    })
+    const quarters = [
+      [row('mql', 'sal', 1_000_000), row('sal', 'sql', null)],
+      [row('mql', 'sal', 90_000_000), row('sal', 'sql', 12_000_000)],
+    ]
+    let asked = 0
+    figures.set('/v1/funnel/leaks', () => ({ rows: quarters[asked++] ?? [] }))
+    api.clock.ms += HOUR
+    await round()
+    expect([asked, arrived('A leak from')]).toEqual([2, ['/ops']])
+    expect(hook.hits.at(-1)?.body).toContain('A leak from sal to sql')
+    expect(hook.hits.at(-1)?.body).toContain('about 120,000 EUR of won business')
+    asked = 0
+    api.clock.ms += HOUR
+    await round()
+    expect(arrived('A leak from')).toEqual(['/ops'])
+  })
+
+  it('tell the week in figures on its morning, once; a death between a delivery and its record repeats it under the same id, nothing else does', async () => {
+    at('2026-03-10T07:30:00Z')
+    await round()
+    expect(arrived('The week in figures')).toEqual([])
+    at('2026-03-10T08:31:00Z')
+    dying.push(new Error('killed'))
+    await expect(round()).rejects.toThrow('killed')
+    restart()
+    await round()
+    await round()
+    expect(arrived('The week in figures')).toEqual(['/chat', '/chat'])
+    const ids = hook.hits.filter(({ body }) => body.includes('The week in figures')).map(({ headers }) => headers['accord-notice-id'])
+    expect(ids[1]).toBe(ids[0])
+    expect(mail.mails.filter(({ to, text }) => to.includes('mia@acme.example') && text.includes('The week in figures'))).toHaveLength(1)
+    const digests = Log.parse((await api.get('/v1/notices?limit=1000')).json()).rows.filter(
+      ({ recipient, outcome }) => ['team:sales', 'member:mia'].includes(recipient) && outcome === 'delivered',
+    )
+    expect(digests.length).toBeGreaterThan(1)
   })
 })
 

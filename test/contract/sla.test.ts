@@ -258,9 +258,23 @@ describe('the audit of a month', () => {
   it('is signed only when the month is over, by one of each function, and stays', async () => {
     expect(await signing('sue')).toBe(409)
     api.clock.ms = Date.UTC(2026, 10, 2, 9)
+    const target = (event_id: string, data: object) => ({
+      type: 'target-set',
+      event_id,
+      occurred_at: '2026-10-01T09:00:00Z',
+      data: { metric: 'mql', ...data },
+    })
+    await api.send([
+      // a fiscal quarter says its days itself: 31 of 92 are in October
+      target('t1', { target_id: 'whole', period: '2026-Q4', count: '920' }),
+      target('t2', { target_id: 'taken-back', period: '2026-10', count: '500' }),
+      target('t3', { target_id: 'taken-back', period: '2026-10', count: '500', withdrawn: true }),
+      // a part of the whole is not owed a second time
+      target('t4', { target_id: 'emea', period: '2026-Q4', count: '400', region: 'emea' }),
+    ])
     await show()
     const before = await read(Audit, '/v1/sla/audit/2026-10')
-    expect(before).toMatchObject({ state: 'open', audit: { previous_sha256: '' } })
+    expect(before).toMatchObject({ state: 'open', audit: { previous_sha256: '', summary: { commitment: { mqls: 310, from: 'targets' } } } })
     expect(await signing('sam')).toBe(403)
     expect(await signing('sue')).toBe(202)
     const proposed = await read(Audit, '/v1/sla/audit/2026-10')

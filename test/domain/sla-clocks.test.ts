@@ -9,7 +9,7 @@ import { clocksOf } from '../../services/domain/sla/clocks.ts'
 import { slaEntries } from '../../services/domain/sla/entries.ts'
 import { type Escalation, excusedClocks } from '../../services/domain/sla/from-rows.ts'
 import type { LeadEvent, Life, Members, WorkTouch } from '../../services/domain/sla/lives.ts'
-import { slaUnder, type SlaUnder } from '../../services/domain/sla/under.ts'
+import { escalationSteps, slaUnder, type SlaUnder } from '../../services/domain/sla/under.ts'
 import { type Judged, judgeFirstTouch, type Told } from '../oracles/sla-clocks.ts'
 
 const at = (text: string): number => Date.parse(`2026-${text}:00Z`) * 1000
@@ -254,6 +254,181 @@ describe('cadence, decisions and escalation', () => {
       )
     expect(touched(at('10-13T13:00'))).toEqual([true])
     expect(touched(at('10-16T13:00'))).toEqual([true, false])
+  })
+
+  it('steps of an escalation are reached in business time: what falls due on Friday at 17:30 calls the function on Monday', () => {
+    const steps = [
+      { after_minutes: -15, to: 'owner' as const },
+      { after_minutes: 0, to: 'manager' as const },
+      { after_minutes: 60, to: 'function' as const },
+    ]
+    const document = { ...policy(false, 60), escalation: { steps, touched_within: { time: 'business' as const, minutes: 540 } } }
+    const office = slaUnder(agreed({ kind: 'sla', document }), new Map([['sam', member('Europe/Berlin')]]))
+    const clock = { startAt: at('10-16T14:30'), dueAt: at('10-16T15:30'), owner: 'sam' }
+    // hours 9–18 in Berlin: 17:30 and half an hour, then half an hour from Monday 9:00 on; winter time has not begun
+    expect(escalationSteps(office, clock)).toEqual([
+      { level: 1, to: 'manager', at: at('10-16T15:30') },
+      { level: 2, to: 'function', at: at('10-19T07:30') },
+    ])
+  })
+
+  it('a first touch that is written down more than a day later counts, and is shown as late-logged', () => {
+    const late = (hours: number): readonly boolean[] =>
+      entriesOf(
+        [life(start, [given(start, 'sam')], [touch(start + HOUR, { recordedAt: start + HOUR + hours * HOUR })])],
+        under,
+        at('10-20T09:00'),
+      ).entries.flatMap(({ metric, measure, amount }) =>
+        metric === 'M39' && measure === 'late-logged' && amount.kind === 'ratio' ? [amount.yes] : [],
+      )
+    expect([late(24), late(25)]).toEqual([[false], [true]])
+    expect(
+      entriesOf([life(start, [given(start, 'sam')], [])], under, at('10-20T09:00')).entries.filter(
+        ({ measure }) => measure === 'late-logged',
+      ),
+    ).toEqual([])
+  })
+})
+
+describe('what both sides owe, by hand', () => {
+  const calendarHours = (hours: number) => [{ buckets: [], sources: [], within: { time: 'calendar' as const, minutes: hours * 60 } }]
+  const both: SlaPolicy = {
+    ...shippedSlaPolicy,
+    sales: [
+      {
+        handoff: 'marketing-sdr',
+        decide: calendarHours(2),
+        first_touch: calendarHours(1),
+        cadence: [],
+        disposition: [],
+        restart_on_reassignment: false,
+      },
+    ],
+    marketing: {
+      delivery: { time: 'calendar', minutes: 60 },
+      nurture: { time: 'days', business_days: 2 },
+      information: ['title'],
+      mqls_per_month: null,
+    },
+  }
+  const under = slaUnder(agreed({ kind: 'sla', document: both }), new Map([['sam', member('UTC')]]))
+  /** Tuesday. */
+  const start = at('10-13T09:00')
+  let people = 0
+  /** A lead that is handed over the moment that it is an MQL, unless it says otherwise. */
+  const lead = (when: number, events: readonly LeadEvent[] = [], touches: readonly WorkTouch[] = [], more: Partial<Life> = {}): Life => {
+    people += 1
+    const named = events.map((each, i) => ({ ...each, id: `${each.type}-${people}-${i}` }))
+    return life(when, [{ ...given(when, 'sam'), id: `given-${people}` }, ...named], touches, { person: `person:${people}`, ...more })
+  }
+  const entries = (lives: readonly Life[], until: number, metric: string, measure = '') =>
+    entriesOf(lives, under, until).entries.filter(entry => entry.metric === metric && entry.measure === measure)
+  const share = (lives: readonly Life[], until: number, metric: string, measure = ''): string => {
+    const all = entries(lives, until, metric, measure).flatMap(({ amount }) => (amount.kind === 'ratio' ? [amount.yes] : []))
+    return `${all.filter(Boolean).length} of ${all.length}`
+  }
+  const spans = (lives: readonly Life[], until: number, metric: string, measure = ''): readonly string[] =>
+    entries(lives, until, metric, measure).flatMap(({ amount }) =>
+      amount.kind === 'span' ? [`${amount.unit === 'count' ? amount.value : amount.value / HOUR}${amount.done ? '' : ' running'}`] : [],
+    )
+
+  it('M26: of ten handed over six are decided in time, two are overdue and two not due: six of eight', () => {
+    const lives = [
+      ...Array.from({ length: 6 }, (_, i) =>
+        lead(start, [event(i < 4 ? 'accepted' : 'rejected', start + HOUR, { reasonClass: 'clerical' })]),
+      ),
+      lead(start),
+      lead(start, [event('accepted', start + 3 * HOUR)]),
+      lead(at('10-13T11:30')),
+      lead(at('10-13T11:30')),
+    ]
+    expect(share(lives, at('10-13T12:30'), 'M26')).toBe('6 of 8')
+    // M25: four and the late one accepted, two rejected; of ten handed over five
+    expect([share(lives, at('10-13T12:30'), 'M25', 'decided'), share(lives, at('10-13T12:30'), 'M25', 'handed-over')]).toEqual([
+      '5 of 7',
+      '5 of 10',
+    ])
+    expect(share(lives, at('10-13T12:30'), 'M27', 'clerical')).toBe('2 of 2')
+  })
+
+  it('M30, M42 to M44: of three due one was touched in time, one late and one not yet: untouched one of three, one breach open for four hours', () => {
+    const lives = [
+      lead(start, [], [touch(start + HOUR / 2)]),
+      lead(start, [], [touch(start + 1.5 * HOUR)]),
+      lead(start),
+      lead(at('10-13T13:30')),
+    ]
+    const until = at('10-13T14:00')
+    const ofTouch = (metric: string) =>
+      entries(lives, until, metric)
+        .filter(({ dims }) => dims.step === 'first-touch')
+        .map(({ amount }) => (amount.kind === 'span' ? amount.value / HOUR : amount.kind === 'ratio' ? amount.yes : 1))
+    expect(ofTouch('M30')).toEqual([false, false, true])
+    expect(spans(lives, until, 'M30', 'age')).toEqual(['5'])
+    expect(ofTouch('M42')).toEqual([true, false, false])
+    expect([ofTouch('M43'), ofTouch('M44')]).toEqual([[1], [4]])
+  })
+
+  it('M45 to M47, M49: who had it, what was tried until it was given up, and business time from accepting to that', () => {
+    const tried = (hours: number, twoWay = false): WorkTouch =>
+      touch(start + hours * HOUR, { id: `try-${hours}`, twoWay, outbound: !twoWay })
+    const given_up = lead(
+      start,
+      [
+        event('assigned', start + HOUR, { owner: 'sam', handoff: 'marketing-sdr' }),
+        // accepted on Tuesday at 17:00, disqualified on Wednesday at 10:00: one hour and one hour
+        event('accepted', at('10-13T17:00')),
+        event('disqualified', at('10-14T10:00'), { reason: 'no-budget' }),
+      ],
+      [tried(0.5), tried(2), tried(3, true), tried(4), tried(48)],
+    )
+    const until = at('10-20T09:00')
+    expect([spans([given_up], until, 'M46'), spans([given_up], until, 'M47')]).toEqual([['3'], ['1']])
+    expect(spans([given_up], until, 'M49')).toEqual(['2'])
+    // accepted on Friday at 17:00, still open on Monday at 11:00: one hour and two
+    const open = lead(at('10-16T09:00'), [event('accepted', at('10-16T17:00'))])
+    expect(spans([open], at('10-19T11:00'), 'M49')).toEqual(['3 running'])
+    expect(share([given_up, open], until, 'M45')).toBe('0 of 2')
+    const passed_on = lead(start, [event('assigned', start + HOUR, { owner: 'sue', handoff: 'marketing-sdr' })])
+    expect(share([given_up, passed_on], until, 'M45')).toBe('1 of 2')
+  })
+
+  it('M51: handed over within the hour or not, complete or not, and whoever comes back hears of marketing within two business days', () => {
+    const delivered = (minutes: number): Life =>
+      life(start, [{ ...given(start + (minutes * HOUR) / 60, 'sam'), id: `d-${minutes}` }], [], {
+        person: `person:d${minutes}`,
+        known: minutes === 30 ? new Map([['title', start]]) : new Map(),
+      })
+    const lives = [delivered(30), delivered(120)]
+    const until = at('10-20T09:00')
+    expect(share(lives, until, 'M51', 'delivery')).toBe('1 of 2')
+    expect(spans(lives, until, 'M51', 'delivery lag')).toEqual(['0.5', '2'])
+    expect(share(lives, until, 'M51', 'information')).toBe('1 of 2')
+    const returned = (nurtured: number | null): Life => {
+      const back = at('10-13T10:00')
+      return lead(start, [event('rejected', back, { reasonClass: 'definitional' })], [], {
+        nurtures: nurtured === null ? new Map() : new Map([[back, { at: nurtured, id: 'n' }]]),
+      })
+    }
+    // back on Tuesday, due on Thursday at 18:00
+    expect(share([returned(at('10-15T17:00')), returned(at('10-15T19:00')), returned(null)], until, 'M51', 'nurture')).toBe('1 of 3')
+  })
+
+  it('is void when it was pulled back, merged or refused before it was due, and a breach when it was disqualified without an attempt', () => {
+    const until = at('10-20T09:00')
+    const soon = start + HOUR / 2
+    const state = (one: Life): string => stateAt(first(clocksOf(one, under).clocks), until, NOBODY)
+    const merged = lead(start, [], [], {
+      journeys: [{ openedAt: start, openedBy: '', endedAt: soon, outcome: 'merged', channel: '', stages: [] }],
+    })
+    expect([
+      state(lead(start, [event('assigned', soon, { handoff: 'sales-marketing' })])),
+      state(merged),
+      state(lead(start, [event('rejected', soon, { reasonClass: 'definitional' })])),
+      state(lead(start, [event('disqualified', soon, { reason: 'no-need' })])),
+      // too late to be void
+      state(lead(start, [event('assigned', start + 2 * HOUR, { handoff: 'sales-marketing' })])),
+    ]).toEqual(['void', 'void', 'void', 'breached', 'breached'])
   })
 })
 

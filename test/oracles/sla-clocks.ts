@@ -30,7 +30,9 @@ export const judgeFirstTouch = (
   const touch = told.touches.filter(at => at >= given && at <= over).toSorted((a, b) => a - b)[0] ?? null
   const late = told.touches.filter(at => at >= given).toSorted((a, b) => a - b)[0] ?? null
   const stop = Math.min(touch ?? Number.POSITIVE_INFINITY, over)
-  const starter = restart ? told.owners.filter(({ at }) => at <= stop).at(-1) : told.owners[0]
+  const starter = restart
+    ? told.owners.filter(({ at, owner }, i) => at <= stop && owner !== told.owners[i - 1]?.owner).at(-1)
+    : told.owners[0]
   const start = starter?.at ?? given
   const { calendar, zone } = office(starter?.owner ?? '')
   const passed = (to: number): number => openMinutes(calendar, zone, start * MINUTE, to * MINUTE).length

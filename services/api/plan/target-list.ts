@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { byBytes } from '../../domain/bytes.ts'
 import { targetsInForce } from '../../domain/figures/targets.ts'
 import { isIsoDate, parsePeriod } from '../../domain/periods.ts'
 import type { Store } from '../../store/port.ts'
@@ -110,4 +111,15 @@ export const readTargets = async (
   }
   const key = ({ from, metric, id }: Target): string => `${from} ${metric} ${id}`
   return { targets: targets.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)), excluded }
+}
+
+/**
+ * Of targets of one metric those that together are the company's: they are often set by team and again by region, so of those that cut it in the same way one set is taken, the one with
+ * the fewest cuts.
+ */
+export const wholeOf = (targets: readonly Target[]): readonly Target[] => {
+  const cutsOf = ({ dims }: Target): string => Object.keys(dims).toSorted(byBytes).join()
+  const sets = [...Map.groupBy(targets, cutsOf)]
+  const [fewest] = sets.toSorted(([a], [b]) => a.split(',').filter(Boolean).length - b.split(',').filter(Boolean).length || byBytes(a, b))
+  return fewest?.[1] ?? []
 }

@@ -5,7 +5,6 @@ import { quarterPlanId, quarterPlanKind } from '../../domain/definitions/quarter
 import { slaKind } from '../../domain/definitions/sla-policy.ts'
 import { horizonOf } from '../../domain/definitions/stage-map.ts'
 import { isDealStage } from '../../domain/figures/stage-paths.ts'
-import { targetsInForce } from '../../domain/figures/targets.ts'
 import { type FiscalCalendar, parsePeriod, quarterOf, startOfDay } from '../../domain/periods.ts'
 import { stateAt } from '../../domain/sla/clock.ts'
 import { SLA_METRICS, type SlaDimension } from '../../domain/sla/entries.ts'
@@ -15,6 +14,7 @@ import type { AnswerContext } from '../as-of.ts'
 import { conversionAnswer } from '../funnel/conversion.ts'
 import { stageMapName, stagesAnswer } from '../funnel/stages.ts'
 import { leadAnswer, leadsUnder } from '../leads/quality.ts'
+import { readTargets, wholeOf } from '../plan/target-list.ts'
 import { badParameter } from '../problems.ts'
 import { agreedDocument, readSigned, sha256Of } from '../signed/signed.ts'
 import { entriesAsked, type SlaQuestion, slaRows } from './attainment.ts'
@@ -91,16 +91,13 @@ const quarterWith = (date: string, fiscal: FiscalCalendar): { readonly name: str
   return { name, from: range.value.from, to: range.value.to }
 }
 
-const TargetRow = z.object({ payload: z.string() })
-const Target = z.object({ metric: z.string(), from_on: z.string(), to_on: z.string(), count: z.number().nullable().default(null) })
-
 /** MQLs that marketing owes in a month: as the service levels say, else the quarter's plan, else the targets that it lies in, by days. */
 const owed = async (
   store: Store,
   context: AnswerContext,
   { from, to, toMs }: ReturnType<typeof monthOf>,
 ): Promise<{ readonly mqls: number | null; readonly from: string }> => {
-  const { definitions, settings, observedTo, sources } = context
+  const { definitions, settings, observedTo } = context
   const judged = Math.min(toMs - 1, observedTo)
   const fixed = inForceAt(definitions.history, slaKind, judged).document.marketing.mqls_per_month
   if (fixed !== null) return { mqls: fixed, from: 'sla' }
@@ -108,16 +105,14 @@ const owed = async (
   const plan = inForceOf(definitions.history, quarterPlanKind, quarterPlanId(quarter.name), judged)
   if (plan !== null)
     return { mqls: Math.round((plan.document.marketing.mqls * days(from, to)) / days(quarter.from, quarter.to)), from: 'quarter-plan' }
-  const targets = (await store.read(targetsInForce(sources))).flatMap(row => {
-    const said = Target.safeParse(JSON.parse(TargetRow.parse(row).payload))
-    return said.success && said.data.metric === 'mql' && said.data.count !== null && said.data.from_on < to && said.data.to_on > from
-      ? [said.data]
-      : []
-  })
+  const said = (await readTargets(store, context)).targets.filter(
+    target => target.metric === 'mql' && target.unit === 'count' && target.from < to && target.to > from,
+  )
+  const targets = wholeOf(said)
   if (targets.length === 0) return { mqls: null, from: '' }
-  const share = targets.reduce((sum, { from_on, to_on, count }) => {
-    const [start, end] = [from_on > from ? from_on : from, to_on < to ? to_on : to]
-    return sum + ((count ?? 0) * days(start, end)) / days(from_on, to_on)
+  const share = targets.reduce((sum, target) => {
+    const [start, end] = [target.from > from ? target.from : from, target.to < to ? target.to : to]
+    return sum + (target.value * days(start, end)) / days(target.from, target.to)
   }, 0)
   return { mqls: Math.round(share), from: 'targets' }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { HANDOFFS } from '../../domain/definitions/sla-policy.ts'
 import { type Clock, type ClockState, type Holding, holdingOf, isOpenBreach, SIDES, STEPS } from '../../domain/sla/clock.ts'
-import type { SlaUnder } from '../../domain/sla/under.ts'
+import { escalationSteps, type SlaUnder } from '../../domain/sla/under.ts'
 
 export const STATES = ['running', 'met', 'breached', 'void', 'excused'] as const
 
@@ -41,6 +41,15 @@ export const ClockRow = z
   .meta({ id: 'SlaClock', description: 'One obligation to one lead, as it stood at as_of' })
 export type ClockRow = z.output<typeof ClockRow>
 
+/** As the list shows it: an audit has no need of what would have been. */
+export const LiveClockRow = ClockRow.extend({
+  escalations: z
+    .array(z.object({ level: z.number(), to: z.enum(['owner', 'manager', 'function']), at: z.string() }))
+    .describe(
+      'Steps from the due instant on, in business time of the calendar by which it fell due; empty where there is nothing left to do',
+    ),
+}).meta({ id: 'LiveSlaClock', description: 'One obligation with the steps of its escalation' })
+
 const iso = (micros: number): string => {
   const ms = Math.floor(micros / 1000)
   const rest = micros - ms * 1000
@@ -57,12 +66,14 @@ export const holderAt = (clock: Clock, state: ClockState, at: number): Holding =
 
 export const isOpen = (clock: Clock, state: ClockState, at: number): boolean => state === 'running' || isOpenBreach(clock, state, at)
 
+/** Whose calendar a clock goes by; of marketing the tenant's own. */
+const starterOf = ({ side, holdings }: Clock): string => (side === 'marketing' ? '' : (holdings[0]?.owner ?? ''))
+
 /** A clock as it is at an instant (microseconds). */
 export const clockRow = (clock: Clock, state: ClockState, at: number, under: SlaUnder | null): ClockRow => {
   const { metAt, dueAt, ended } = clock
   const running = state === 'running'
   const { owner, team, region } = holderAt(clock, state, at)
-  const starter = clock.side === 'marketing' ? '' : (clock.holdings[0]?.owner ?? '')
   const made = metAt !== null && metAt <= at ? metAt : ended !== null && ended.at <= at ? ended.at : at
   return {
     id: clock.id,
@@ -83,7 +94,8 @@ export const clockRow = (clock: Clock, state: ClockState, at: number, under: Sla
     start_at: iso(clock.startAt),
     due_at: iso(dueAt),
     met_at: metAt !== null && metAt <= at ? iso(metAt) : null,
-    remaining_seconds: running && under !== null ? seconds(under.wallClockOf(starter, clock.startAt).clock.between(at, dueAt)) : null,
+    remaining_seconds:
+      running && under !== null ? seconds(under.wallClockOf(starterOf(clock), clock.startAt).clock.between(at, dueAt)) : null,
     overdue_seconds: state === 'breached' || state === 'excused' ? Math.max(0, seconds(made - dueAt)) : null,
     reassigned: clock.reassigned,
     because: clock.excluded === '' ? (ended !== null && ended.at <= at ? ended.why : '') : clock.excluded,
@@ -93,4 +105,10 @@ export const clockRow = (clock: Clock, state: ClockState, at: number, under: Sla
     started_by: clock.startedBy,
     met_by: clock.metBy,
   }
+}
+
+export const liveClockRow = (clock: Clock, state: ClockState, at: number, under: SlaUnder): z.output<typeof LiveClockRow> => {
+  const owner = starterOf(clock)
+  const steps = isOpen(clock, state, at) ? escalationSteps(under, { ...clock, owner }) : []
+  return { ...clockRow(clock, state, at, under), escalations: steps.map(step => ({ ...step, at: iso(step.at) })) }
 }

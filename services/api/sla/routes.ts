@@ -20,7 +20,7 @@ import {
 } from '../parameters.ts'
 import { attainmentAnswer, slaPolicyName } from './attainment.ts'
 import { clocksIn, type SlaBooks } from './book.ts'
-import { ClockRow, clockRow, holderAt, isOpen, STATES } from './clocks.ts'
+import { holderAt, isOpen, LiveClockRow, liveClockRow, STATES } from './clocks.ts'
 
 const OF_CLOCK = ['bucket', 'source', 'person', 'account', 'handoff', 'step', 'side'] as const
 const OF_HOLDER = ['owner', 'team', 'region'] as const
@@ -75,7 +75,7 @@ export const slaRoutes: FastifyPluginAsyncZod<SlaRouteOptions> = async (app, opt
         description:
           'In the order of due instants; without a state what is still to be done: running clocks and breaches that nobody made good. A period is one of due instants.',
         querystring: ClocksQuery,
-        response: { 200: listSchema(ClockRow, 'SlaClocks') },
+        response: { 200: listSchema(LiveClockRow, 'SlaClocks') },
       },
     },
     request =>
@@ -102,7 +102,7 @@ export const slaRoutes: FastifyPluginAsyncZod<SlaRouteOptions> = async (app, opt
             return OF_HOLDER.every(name => isAmong(named[name], holder[name]))
           })
         const page = pageOf(rows, query, context)
-        return { ...page, rows: page.rows.map(({ clock, state }) => clockRow(clock, state, at, book.under)) }
+        return { ...page, rows: page.rows.map(({ clock, state }) => liveClockRow(clock, state, at, book.under)) }
       }),
   )
 

@@ -26,11 +26,11 @@ const CLOCK = /^(?:[01]\d|2[0-3]):[0-5]\d$/
 const clock = z.string().regex(CLOCK, { message: 'expected a time of the day such as 20:00' })
 
 /**
- * Who gets it: `owner` of what it is about and the owner's `manager`; the `approvers` whose approval is missing; `member:<id>`; `team:<alias>` and `webhook:<id>`, whose addresses
+ * Who gets it: `owner` of what it is about and the owner's `manager`; of an escalation whoever its `step` calls (the function as `team:<function>`); the `approvers` whose approval is missing; `member:<id>`; `team:<alias>` and `webhook:<id>`, whose addresses
  * the installation keeps (never a document: a webhook's address is a secret).
  */
-const recipient = z.string().regex(/^(?:owner|manager|approvers|(?:member|team|webhook):[A-Za-z0-9._-]{1,64})$/, {
-  message: 'expected owner, manager, approvers, member:<id>, team:<alias> or webhook:<id>',
+const recipient = z.string().regex(/^(?:owner|manager|step|approvers|(?:member|team|webhook):[A-Za-z0-9._-]{1,64})$/, {
+  message: 'expected owner, manager, step, approvers, member:<id>, team:<alias> or webhook:<id>',
 })
 
 export const NoticeRules = z
@@ -93,7 +93,7 @@ export const noticeRulesKind = standingDocument({
     rules: [
       { id: 'hot-lead-waits', cause: 'lead-near-limit', to: ['owner'], urgent: true, minutes_before: 15 },
       { id: 'breach', cause: 'sla-breach', to: ['owner', 'manager'] },
-      { id: 'escalation', cause: 'sla-escalation', to: ['manager'] },
+      { id: 'escalation', cause: 'sla-escalation', to: ['step'] },
       { id: 'campaign-starts', cause: 'campaign-live', to: ['team:sales'] },
       { id: 'acceptance', cause: 'rate-outside-band', to: ['team:marketing', 'team:sales'], metric: 'M25', low_ppm: 500_000 },
       { id: 'leak', cause: 'leak', to: ['team:marketing', 'team:sales'], over_minor: 5_000_000 },

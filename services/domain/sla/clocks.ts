@@ -24,6 +24,8 @@ export type Worked = {
   readonly preEngaged: boolean
   /** First human touch of the receiving side from the engagement on. */
   readonly touched: Moment | null
+  /** It was recorded more than a day after it happened (metrics, Terms: late-logged); null: untouched. */
+  readonly lateLogged: boolean | null
   /** M41: business time from the start of the clock in force to the first touch; null: untouched. */
   readonly humanDelay: number | null
   readonly startAt: number
@@ -72,6 +74,9 @@ const holdingsOf = (
     return { since: at, owner, team: team === '' ? (member?.team ?? '') : team, region: member?.region ?? '' }
   })
 
+/** Recorded later than this after it happened is late-logged (metrics, Terms). */
+const LATE_AFTER = 24 * 3_600_000_000
+
 const momentOf = (touch: WorkTouch | undefined): Moment | null => (touch === undefined ? null : { at: touch.at, id: touch.id })
 
 const ofHandOver = (life: Life, handOver: HandOver, under: SlaUnder): { readonly clocks: readonly Clock[]; readonly worked: Worked } => {
@@ -89,7 +94,8 @@ const ofHandOver = (life: Life, handOver: HandOver, under: SlaUnder): { readonly
     handoff === 'ae-success' ? touch.side === 'success' : handoff === 'sdr-ae' ? touch.side === 'sales' : touch.side !== 'success',
   )
   const until = handOver.ended?.at ?? Number.POSITIVE_INFINITY
-  const touched = momentOf(receiving.find(({ human, at }) => human && at >= (handoff === 'marketing-sdr' ? engaged.at : given.at)))
+  const firstHuman = receiving.find(({ human, at }) => human && at >= (handoff === 'marketing-sdr' ? engaged.at : given.at))
+  const touched = momentOf(firstHuman)
   const inTime = touched !== null && touched.at <= until ? touched : null
 
   const restarts = rules?.restart_on_reassignment === true
@@ -183,6 +189,7 @@ const ofHandOver = (life: Life, handOver: HandOver, under: SlaUnder): { readonly
       engagedBy: engaged.id,
       preEngaged: handoff === 'marketing-sdr' && life.touches.some(({ twoWay: both, at }) => both && at >= preFrom && at < engaged.at),
       touched: inTime,
+      lateLogged: inTime === null || firstHuman === undefined ? null : firstHuman.recordedAt > firstHuman.at + LATE_AFTER,
       humanDelay: inTime === null ? null : wall.clock.between(start, inTime.at),
       startAt: start,
       touchDueAt: firstTouch === null ? null : dueAt(firstTouch.within, wall, start),

@@ -203,6 +203,8 @@ const ofWorked = (worked: Worked, { entries, left, until, monthOf }: Into): void
   else if (handoff === 'marketing-sdr' || handoff === 'sdr-ae') {
     add('M39', span(Math.max(0, (touch?.at ?? observed) - engagedAt), touch !== null), '', [worked.engagedBy, touch?.id ?? ''])
     add('M39', { kind: 'ratio', yes: touch === null }, 'untouched', [worked.engagedBy, touch?.id ?? ''])
+    if (touch !== null && worked.lateLogged !== null)
+      add('M39', { kind: 'ratio', yes: worked.lateLogged }, 'late-logged', [given.id, touch.id])
     add('M40', span(Math.max(0, given.at - engagedAt), true), '', [worked.engagedBy, given.id])
     if (touch !== null && worked.humanDelay !== null) add('M41', span(worked.humanDelay, true), '', [given.id, touch.id])
   }

@@ -164,8 +164,11 @@ const walk = (
           break
         }
         const running = open().find(one => one.handoff === handoff)
-        if (running !== undefined) running.holders.push(holder)
-        else if (mql === null && handoff === 'marketing-sdr') waiting = holder
+        if (running !== undefined) {
+          // a CRM that saves a lead under the owner that it has gives it to nobody: no clock begins anew by that
+          const { owner, team } = running.holders.at(-1) ?? holder
+          if (running.holders.length === 0 || owner !== holder.owner || team !== holder.team) running.holders.push(holder)
+        } else if (mql === null && handoff === 'marketing-sdr') waiting = holder
         else {
           if (handoff === 'sdr-ae') qualify(event)
           give(handoff, holder)

@@ -92,3 +92,20 @@ export const dueAt = (within: Within, { clock }: WallClock, start: number): numb
   if (within.time === 'business') return clock.after(start, within.minutes * 60_000_000)
   return within.time === 'calendar' ? start + within.minutes * 60_000_000 : clock.closeAfterDays(start, within.business_days)
 }
+
+/** A step of the escalation of a clock: whom it calls, and when. */
+export type EscalationStep = { readonly level: number; readonly to: 'owner' | 'manager' | 'function'; readonly at: number }
+
+/**
+ * The steps that a breach goes through from its due instant on, by the policy that the clock runs under: business minutes on the calendar by which it fell due, so that nobody's manager is
+ * called on a Sunday for what fell due on Friday evening. Warnings before the due instant are not among them.
+ */
+export const escalationSteps = (
+  { policyAt, wallClockOf }: SlaUnder,
+  { startAt, dueAt: due, owner }: { readonly startAt: number; readonly dueAt: number; readonly owner: string },
+): readonly EscalationStep[] => {
+  const { clock } = wallClockOf(owner, startAt)
+  return policyAt(startAt)
+    .document.escalation.steps.filter(({ after_minutes }) => after_minutes >= 0)
+    .map(({ after_minutes, to }, index) => ({ level: index + 1, to, at: clock.after(due, after_minutes * 60_000_000) }))
+}
