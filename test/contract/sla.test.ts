@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { AccordEvent } from '../../schemas/events/generated/types.ts'
 import type { Member } from '../../services/access/permissions.ts'
+import { recomputeAudits } from '../../services/api/sla/recompute.ts'
 import { verifySigned } from '../../services/projector/verify-signed.ts'
 import { type Said, logged } from '../oracles/logged.ts'
 import { event, topicOf } from '../support/event.ts'
@@ -297,6 +298,8 @@ describe('the audit of a month', () => {
     const { sha256 } = await read(Audit, '/v1/sla/audit/2026-10')
     expect(await read(Audit, '/v1/sla/audit/2026-11')).toMatchObject({ audit: { previous_sha256: sha256 } })
     expect(await verifySigned(api.store)).toEqual({ checked: 2, broken: [] })
+    // without any service, from the store alone
+    expect(await recomputeAudits(api.store)).toEqual([{ audit: 'acme sla-2026-10', asOf, isSame: true }])
   })
 
   it('is found broken when somebody changes a byte of it', async () => {
