@@ -45,7 +45,7 @@ export const Failed = ({ error, retry }: { readonly error: Error; readonly retry
 }
 
 type AnsweredProps<T> = {
-  readonly asked: Asked<T>
+  readonly asked: Pick<Asked<T>, 'data' | 'error' | 'isPlaceholderData' | 'isFetching'> & { readonly refetch: () => Promise<unknown> }
   readonly lines?: number
   readonly children: (answer: T) => ReactNode
 }

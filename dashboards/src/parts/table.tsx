@@ -8,7 +8,7 @@ import {
   useTable,
 } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 
 export type Column<T> = {
   readonly id: string
@@ -32,6 +32,8 @@ type TableProps<T> = {
   readonly foot?: ReactNode
   /** As tall as its rows. */
   readonly short?: boolean
+  /** Called when what is shown comes near the end of what is there. */
+  readonly onEnd?: (() => void) | undefined
   /** Keys of chosen rows; with it each row can be chosen, by its box or the space bar. */
   readonly chosen?: ReadonlySet<string>
   readonly onChoose?: (chosen: ReadonlySet<string>) => void
@@ -45,10 +47,24 @@ const features = tableFeatures({
 const ROW_PX = 33
 /** More rows than this are drawn only where one looks. */
 const DRAWN_WHOLE = 80
+/** So many rows before the end more are asked for. */
+const NEAR_END = 60
 const KEYS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -1e9, End: 1e9 }
 
 /** Sortable by its heads, walked with the arrow keys, opened with Enter; long ones draw only what is in view. */
-export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot, short = false, chosen, onChoose }: TableProps<T>) => {
+export const DataTable = <T,>({
+  label,
+  rows,
+  columns,
+  keyOf,
+  sort,
+  onOpen,
+  foot,
+  short = false,
+  onEnd,
+  chosen,
+  onChoose,
+}: TableProps<T>) => {
   const scroller = useRef<HTMLDivElement>(null)
   const [sorting, setSorting] = useState<SortingState>(() =>
     sort === undefined || sort === '' ? [] : [{ id: sort.replace(/^-/, ''), desc: sort.startsWith('-') }],
@@ -88,6 +104,11 @@ export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot,
   const above = whole ? 0 : (drawn[0]?.start ?? 0)
   const below = whole ? 0 : virtual.getTotalSize() - (drawn.at(-1)?.end ?? 0)
 
+  const last = shown.at(-1) ?? 0
+  useEffect(() => {
+    if (onEnd !== undefined && last >= sorted.length - NEAR_END) onEnd()
+  }, [last, sorted.length, onEnd])
+
   const choose = (key: string): void => {
     if (chosen === undefined) return
     const next = new Set(chosen)
@@ -111,6 +132,21 @@ export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot,
     if (!whole) virtual.scrollToIndex(next)
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`tr[data-index="${next}"]`)?.focus())
   }
+
+  // rows that stay are not drawn again while one scrolls: what they call is the same, what it does is the latest
+  const latest = useRef({ move, choose, open: onOpen, reach: setAt })
+  useEffect(() => {
+    latest.current = { move, choose, open: onOpen, reach: setAt }
+  })
+  const does = useMemo(
+    (): Does<T> => ({
+      key: (event, row) => latest.current.move(event, row),
+      choose: key => latest.current.choose(key),
+      open: row => latest.current.open?.(row),
+      reach: index => latest.current.reach(index),
+    }),
+    [],
+  )
 
   return (
     <div className={short ? 'table-wrap short' : 'table-wrap'} ref={scroller} tabIndex={-1}>
@@ -161,39 +197,17 @@ export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot,
             if (row === undefined) return null
             const original: T = row.original
             return (
-              <tr
+              <Row
                 key={row.id}
-                data-index={index}
-                aria-rowindex={index + 2}
-                className={onOpen === undefined ? 'row' : 'row opens'}
-                tabIndex={index === Math.min(at, sorted.length - 1) ? 0 : -1}
-                onKeyDown={event => move(event, original)}
-                onFocus={() => setAt(index)}
-                onClick={onOpen === undefined ? undefined : () => onOpen(original)}
-              >
-                {chosen === undefined ? null : (
-                  <td className="choose" onClick={event => event.stopPropagation()}>
-                    <input
-                      type="checkbox"
-                      tabIndex={-1}
-                      aria-label={`Choose ${keyOf(original)}`}
-                      checked={chosen.has(keyOf(original))}
-                      onChange={() => choose(keyOf(original))}
-                    />
-                  </td>
-                )}
-                {columns.map(({ id, cell, num }, column) =>
-                  column === 0 ? (
-                    <th key={id} scope="row" className={num === true ? 'num' : 'cut'}>
-                      {cell(original)}
-                    </th>
-                  ) : (
-                    <td key={id} className={num === true ? 'num' : 'cut'}>
-                      {cell(original)}
-                    </td>
-                  ),
-                )}
-              </tr>
+                id={row.id}
+                index={index}
+                row={original}
+                columns={columns}
+                opens={onOpen !== undefined}
+                reached={index === Math.min(at, sorted.length - 1)}
+                chosen={chosen?.has(row.id) ?? null}
+                does={does}
+              />
             )
           })}
           {below > 0 ? <tr aria-hidden="true" style={{ height: below }} /> : null}
@@ -203,3 +217,52 @@ export const DataTable = <T,>({ label, rows, columns, keyOf, sort, onOpen, foot,
     </div>
   )
 }
+
+type Does<T> = {
+  readonly key: (event: KeyboardEvent<HTMLTableRowElement>, row: T) => void
+  readonly choose: (key: string) => void
+  readonly open: (row: T) => void
+  readonly reach: (index: number) => void
+}
+type RowProps<T> = {
+  readonly id: string
+  readonly index: number
+  readonly row: T
+  readonly columns: readonly Column<T>[]
+  readonly opens: boolean
+  /** The one that the keyboard is on. */
+  readonly reached: boolean
+  /** null: rows are not chosen here. */
+  readonly chosen: boolean | null
+  readonly does: Does<T>
+}
+
+const DrawnRow = <T,>({ id, index, row, columns, opens, reached, chosen, does }: RowProps<T>) => (
+  <tr
+    data-index={index}
+    aria-rowindex={index + 2}
+    className={opens ? 'row opens' : 'row'}
+    tabIndex={reached ? 0 : -1}
+    onKeyDown={event => does.key(event, row)}
+    onFocus={() => does.reach(index)}
+    onClick={opens ? () => does.open(row) : undefined}
+  >
+    {chosen === null ? null : (
+      <td className="choose" onClick={event => event.stopPropagation()}>
+        <input type="checkbox" tabIndex={-1} aria-label={`Choose ${id}`} checked={chosen} onChange={() => does.choose(id)} />
+      </td>
+    )}
+    {columns.map(({ id: name, cell, num }, column) =>
+      column === 0 ? (
+        <th key={name} scope="row" className={num === true ? 'num' : 'cut'}>
+          {cell(row)}
+        </th>
+      ) : (
+        <td key={name} className={num === true ? 'num' : 'cut'}>
+          {cell(row)}
+        </td>
+      ),
+    )}
+  </tr>
+)
+const Row = memo(DrawnRow) as typeof DrawnRow

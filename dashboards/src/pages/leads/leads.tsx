@@ -1,4 +1,7 @@
-import { useAnswer } from '../../api/use-answer.ts'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
+import { ask, type Query } from '../../api/ask.ts'
+import { useAnswer, worthAnotherTry } from '../../api/use-answer.ts'
 import { campaignName, useCampaigns } from '../../api/names.ts'
 import type { Lead } from '../../api/types.ts'
 import { count } from '../../format/number.ts'
@@ -13,8 +16,12 @@ import { useView } from '../../shell/view.ts'
 import { LeadCard } from './card.tsx'
 
 const BUCKETS = ['good/hand-raiser', 'good/sales-ready', 'good/unready', 'bad/hand-raiser', 'bad/sales-ready', 'bad/unready']
-const rank = ({ bucket }: Lead): number => (BUCKETS.indexOf(bucket) + BUCKETS.length) % BUCKETS.length
+const rank = ({ bucket }: Lead): number => (BUCKETS.includes(bucket) ? BUCKETS.indexOf(bucket) : BUCKETS.length)
 const nextDue = ({ clocks }: Lead): string => clocks.map(({ due_at }) => due_at).toSorted()[0] ?? '9999'
+
+/** Sorts by the bucket, then by what is due next. */
+const hottest = (lead: Lead): string => `${rank(lead)} ${nextDue(lead)}`
+const PAGE = 500
 
 /** A seller’s leads, hottest first, with their running clocks; accept or reject stops the clock. */
 export const Leads = () => {
@@ -26,15 +33,30 @@ export const Leads = () => {
   const sellers = (members.data?.rows ?? []).filter(({ role, active }) => active && ['sdr', 'ae'].includes(role))
   const owner = get('owner', member !== null && sellers.some(({ member_id }) => member_id === member) ? member : '')
   const stage = get('stage', 'mql')
-  const asked = useAnswer('GET /v1/leads', {
+  const query: Query<'GET /v1/leads'> = {
     as_of,
     state: 'open',
     stage: stage === 'all' ? undefined : stage,
     owner: owner || undefined,
     bucket: get('bucket') || undefined,
-    limit: 200,
+    limit: PAGE,
+  }
+  const asked = useInfiniteQuery({
+    queryKey: ['GET /v1/leads', {}, query],
+    queryFn: ({ signal, pageParam }) => ask('GET /v1/leads', { ...query, cursor: pageParam }, {}, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: last => last.cursor ?? undefined,
+    retry: worthAnotherTry,
+    placeholderData: keepPreviousData,
   })
-  const open = asked.data?.rows.find(({ person }) => person === get('lead'))
+  const pages = asked.data?.pages
+  const rows = useMemo(() => (pages ?? []).flatMap(page => page.rows), [pages])
+  const total = pages?.at(-1)?.count
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = asked
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage])
+  const open = rows.find(({ person }) => person === get('lead'))
   return (
     <>
       <PageHead
@@ -69,17 +91,20 @@ export const Leads = () => {
       <div className="grid">
         <Panel
           className={open === undefined ? '' : 'w7'}
-          title={asked.data === undefined ? 'Leads' : `${count(asked.data.count)} leads`}
+          title={total === undefined ? 'Leads' : `${count(total)} leads`}
+          about={total !== undefined && rows.length < total ? `${count(rows.length)} read, more as you scroll` : undefined}
           flush
         >
           <Answered asked={asked} lines={12}>
-            {({ rows }) =>
+            {() =>
               rows.length === 0 ? (
                 <Empty title="No lead waits here">Nothing to do, or another owner, stage or bucket.</Empty>
               ) : (
                 <DataTable<Lead>
                   label="Leads"
                   rows={rows}
+                  sort="bucket"
+                  onEnd={onEnd}
                   keyOf={({ person, journey }) => `${person} ${journey}`}
                   onOpen={({ person }) => patch({ lead: get('lead') === person ? '' : person })}
                   columns={[
@@ -96,7 +121,7 @@ export const Leads = () => {
                     {
                       id: 'bucket',
                       head: 'Bucket',
-                      by: rank,
+                      by: hottest,
                       cell: ({ bucket, fit }) => (
                         <span className={fit === 'good' ? 'tag good' : 'tag'}>{title(bucket.replace('/', ', '))}</span>
                       ),
