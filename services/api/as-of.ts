@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { DEFAULT_FIT_LIMITS, type FitLimits } from '../domain/attribution/paths.ts'
 import type { Definitions } from '../domain/definitions/definitions.ts'
 import { figureSources, type FigureSources } from '../domain/figures/sources.ts'
+import { timeoutsOf } from '../domain/definitions/stage-map.ts'
 import { endOfDay, isIsoDate } from '../domain/periods.ts'
 import { decodePosition } from '../domain/position.ts'
 import { keptProjections, travelledProjections } from '../domain/figures/time-travel.ts'
@@ -134,7 +135,7 @@ export const createAnswerReader = ({
       if (asOf > watermark) flags.push('not_final')
       if (backfill.liveFrom !== null && asOf < backfill.liveFrom) flags.push('reconstructed')
       const projections = keep ? keptProjections : travelledProjections(definitions, epochOf(backfill))
-      const sources = figureSources({ tenant, asOf: observedTo, projections })
+      const sources = figureSources({ tenant, asOf: observedTo, projections, timeouts: timeoutsOf(definitions.stageMap).length > 0 })
       const result = await answer({
         tenant,
         sources,

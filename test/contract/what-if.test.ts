@@ -2,6 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { qualificationKind } from '../../services/domain/definitions/qualification.ts'
 import { shippedStageMap } from '../../services/domain/definitions/stage-map.ts'
+import { definitionEvents, definitionsInForce, definitionsOf } from '../../services/domain/definitions/in-force.ts'
+import { travelledProjections } from '../../services/domain/figures/time-travel.ts'
+import { bind, sql } from '../../services/domain/sql.ts'
+import { factsOf } from '../oracles/facts.ts'
+import { personJourneysAt, SHIPPED_JOURNEY } from '../oracles/person-journeys.ts'
 import { generateCompany } from '../support/company.ts'
 import { type FigureApi, openFigureApi } from '../support/figure-api.ts'
 
@@ -52,6 +57,7 @@ const Agreed = z.looseObject({
       z.object({
         stage_before: z.string().nullable(),
         stage_after: z.string().nullable(),
+        outcome_after: z.string().nullable(),
         count: z.number(),
         journeys: z.array(z.unknown()),
       }),
@@ -106,8 +112,55 @@ describe('what agreed definitions that are not published would show', () => {
       expect(list).toHaveLength(1)
     }
     const entries = total.filter(({ metric }) => metric === 'M1')
-    expect(entries.find(({ stage }) => stage === 'sal')).toMatchObject({ value: 0, flags: ['retired_step'] })
+    expect(entries.find(({ stage }) => stage === 'sal')).toMatchObject({ value: 0, flags: ['low_n', 'retired_step'] })
     expect(entries.filter(({ stage }) => stage !== 'sal').map(({ change }) => change)).toEqual(entries.slice(1).map(() => 0))
+  })
+
+  it('journeys time out where a stage says so, as the oracle has them', async () => {
+    const days: ReadonlyMap<string, number> = new Map([
+      ['lead', 9],
+      ['mql', 5],
+      ['sal', 3],
+    ])
+    const stages = shippedStageMap.stages.map(stage => ({
+      ...stage,
+      ...(days.has(stage.name) ? { timeout_days: days.get(stage.name) ?? 1 } : {}),
+    }))
+    const definitions = {
+      ...definitionsOf(definitionsInForce(await api.store.read(definitionEvents(sql`${bind.instant(last)}`, 'acme')), last), 'acme'),
+      stageMap: { ...shippedStageMap, version: 2, stages },
+    }
+    const { personJourney } = travelledProjections(definitions)('acme', last)
+    const rows = await api.store.read(sql`
+      SELECT person, arrayMap((o, e, w) -> (toUnixTimestamp64Micro(o), if(w = 'open', 0, toUnixTimestamp64Micro(e)), w), opened_at, ended_at, outcome) AS journeys
+      FROM ${personJourney} WHERE notEmpty(opened_at) ORDER BY person`)
+    const found = rows.map(row =>
+      z.object({ person: z.string(), journeys: z.array(z.tuple([z.coerce.number(), z.coerce.number(), z.string()])) }).parse(row),
+    )
+    const oracle = personJourneysAt(factsOf(recorded, 'acme'), last, { ...SHIPPED_JOURNEY, timeouts: days }).map(
+      ({ person, journeys }) => ({
+        person,
+        journeys: journeys.map(({ openedAt, endedAt, outcome }) => [openedAt, endedAt ?? 0, outcome]),
+      }),
+    )
+    expect(found).toEqual(oracle)
+    const outcomes = found.flatMap(({ journeys }) => journeys.filter(([, , outcome]) => outcome === 'timed_out'))
+    expect(outcomes.length).toBeGreaterThan(20)
+    // what will only time out is open as of now
+    const { journeys } = await agreed({ kind: 'stage-map', document: definitions.stageMap })
+    const later = outcomes.filter(([, at]) => at > last * 1000).length
+    const ended = journeys?.filter(moved => moved.outcome_after === 'timed_out').reduce((sum, { count }) => sum + count, 0) ?? 0
+    expect([ended > 0, ended <= outcomes.length - later]).toEqual([true, true])
+    expect(
+      (
+        await post({
+          kind: 'stage-map',
+          document: { ...shippedStageMap, stages: shippedStageMap.stages.map(stage => ({ ...stage, timeout_days: 5 })) },
+        })
+      ).json(),
+    ).toMatchObject({
+      errors: [{ path: 'body.document.stages.4.timeout_days' }, {}],
+    })
   })
 
   it('a wrong map is refused with the path', async () => {

@@ -101,6 +101,31 @@ describe('a journey', () => {
   })
 })
 
+describe('a journey whose stage times out', () => {
+  const terms = { ...SHIPPED_JOURNEY, timeouts: new Map([['mql', 10]]) }
+  it.each([
+    { name: 'ends when the days are over without a sign', events: [created(1), stage(2, 'mql')], is: ['1 lead mql@2 → timed_out@12'] },
+    {
+      name: 'is open as long as there are signs',
+      events: [created(1), stage(2, 'mql'), response(12), stage(22, 'sql')],
+      is: ['1 lead mql@2 sql@22 → open'],
+    },
+    {
+      name: 'goes on as another at a later response',
+      events: [created(1), stage(2, 'mql'), response(13)],
+      is: ['1 lead mql@2 → timed_out@12', '13 → open'],
+    },
+    {
+      name: 'does not end while it feeds a deal',
+      events: [created(1), stage(2, 'mql'), deal(3), contact(4)],
+      is: ['1 lead mql@2 → open d'],
+    },
+    { name: 'does not end in a stage without a limit', events: [created(1)], is: ['1 lead → open'] },
+  ])('$name', ({ events, is }) => {
+    expect(journeysOf(events, terms)).toEqual(is)
+  })
+})
+
 describe('a journey and its deal', () => {
   const lead = created(1)
   it.each([

@@ -8,7 +8,7 @@ import type { LeadFact } from './lead-facts.ts'
 import { asSet, byMoment, inOrder, type Moment } from './order.ts'
 import { countedTouchesAt } from './touches.ts'
 
-export type JourneyOutcome = 'open' | 'recycled' | 'rejected' | 'disqualified' | 'won' | 'lost' | 'merged' | 'erased'
+export type JourneyOutcome = 'open' | 'recycled' | 'rejected' | 'disqualified' | 'won' | 'lost' | 'merged' | 'erased' | 'timed_out'
 
 export type JourneyStage = { readonly stage: string; readonly enteredAt: number; readonly eventId: string }
 
@@ -33,6 +33,8 @@ export type JourneyTerms = {
   readonly qualifiedStages: ReadonlySet<string>
   /** Whether a response can open a person's first journey, or only one after a journey that ended. */
   readonly responseOpens: 'again' | 'ever'
+  /** Days without a sign of the lead after which a journey in a stage has timed out. */
+  readonly timeouts?: ReadonlyMap<string, number>
 }
 
 export const SHIPPED_JOURNEY: JourneyTerms = {
@@ -129,7 +131,22 @@ const momentOf = ({ occurredAt, recordedAt, eventId }: Moment): Moment => ({ occ
 const cyclesOf = (steps: readonly Step[], deals: ReadonlyMap<string, DealJourney>, terms: JourneyTerms): readonly Journey[] => {
   const journeys: Journey[] = []
   let open: Open | null = null
+  let sign: number | null = null
+  const timesOutBy = (at: number): number | null => {
+    if (open === null || sign === null || fedBy(open) !== '') return null
+    const days = terms.timeouts?.get(open.said.at(-1)?.stage ?? '')
+    if (days === undefined || sign + days * DAY_MICROS >= at) return null
+    return sign + days * DAY_MICROS
+  }
+  const timeOut = (at: number): void => {
+    const due = timesOutBy(at)
+    if (due === null || open === null) return
+    journeys.push(written(open, { occurredAt: due, recordedAt: Number.MAX_SAFE_INTEGER, eventId: '' }, 'timed_out', deals, terms))
+    open = null
+  }
   for (const step of steps) {
+    timeOut(step.occurredAt)
+    if (isSign(step)) sign = step.occurredAt
     const again = journeys.length > 0 || terms.responseOpens === 'ever'
     const opener: boolean = open === null && opens(step, again)
     if (opener) open = { opener: step, said: [], converted: null, contact: null }
@@ -145,9 +162,19 @@ const cyclesOf = (steps: readonly Step[], deals: ReadonlyMap<string, DealJourney
     journeys.push(written(open, step, outcome, deals, terms))
     open = null
   }
+  timeOut(terms.timeouts === undefined ? 0 : Number.MAX_SAFE_INTEGER)
   if (open !== null) journeys.push(written(open, null, 'open', deals, terms))
   return journeys
 }
+
+const DAY_MICROS = 86_400_000_000
+
+/** What somebody did or what was said of the lead; roles in deals and their ends are none. */
+const isSign = (step: Step): boolean =>
+  step.kind === 'response' ||
+  step.kind === 'merged' ||
+  (step.kind === 'lead' &&
+    (outcomeOf(step) !== null || ['lead-created', 'lead-assigned', 'lead-stage-changed', 'lead-accepted'].includes(step.fact.type)))
 
 const opens = (step: Step, again: boolean): boolean => {
   if (step.kind === 'response') return again

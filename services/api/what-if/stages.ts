@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { stageAfter, type StageMap, stageMapKind } from '../../domain/definitions/stage-map.ts'
+import { stageAfter, type StageMap, stageMapKind, timeoutsOf } from '../../domain/definitions/stage-map.ts'
 import { FUNNEL_DIMENSIONS } from '../../domain/figures/funnel-dimensions.ts'
 import { figureSources } from '../../domain/figures/sources.ts'
 import { COUNTED } from '../../domain/figures/stage-paths.ts'
@@ -60,7 +60,7 @@ const under = (context: AnswerContext, stageMap: StageMap): AnswerContext => {
     ...context,
     definitions,
     keptSince: null,
-    sources: figureSources({ tenant: context.tenant, asOf: context.observedTo, projections }),
+    sources: figureSources({ tenant: context.tenant, asOf: context.observedTo, projections, timeouts: timeoutsOf(stageMap).length > 0 }),
   }
 }
 

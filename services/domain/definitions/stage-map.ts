@@ -18,7 +18,7 @@ const Stage = z.strictObject({
   flags: z.array(z.enum(STAGE_FLAGS)).optional(),
   /** How long the step to the next stage is waited for in M6, M22 and their kin. */
   horizon_days: Days.optional(),
-  /** A journey that stands in it for so long without anything happening has timed out. */
+  /** A journey that stands in it for so long without a sign (a stage, an assignment, an acceptance, a response) has timed out, unless it feeds a deal. Stages of leads only. */
   timeout_days: Days.optional(),
 })
 
@@ -47,6 +47,10 @@ export const StageMap = z
     names.forEach((name, index) => {
       if (names.indexOf(name) < index) refuse(['stages', index, 'name'], `there is a stage ${name} already`)
     })
+    for (const [index, { timeout_days, deal_stages, on }] of stages.entries()) {
+      if (timeout_days !== undefined && (deal_stages.length > 0 || on === 'won'))
+        refuse(['stages', index, 'timeout_days'], 'only stages of leads time out: a deal is open until it is closed')
+    }
     const seen = new Map<string, string>()
     for (const [index, { name, lead_stages }] of stages.entries()) {
       for (const lead of lead_stages) {
@@ -103,6 +107,10 @@ export const horizonOf = ({ stages }: StageMap, name: string): number =>
 /** Lead stages that are no stage of the funnel but its end, with how a journey ends by them. */
 export const exitStages = ({ exits = [] }: StageMap): readonly (readonly [leadStage: string, outcome: string])[] =>
   exits.flatMap(({ outcome, lead_stages }) => lead_stages.map(stage => [stage, outcome] as const))
+
+/** Stages in which a journey times out, and after how many days without a sign. */
+export const timeoutsOf = ({ stages }: StageMap): readonly (readonly [stage: string, days: number])[] =>
+  stages.flatMap(({ name, timeout_days }) => (timeout_days === undefined ? [] : [[name, timeout_days] as const]))
 
 /** A stage of the version before as this map has it; null where it was retired. What is not spoken of kept its name, if it is still there. */
 export const stageAfter = ({ stages, from_before = {} }: StageMap, before: string): string | null => {

@@ -1,3 +1,4 @@
+import { foreverValid } from '../projections/in-force.ts'
 import { bind, type Bound, type Sql, sql } from '../sql.ts'
 
 /** The projections that figures read: kept tables, or the SELECTs of services/domain/projections as of an instant; same columns. */
@@ -45,10 +46,12 @@ export type SourcesQuestion = {
   /** Milliseconds since the epoch: nothing recorded later is seen. */
   readonly asOf: number
   readonly projections: ProjectionsAsOf
+  /** Whether stages time out: a journey that will is open until then. */
+  readonly timeouts?: boolean
 }
 
 /** The one place where a tenant is bound to what figures read. */
-export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): FigureSources => {
+export const figureSources = ({ tenant, asOf, projections, timeouts = false }: SourcesQuestion): FigureSources => {
   const tenantIs = bind.string(tenant)
   const known = bind.instant(asOf)
   const { accountTouches, dealJourney, personJourney, dealCredit, derive } = projections(tenant, asOf)
@@ -56,7 +59,7 @@ export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): F
     [boundToTenant]: true,
     accountTouches: sql`(SELECT * FROM ${accountTouches} WHERE tenant = ${tenantIs} AND known_from <= ${known} AND known_to > ${known})`,
     dealJourney: sql`(SELECT * FROM ${dealJourney} WHERE tenant = ${tenantIs})`,
-    personJourney: sql`(SELECT * FROM ${personJourney} WHERE tenant = ${tenantIs})`,
+    personJourney: sql`(SELECT *${timeouts ? notYet(known) : sql``} FROM ${personJourney} WHERE tenant = ${tenantIs})`,
     dealCredit: sql`(SELECT * FROM ${dealCredit} WHERE tenant = ${tenantIs})`,
     derive,
     events: sql`(SELECT * FROM events FINAL WHERE tenant = ${tenantIs} AND recorded_at <= ${known})`,
@@ -75,6 +78,12 @@ export const figureSources = ({ tenant, asOf, projections }: SourcesQuestion): F
     asOf: known,
     asOfMs: asOf,
   }
+}
+
+/** Journeys that time out only after an instant are open at it. */
+const notYet = (known: Bound): Sql => {
+  const later = sql`o = 'timed_out' AND e > ${known}`
+  return sql` REPLACE (arrayMap((o, e) -> if(${later}, 'open', o), outcome, ended_at) AS outcome, arrayMap((o, e) -> if(${later}, ${foreverValid}, e), outcome, ended_at) AS ended_at)`
 }
 
 /** The same, with nothing but one deal in it. */

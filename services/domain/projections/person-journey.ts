@@ -1,5 +1,5 @@
 import type { Definitions } from '../definitions/definitions.ts'
-import { exitStages, flagged, qualifyingDealStages } from '../definitions/stage-map.ts'
+import { exitStages, flagged, qualifyingDealStages, timeoutsOf } from '../definitions/stage-map.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import { campaignAliases } from './campaign-aliases.ts'
 import { countedTouches, type TouchRules } from './counted-touches.ts'
@@ -37,12 +37,14 @@ const mappedStage = ({ stageMap }: Definitions): Sql => {
  *
  * What happened to the person is read in the order (occurred_at, recorded_at, event_id). An opener begins a journey while none is open: lead created,
  * assigned, a stage entered, accepted; a response only after an earlier journey ended, or every visitor would be a lead. Recycled, a definitional rejection,
- * disqualified, merged, erased end it, and the closing of the deal that it feeds: the one that `lead-converted` names, else the first to which the person
+ * disqualified, merged, erased end it, so does standing in a stage longer than its `timeout_days` without a sign while no deal is fed, and the closing of the deal that it feeds: the one that `lead-converted` names, else the first to which the person
  * is linked while it is open. Its stages are those of the person and of that deal that were entered while it was open.
  *
  * `excluded_because` says why they do not count, if so: the person, or all accounts that it is in, are excluded.
  */
-export const personJourney = (inputs: PersonJourneyInputs): Sql => sql`
+export const personJourney = (inputs: PersonJourneyInputs): Sql => {
+  const limits = timeoutsOf(inputs.definitions.stageMap)
+  return sql`
   SELECT tenant, person, account, because AS excluded_because,
     arrayMap(j -> j.1, journeys) AS opened_at, arrayMap(j -> j.2, journeys) AS opened_by, arrayMap(j -> j.3, journeys) AS ended_at,
     arrayMap(j -> j.4, journeys) AS outcome,
@@ -60,7 +62,7 @@ export const personJourney = (inputs: PersonJourneyInputs): Sql => sql`
         SELECT tenant, person, account, because, if(folded.2, arrayPushBack(folded.1, folded.3), folded.1) AS journeys
         FROM (
           -- nobody's first journey begins without an opener: whoever has none is not walked
-          SELECT tenant, person, account, because, if(arrayExists(e -> e.4 = 'open', happened), happened, arraySlice(happened, 1, 0)) AS events, ${fold} AS folded
+          SELECT tenant, person, account, because, if(arrayExists(e -> e.4 = 'open', happened), ${limits.length === 0 ? sql`happened` : ticked}, arraySlice(happened, 1, 0)) AS events, ${fold(limits)} AS folded
           FROM (
             SELECT w.tenant AS tenant, w.person AS person, a.account AS account, a.because AS because,
               arraySort(e -> (e.1, e.2, e.3, e.4), groupArrayIf(e.event, e.tenant != '')) AS happened
@@ -73,6 +75,20 @@ export const personJourney = (inputs: PersonJourneyInputs): Sql => sql`
       )
     )
   )`
+}
+
+/** What shows that somebody still is in a journey: what was said of the lead, and responses. A deal goes its own way. */
+const isSign = (act: Sql): Sql => sql`${act} IN ('open', 'response', 'end')`
+
+/**
+ * `happened` with a tick before each event and one at the end of time, which says when the last sign before it was: by it the walk sees whether the journey had timed out by then. The last one may end
+ * a journey at an instant that is still to come: whoever reads it decides by what time it is (`figureSources`), so that a row stays a function of facts alone.
+ */
+const ticked: Sql = (() => {
+  const signs = sql`arrayFill(x -> x != ${everValid}, arrayPushFront(arrayMap(e -> if(${isSign(sql`e.4`)}, e.1, ${everValid}), happened), ${everValid}))`
+  const tick = (at: Sql, sign: Sql): Sql => sql`(${at}, ${everKnown}, '', 'tick', '', '', '', '', '', '', (${sign}, ${everKnown}, ''), '')`
+  return sql`arrayPushBack(arrayFlatten(arrayMap((e, sign) -> [${tick(sql`e.1`, sql`sign`)}, e], happened, arrayPopBack(${signs}))), ${tick(foreverValid, sql`${signs}[-1]`)})`
+})()
 
 const rulesOf = ({ recordFacts, roots, tenant, definitions: { exceptions }, asOf }: PersonJourneyInputs): TouchRules => {
   const own = sql`tenant = ${bind.string(tenant)}`
@@ -213,7 +229,7 @@ const none = sql`(${everValid}, '', ${foreverValid}, 'open', arrayResize([('', $
 const SAME_MOMENT_MINUTES = 60
 
 /** Walks the events once: (journeys that ended, is one open, the open one, channel and campaign of the last response). */
-const fold: Sql = (() => {
+const fold = (limits: readonly (readonly [stage: string, days: number])[]): Sql => {
   const entry = sql`arrayPushBack(acc.3.5, (e.5, e.1, e.3, e.10))`
   const begin = sql`(e.1, e.3, ${foreverValid}, 'open', if(e.5 != '', [(e.5, e.1, e.3, '')], arrayResize([('', ${everValid}, '', '')], 0)),
       if(e.4 = 'response', e.8, acc.4.1), if(e.4 = 'response', e.9, acc.4.2), e.7, '', '')`
@@ -228,7 +244,13 @@ const fold: Sql = (() => {
   const fedByThis = sql`if(acc.3.9 != '', acc.3.9 = e.10, e.4 = 'convert' OR acc.3.10 = '' OR acc.3.10 = e.10)`
   const feeds = sql`e.10 = if(acc.3.9 != '', acc.3.9, acc.3.10)`
   const known = sql`if(e.4 = 'response', (e.8, e.9), acc.4)`
-  return sql`arrayFold((acc, e) -> multiIf(
+  const days = sql`transform(arrayLast(s -> s.4 = '', acc.3.5).1, ${bind.strings(limits.map(([stage]) => stage))}, ${bind.ints(limits.map(([, days_]) => days_))}, toInt64(0))`
+  const due = sql`(e.11.1 + toIntervalDay(${days}))`
+  const timedOut = sql`(acc.3.1, acc.3.2, ${due}, 'timed_out', acc.3.5, acc.3.6, acc.3.7, acc.3.8, acc.3.9, acc.3.10)`
+  const ticks = sql`
+      e.4 = 'tick' AND acc.2 = 1 AND acc.3.9 = '' AND acc.3.10 = '' AND ${days} > 0 AND ${due} < e.1, (arrayPushBack(acc.1, ${timedOut}), toUInt8(0), ${none}, acc.4),
+      e.4 = 'tick', acc,`
+  return sql`arrayFold((acc, e) -> multiIf(${limits.length === 0 ? sql`` : ticks}
       acc.2 = 0 AND (e.4 = 'open' OR (e.4 = 'response' AND notEmpty(acc.1))), (acc.1, toUInt8(1), ${begin}, ${known}),
       acc.2 = 0, (acc.1, acc.2, acc.3, ${known}),
       e.4 = 'response', (acc.1, toUInt8(1), ${responding}, ${known}),
@@ -241,4 +263,4 @@ const fold: Sql = (() => {
       e.4 = 'close', (acc.1, toUInt8(1), ${entering}, acc.4),
       acc
     ), events, (arrayResize([${none}], 0), toUInt8(0), ${none}, ('', '')))`
-})()
+}
