@@ -18,7 +18,9 @@ import { measuresExplained } from '../funnel/measures.ts'
 import { stagesExplained } from '../funnel/stages.ts'
 import { journeysExplained } from '../journeys/figure.ts'
 import { leadQualityExplained } from '../leads/quality.ts'
+import { reEngagementExplained } from '../leads/re-engagement.ts'
 import { queryOf } from '../parameters.ts'
+import { derivedExplained } from '../plan/derived-explained.ts'
 import { planExplained } from '../plan/reverse-funnel.ts'
 import { targetsExplained } from '../plan/targets.ts'
 import { bridgeExplained } from '../pipeline/bridge.ts'
@@ -46,8 +48,10 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['funnel-measures', measuresExplained],
   ['funnel-leaks', leaksExplained],
   ['plan', planExplained],
+  ['plan-derived', derivedExplained],
   ['targets', targetsExplained],
   ['lead-quality', leadQualityExplained],
+  ['re-engagement', reEngagementExplained],
   ['data-health', dataHealthExplained],
   ['spend', spendExplained],
   ['forecast', forecastExplained],
@@ -64,7 +68,10 @@ const Query = queryOf({
   cursor: z.string().optional().describe('From the answer before'),
 })
 
-/** `forecast`: one past forecast, by the first day of its period; `simulation`: what runs of chance add to what is expected; `call`: somebody's own forecast. */
+/**
+ * `forecast`: one past forecast, by the first day of its period; `simulation`: what runs of chance add to what is expected; `call`: somebody's own forecast; `term`: what
+ * another number of the same answer adds, or somebody's own assumption.
+ */
 const Entity = z.enum([
   'deal',
   'journey',
@@ -76,6 +83,7 @@ const Entity = z.enum([
   'call',
   'forecast',
   'simulation',
+  'term',
   'account',
   'person',
   'touch',

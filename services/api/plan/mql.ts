@@ -9,7 +9,7 @@ import type { Store } from '../../store/port.ts'
 import type { FigureRow } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { Explain } from '../explain/figure.ts'
-import type { Figures } from '../figure-route.ts'
+import { type Derived, MILLION, partTerms, type Proof, type Term } from './derived.ts'
 
 export type MqlAsked = {
   readonly stageMap: StageMap
@@ -25,19 +25,20 @@ export type MqlAsked = {
 
 const Day = z.union([z.string(), z.number().transform(days => new Date(days * 86_400_000).toISOString().slice(0, 10))]).nullish()
 const Said = z.object({
+  activity_id: z.string().default(''),
   activity_type: z.string(),
   campaign: z.string().default(''),
   starts_on: Day,
   volume: z.coerce.number().nullish(),
   cancelled: z.boolean().default(false),
 })
-const Row = z.object({ payload: z.string() })
+const Row = z.object({ event_id: z.string(), payload: z.string() })
 const Entries = z.looseObject({ is_total: z.coerce.number(), month: z.string(), campaign: z.string(), first_entries: z.coerce.number() })
 
 const NONE = '(none)'
 
 /** M97 by month and activity type, with the unplanned base; the yields that it rests on, and what came in the months that are over. */
-export const mqlAnswer = async (store: Store, context: AnswerContext, asked: MqlAsked, explainEntries: Explain): Promise<Figures> => {
+export const mqlAnswer = async (store: Store, context: AnswerContext, asked: MqlAsked, explainEntries: Explain): Promise<Derived> => {
   const { sources, settings, observedTo, flags } = context
   const { stageMap, stage, maxLag } = asked
   const thisMonth = monthNumber(dateAt(observedTo, settings.zone))
@@ -58,9 +59,10 @@ export const mqlAnswer = async (store: Store, context: AnswerContext, asked: Mql
   }
   const [planned, entered] = await Promise.all([store.read(plannedActivities(sources)), store.read(stageEntries(sources, question))])
   const excluded: Record<string, number> = {}
-  const activities: PlannedActivity[] = []
+  const activities: (PlannedActivity & { readonly id: string; readonly eventId: string })[] = []
   for (const row of planned) {
-    const said = Said.safeParse(JSON.parse(Row.parse(row).payload))
+    const { event_id: eventId, payload } = Row.parse(row)
+    const said = Said.safeParse(JSON.parse(payload))
     const why = !said.success
       ? 'unreadable'
       : said.data.cancelled
@@ -73,6 +75,8 @@ export const mqlAnswer = async (store: Store, context: AnswerContext, asked: Mql
     if (why !== '' || !said.success) excluded[why] = (excluded[why] ?? 0) + 1
     else
       activities.push({
+        id: said.data.activity_id,
+        eventId,
         type: said.data.activity_type,
         campaign: said.data.campaign,
         month: monthNumber(said.data.starts_on ?? ''),
@@ -109,6 +113,53 @@ export const mqlAnswer = async (store: Store, context: AnswerContext, asked: Mql
     flags: [...flags, ...(more.flags ?? [])].toSorted(),
   })
   const forecast = ahead.map(month => mqlForecast(month, activities, learned, base))
+  /** What each activity of a type adds to a month. */
+  const termsOf = (month: number, type: string): readonly Term[] => {
+    const each = learned.find(known => known.type === type)
+    return activities.flatMap(activity => {
+      const share = each?.lagShares[month - activity.month]
+      if (activity.type !== type || each === undefined || share === undefined) return []
+      const { id, eventId, volume } = activity
+      return [
+        {
+          id,
+          value: volume * each.yield * share,
+          entity: 'campaign' as const,
+          event_ids: [eventId],
+          note: `${volume} × ${each.yield.toFixed(4)} × ${share.toFixed(4)} (lag ${month - activity.month})`,
+        },
+      ]
+    })
+  }
+  const baseTerms: readonly Term[] = Array.from({ length: baseMonths }, (_, n) => ({
+    id: monthName(lastMonth - n),
+    value: (unplanned.get(lastMonth - n) ?? 0) / baseMonths,
+    note: `${unplanned.get(lastMonth - n) ?? 0} without an activity, over ${baseMonths} months`,
+  }))
+  const proofs = new Map<FigureRow, Proof>()
+  const proven = (made: FigureRow, terms: readonly Term[]): FigureRow => {
+    proofs.set(made, partTerms(made.value ?? 0, terms))
+    return made
+  }
+  /** By month of the activities: what they reached, and the MQLs that came of it. */
+  const yieldProof = ({ type, mqls: came }: (typeof learned)[number]): Proof => {
+    const months = [...new Set(activities.filter(each => each.type === type && each.month <= lastMonth).map(each => each.month))]
+    const monthly = months
+      .toSorted((a, b) => a - b)
+      .map(month => {
+        const [ofMonth, some] = [
+          activities.filter(each => each.type === type && each.month === month),
+          credited.filter(each => each.type === type && each.month === month && each.month + each.lag <= lastMonth),
+        ]
+        return {
+          id: monthName(month),
+          value: some.reduce((sum, each) => sum + each.mqls, 0),
+          base: month < firstMonth ? 0 : MILLION * ofMonth.reduce((sum, each) => sum + each.volume, 0),
+          event_ids: ofMonth.map(({ eventId }) => eventId),
+        }
+      })
+    return partTerms(came, monthly)
+  }
   const untried = new Set(
     activities
       .filter(each => each.month >= thisMonth - maxLag && !learned.some(known => known.type === each.type && known.yield > 0))
@@ -116,12 +167,12 @@ export const mqlAnswer = async (store: Store, context: AnswerContext, asked: Mql
   )
   const rows = [
     ...forecast.flatMap(({ month, byType, unplanned: unexplained, mqls: all }) => [
-      ...byType.map(({ type, mqls: some }) => row(month, 'planned', some, { activity_type: type })),
-      row(month, 'unplanned', unexplained),
-      row(month, 'forecast', all, { flags: none }),
+      ...byType.map(({ type, mqls: some }) => proven(row(month, 'planned', some, { activity_type: type }), termsOf(month, type))),
+      proven(row(month, 'unplanned', unexplained), baseTerms),
+      proven(row(month, 'forecast', all, { flags: none }), [...byType.flatMap(({ type }) => termsOf(month, type)), ...baseTerms]),
     ]),
-    ...learned.map(
-      (each): FigureRow => ({
+    ...learned.map((each): FigureRow => {
+      const made: FigureRow = {
         measure: 'yield',
         activity_type: each.type,
         metric: 'M97',
@@ -136,8 +187,10 @@ export const mqlAnswer = async (store: Store, context: AnswerContext, asked: Mql
           ...(each.volume < 30 ? ['low_n'] : []),
           ...(untried.has(each.type) ? ['no_yield_yet'] : []),
         ].toSorted(),
-      }),
-    ),
+      }
+      proofs.set(made, yieldProof(each))
+      return made
+    }),
   ]
   const actual = [...Map.groupBy(mqls, each => each.month)].toSorted(([a], [b]) => a - b)
   const { stageMap: _map, ...told } = question
@@ -152,7 +205,7 @@ export const mqlAnswer = async (store: Store, context: AnswerContext, asked: Mql
         },
       ),
     ),
-    row(lastMonth, 'unplanned_base', base, { months: baseMonths }),
+    proven(row(lastMonth, 'unplanned_base', base, { months: baseMonths }), baseTerms),
   ]
-  return { rows, total, excluded }
+  return { rows, total, excluded, proofs }
 }

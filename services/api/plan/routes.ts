@@ -9,6 +9,8 @@ import { inFormatAsked } from '../format.ts'
 import { stageMapName } from '../funnel/stages.ts'
 import { currencyOf, currencyParameter, formatParameter, listOf, queryOf, timeParameters } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
+import { withTokens } from './derived.ts'
+import { reverseFunnelQuestion, revenueTerms, revenueTargets } from './derived-explained.ts'
 import { reverseFunnelAnswer } from './reverse-funnel.ts'
 import { readTargets } from './target-list.ts'
 
@@ -91,7 +93,7 @@ export const planRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
         const currency = currencyOf(query.currency, context)
         const under = { definition: stageMapName(stageMap), definitions: [stageMapName(stageMap)] }
         const { targets } = await readTargets(options.store, context)
-        const named = targets.filter(each => each.metric === 'revenue' && each.from === from && each.to === to && each.unit === 'money')
+        const named = revenueTargets(targets, { from, to })
         if (query.target === undefined && named.length === 0)
           throw badParameter('target', `nobody has set a target for revenue of ${from} to ${to}: say one`)
         if (query.target === undefined && named.some(each => each.currency !== currency))
@@ -111,8 +113,9 @@ export const planRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (app,
           horizonDays: query.horizon_days,
           currency,
         }
-        const target = query.target ?? named.reduce((sum, each) => sum + each.value, 0)
-        return { ...(await reverseFunnelAnswer(options.store, context, asked, target, explainUnder(under))), under }
+        const explain = explainUnder(under)
+        const derived = await reverseFunnelAnswer(options.store, context, asked, revenueTerms(named, asked.target), explain)
+        return { ...withTokens(derived, explain, reverseFunnelQuestion(asked)), under }
       }),
   )
 }

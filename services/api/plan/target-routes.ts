@@ -1,7 +1,5 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { inForceOf } from '../../domain/definitions/history.ts'
-import { quarterPlanId, quarterPlanKind } from '../../domain/definitions/quarter-plan.ts'
 import { dateAt, parsePeriod, PERIOD_FORMS, quarterOf } from '../../domain/periods.ts'
 import { isDealStage, rankOf } from '../../domain/figures/stage-paths.ts'
 import { requireScope } from '../../http/caller.ts'
@@ -18,8 +16,10 @@ import {
   queryOf,
   timeParameters,
 } from '../parameters.ts'
-import { badParameter, notFound } from '../problems.ts'
+import { badParameter } from '../problems.ts'
 import { capacityAnswer } from './capacity.ts'
+import { withTokens } from './derived.ts'
+import { mqlQuestion, plannedFunnel } from './derived-explained.ts'
 import { mqlAnswer } from './mql.ts'
 import { readTargets, TARGET_DIMENSIONS } from './target-list.ts'
 import { targetDefinitions, targetsAnswer } from './targets.ts'
@@ -145,7 +145,8 @@ export const targetRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
           maxLag: query.max_lag,
           yields: yieldsOf(query.yield),
         }
-        return { ...(await mqlAnswer(options.store, context, asked, explainUnder(under))), under }
+        const explain = explainUnder(under)
+        return { ...withTokens(await mqlAnswer(options.store, context, asked, explain), explain, mqlQuestion(asked)), under }
       }),
   )
 
@@ -175,21 +176,16 @@ export const targetRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
         const range = parsePeriod(name, settings.fiscal)
         if (!range.ok || range.value.from === null || range.value.to === null || !/^\d{4}-Q[1-4]$/.test(name))
           throw badParameter('period', 'expected a fiscal quarter such as 2026-Q3')
-        const plan = inForceOf(definitions.history, quarterPlanKind, quarterPlanId(name), observedTo)
-        if (plan === null) throw notFound(`no quarter-plan of ${name} is in force`)
-        if (plan.document.funnel.length < 2) throw notFound(`${plan.name} does not say how many entries of each stage it is made of`)
-        const unknown = plan.document.funnel.find(({ stage }) => rankOf(stageMap, stage) === 0)
-        if (unknown !== undefined) throw notFound(`${plan.name} plans ${unknown.stage}, which is no stage of ${stageMapName(stageMap)}`)
+        const plan = plannedFunnel(context, name)
         const under = { definition: plan.name, definitions: [stageMapName(stageMap)] }
         const explain = explainUnder(under)
         const { from, to } = range.value
         return {
-          ...(await varianceAnswer(
-            options.store,
-            context,
-            { stageMap, plan: plan.document, from, to },
-            { entries: explain, won: explain },
-          )),
+          ...withTokens(
+            await varianceAnswer(options.store, context, { stageMap, plan: plan.document, from, to }, { entries: explain, won: explain }),
+            explain,
+            { answer: 'variance', period: name, from, to },
+          ),
           under,
         }
       }),

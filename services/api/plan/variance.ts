@@ -10,8 +10,11 @@ import type { Store } from '../../store/port.ts'
 import { exact, type FigureRow, moneyEach } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { Explain } from '../explain/figure.ts'
-import type { Figures } from '../figure-route.ts'
-import { WON_PART } from './reverse-funnel.ts'
+import { apportion } from '../../domain/forecast/apportion.ts'
+import { type Derived, type Proof, type Term, wholeTerms } from './derived.ts'
+import { WON_DEALS_PART, WON_PART } from './reverse-funnel.ts'
+
+const NEW_BUSINESS = ['new-business', '(none)']
 
 const Entries = z.looseObject({ is_total: z.coerce.number(), stage: z.string(), first_entries: z.coerce.number() })
 const Won = z.object({ deals: z.coerce.number(), money: z.coerce.bigint(), missing: z.coerce.number() })
@@ -40,7 +43,7 @@ export const varianceAnswer = async (
   context: AnswerContext,
   { stageMap, plan, from, to }: VarianceAsked,
   explain: { readonly entries: Explain; readonly won: Explain },
-): Promise<Figures> => {
+): Promise<Derived> => {
   const { sources, settings, flags } = context
   const { zone } = settings
   const { currency } = plan
@@ -57,11 +60,12 @@ export const varianceAnswer = async (
   const wonQuestion: WonQuestion = { from, to, types: 'new', currency, zone }
   const [journeys, deals, won] = await Promise.all([
     store.read(stageEntries(sources, { ...question, counted: 'journeys', filters: {} })),
-    store.read(stageEntries(sources, { ...question, counted: 'deals', filters: { deal_type: ['new-business', '(none)'] } })),
+    store.read(stageEntries(sources, { ...question, counted: 'deals', filters: { deal_type: NEW_BUSINESS } })),
     store.read(wonFigure(sources, wonQuestion)).then(rows => Won.parse(rows[0])),
   ])
+  const isWon = (stage: string): boolean => stage === last?.stage && stageMap.stages.find(({ name }) => name === stage)?.on === 'won'
   const count = (stage: string): number => {
-    if (stage === last?.stage && stageMap.stages.find(({ name }) => name === stage)?.on === 'won') return won.deals
+    if (isWon(stage)) return won.deals
     const rows = isDealStage(stageMap, stage) ? deals : journeys
     return rows.map(row => Entries.parse(row)).find(row => row.is_total === 0 && row.stage === stage)?.first_entries ?? 0
   }
@@ -70,29 +74,47 @@ export const varianceAnswer = async (
   const plannedMean = plan.mean_won_minor ?? (last === undefined ? null : moneyEach(plan.revenue_goal_minor, last.entries)) ?? 0
   const actualMean = won.deals === 0 ? 0 : exact(won.money) / won.deals
   const parts = planVariance(pathOf(stages, planned, plannedMean), pathOf(stages, came, actualMean))
-  const row = (part: string, value: number, unit: string, more: Partial<FigureRow> = {}): FigureRow => ({
-    part,
-    metric: 'M104',
-    value,
-    unit,
-    flags: [...flags],
-    ...more,
-  })
+  const proofs = new Map<FigureRow, Proof>()
+  const row = (part: string, value: number, unit: string, more: Partial<FigureRow> = {}, terms?: readonly Term[]): FigureRow => {
+    const made: FigureRow = { part, metric: 'M104', value, unit, flags: [...flags], ...more }
+    if (terms !== undefined) proofs.set(made, wholeTerms(terms))
+    return made
+  }
   const money = `${currency} minor`
+  const plannedMoney = Math.round((planned.at(-1) ?? 0) * plannedMean)
+  const cameMoney = Math.round((came.at(-1) ?? 0) * actualMean)
+  // money is whole, and the parts add up to the whole difference
+  const whole = apportion(
+    parts.map(part => part.money),
+    cameMoney - plannedMoney,
+  )
+  const saidOf = (place: number, of: readonly number[]): string => `${stages[place] ?? ''} ${of[place] ?? 0}`
+  /** What is put in place of what, the rest as it stands then. */
+  const noteOf = (place: number): string => {
+    if (place === 0) return `${saidOf(0, planned)} planned, ${saidOf(0, came)} came, at the planned yields and value`
+    if (place === stages.length) return `${plannedMean} planned, ${Math.round(actualMean)} came, of ${saidOf(place - 1, came)}`
+    return `${saidOf(place - 1, planned)} → ${saidOf(place, planned)} planned, ${saidOf(place - 1, came)} → ${saidOf(place, came)} came`
+  }
   const { stageMap: _map, ...told } = question
   return {
     rows: [
-      ...parts.map(({ part, money: value }) => row(part, value, money)),
+      ...parts.map(({ part }, i) => row(part, whole[i] ?? 0, money, {}, [{ id: part, value: whole[i] ?? 0, note: noteOf(i) }])),
       ...stages.flatMap((stage, i) => [
-        row('planned_entries', planned[i] ?? 0, 'count', { stage }),
+        row('planned_entries', planned[i] ?? 0, 'count', { stage }, [
+          { id: plan.id, value: planned[i] ?? 0, note: 'as both functions agreed' },
+        ]),
         row('entries', came[i] ?? 0, 'count', {
           stage,
-          ...(isDealStage(stageMap, stage)
-            ? {}
-            : { explain: explain.entries('funnel-stages', 'M1', { ...told, counted: 'journeys', filters: { stage: [stage] } }) }),
+          explain: isWon(stage)
+            ? explain.won('plan', 'M96', { part: WON_DEALS_PART, won: wonQuestion })
+            : explain.entries('funnel-stages', 'M1', {
+                ...told,
+                counted: isDealStage(stageMap, stage) ? 'deals' : 'journeys',
+                filters: isDealStage(stageMap, stage) ? { stage: [stage], deal_type: NEW_BUSINESS } : { stage: [stage] },
+              }),
         }),
       ]),
-      row('planned_mean_won_value', plannedMean, money),
+      row('planned_mean_won_value', plannedMean, money, {}, [{ id: plan.id, value: plannedMean, note: 'as both functions agreed' }]),
       row('mean_won_value', Math.round(actualMean), money, {
         numerator: exact(won.money),
         denominator: won.deals,
@@ -100,14 +122,17 @@ export const varianceAnswer = async (
       }),
     ],
     total: [
-      row('planned', (planned.at(-1) ?? 0) * plannedMean, money),
-      row('came', (came.at(-1) ?? 0) * actualMean, money),
+      row('planned', plannedMoney, money, {}, [{ id: plan.id, value: plannedMoney, note: `${planned.at(-1) ?? 0} × ${plannedMean}` }]),
+      row('came', cameMoney, money, {}, [{ id: 'won', value: cameMoney, note: `${came.at(-1) ?? 0} × ${Math.round(actualMean)}` }]),
       row(
         'variance',
-        parts.reduce((sum, part) => sum + part.money, 0),
+        cameMoney - plannedMoney,
         money,
+        {},
+        parts.map(({ part }, i) => ({ id: part, value: whole[i] ?? 0, note: noteOf(i) })),
       ),
     ],
     excluded: won.missing > 0 ? { amount_or_rate_missing: won.missing } : {},
+    proofs,
   }
 }
