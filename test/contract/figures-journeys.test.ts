@@ -172,3 +172,14 @@ describe('GET /v1/attribution/paths', () => {
     }
   })
 })
+
+describe('GET /v1/accounts/:id/journey', () => {
+  it('says who has a part in the account, and what each team did with them', async () => {
+    const { people } = z.object({ people: z.array(z.looseObject({})) }).parse((await api.get('/v1/accounts/a/journey', 'stranger')).json())
+    // automatic mail is nobody's; the reply is inbound, but to a seller
+    expect(people).toMatchObject([
+      { person: 'person:ann', marketing: 1, sales: 4 },
+      { person: 'person:bob', marketing: 1, sales: 0 },
+    ])
+  })
+})

@@ -173,6 +173,27 @@ of: ConditionInput[]
 op: "not"
 of: ConditionInput
 })
+/**
+ * Journeys that would stand in another stage, or end otherwise, by from where to where
+ */
+export type MovedJourneys = {
+/**
+ * Null: no such journey under the map in force
+ */
+stage_before: (string | null)
+/**
+ * Null: no such journey under the proposal
+ */
+stage_after: (string | null)
+outcome_before: (string | null)
+outcome_after: (string | null)
+count: number
+journeys: {
+journey: string
+person: string
+opened_at: string
+}[]
+}[]
 
 export interface Api {
 "GET /v1/attribution": {
@@ -1047,6 +1068,20 @@ format?: ("json" | "csv" | "parquet" | "arrow")
 body: unknown
 answer: Answer
 }
+"GET /v1/leads/re-engagement": {
+query: {
+by?: (("campaign" | "touch_type") | ("campaign" | "touch_type")[])
+dormant_days?: number
+from?: string
+to?: string
+period?: string
+as_of?: string
+after?: string
+format?: ("json" | "csv" | "parquet" | "arrow")
+}
+body: unknown
+answer: Answer
+}
 "GET /v1/leads": {
 query: {
 state?: ("open" | "ended" | "all")
@@ -1414,6 +1449,55 @@ horizon_days?: number
 as_of?: string
 /**
  * Persons in each list, the earliest first
+ */
+limit?: number
+} | {
+kind: "stage-map"
+/**
+ * The stages as they would be published
+ */
+document: {
+id: "stage-map"
+version: number
+/**
+ * @minItems 2
+ */
+stages: {
+name: string
+lead_stages: string[]
+deal_stages: string[]
+on: (("created" | "accepted" | "won") | null)
+flags?: ("sql" | "qualified")[]
+horizon_days?: number
+timeout_days?: number
+}[]
+skipping?: ("implied" | "strict")
+exits?: {
+outcome: ("recycled" | "disqualified")
+/**
+ * @minItems 1
+ */
+lead_stages: string[]
+}[]
+pipelines?: {
+[k: string]: {
+[k: string]: string
+}
+}
+from_before?: {
+[k: string]: string | null
+}
+}
+/**
+ * @maxItems 4
+ */
+by?: ("month" | "week" | "channel" | "campaign" | "owner" | "team" | "region" | "industry" | "segment" | "tier" | "persona" | "pipeline" | "deal_type" | "product")[]
+from?: string
+to?: string
+period?: string
+as_of?: string
+/**
+ * Journeys in each list, the earliest first
  */
 limit?: number
 })
@@ -2861,6 +2945,7 @@ as_of: string
 watermark: string
 deals?: MovedDeal[]
 leads?: MovedLeads
+journeys?: MovedJourneys
 }
 /**
  * A deal whose credit would move, and why
@@ -2978,6 +3063,10 @@ last_touch: string
  */
 export interface AccountJourney {
 account: string
+/**
+ * Up to 200, whoever did most first
+ */
+people: AccountPart[]
 rows: Happening[]
 total: {
 kind: string
@@ -2993,6 +3082,28 @@ definition: string
 flags: string[]
 as_of: string
 watermark: string
+}
+/**
+ * Who has a part in an account, and what each team did with them
+ */
+export interface AccountPart {
+person: string
+title: string
+persona: string
+/**
+ * Buying role on a deal of the account, as last said
+ */
+role: string
+/**
+ * Touches by marketing and others who do not sell
+ */
+marketing: number
+/**
+ * Touches by sales, SDRs, success and support
+ */
+sales: number
+first_at: string
+last_at: string
 }
 /**
  * One thing that happened with an account
@@ -3789,7 +3900,7 @@ watermark: string
  * One counted entity with the events that make it count
  */
 export interface ExplainedItem {
-entity: ("deal" | "journey" | "cost" | "campaign" | "clock" | "finance" | "target" | "call" | "forecast" | "simulation" | "account" | "person" | "touch" | "event")
+entity: ("deal" | "journey" | "cost" | "campaign" | "clock" | "finance" | "target" | "call" | "forecast" | "simulation" | "term" | "account" | "person" | "touch" | "event")
 id: string
 account: string
 deal_id: string

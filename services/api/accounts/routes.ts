@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { accountCounts, accountExcluded, accountKnown, accountTimeline } from '../../domain/figures/account-journey.ts'
+import { accountCounts, accountExcluded, accountKnown, accountPeople, accountTimeline } from '../../domain/figures/account-journey.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import { Problem } from '../../http/problem.ts'
 import { instantOf, isoOf } from '../answer.ts'
@@ -46,9 +46,23 @@ const Happening = z
   })
   .meta({ id: 'Happening', description: 'One thing that happened with an account' })
 
+const Part = z
+  .object({
+    person: z.string(),
+    title: z.string(),
+    persona: z.string(),
+    role: z.string().describe('Buying role on a deal of the account, as last said'),
+    marketing: z.coerce.number().describe('Touches by marketing and others who do not sell'),
+    sales: z.coerce.number().describe('Touches by sales, SDRs, success and support'),
+    first_at: z.string(),
+    last_at: z.string(),
+  })
+  .meta({ id: 'AccountPart', description: 'Who has a part in an account, and what each team did with them' })
+
 const Journey = z
   .object({
     account: z.string(),
+    people: z.array(Part).describe('Up to 200, whoever did most first'),
     rows: z.array(Happening),
     total: z.array(z.object({ kind: z.string(), metric: z.literal('happenings'), value: z.number(), unit: z.literal('count') })),
     cursor: z.string().nullable(),
@@ -126,10 +140,11 @@ export const accountRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
       return reader.read(callerOf(request).tenant, query, async context => {
         const { sources } = context
         const asked = { account: params.id, definitions: context.definitions }
-        const [found, counted, excluded] = await Promise.all([
+        const [found, counted, excluded, people] = await Promise.all([
           store.read(accountTimeline(sources, { ...asked, limit: query.limit + 1, offset })),
           store.read(accountCounts(sources, asked)),
           store.read(accountExcluded(sources, asked)),
+          store.read(accountPeople(sources, asked)),
         ])
         if (counted.length === 0 && excluded.length === 0) {
           const [known] = await store.read(accountKnown(sources, params.id))
@@ -138,6 +153,9 @@ export const accountRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
         const rows = found.slice(0, query.limit).map(row => happening(Row.parse(row)))
         return {
           account: params.id,
+          people: people
+            .map(row => Part.parse(row))
+            .map(part => ({ ...part, first_at: isoOf(part.first_at), last_at: isoOf(part.last_at) })),
           rows,
           total: counted
             .map(row => Count.parse(row))

@@ -71,6 +71,46 @@ export const accountExcluded = (
     ORDER BY reason`
 }
 
+const SELLS = ['sales', 'sdr', 'success', 'support']
+
+/**
+ * (person, title, persona, role, marketing, sales, first_at, last_at): who has a part in the account, by the touches that count and the deals they are linked to, whoever did most first.
+ * The role is the last that was said of them on a deal of the account; a team counts as sales by its first word.
+ */
+export const accountPeople = (
+  sources: FigureSources,
+  { account, definitions }: Pick<AccountJourneyQuestion, 'account' | 'definitions'>,
+): Sql => {
+  const touches = countedTouches({
+    accountTouches: sources.accountTouches,
+    where: sql`account = ${bind.string(account)} AND automatic = 0`,
+    rules: touchRules(sources, definitions),
+  })
+  return sql`
+    SELECT person, any(p.title) AS title, any(p.persona) AS persona, any(r.role) AS role, countIf(t.sells = 0) AS marketing, countIf(t.sells = 1) AS sales,
+      toString(min(t.occurred_at)) AS first_at, toString(max(t.occurred_at)) AS last_at
+    FROM (
+      SELECT arrayJoin(persons) AS person, occurred_at, toUInt8(splitByChar('-', toString(team))[1] IN (${bind.strings(SELLS)})) AS sells FROM ${touches}
+    ) AS t
+    LEFT JOIN (
+      SELECT subject, argMaxIf(JSONExtractString(payload, 'title'), (occurred_at, recorded_at, event_id), JSONExtractString(payload, 'title') != '') AS title,
+        argMaxIf(JSONExtractString(payload, 'persona'), (occurred_at, recorded_at, event_id), JSONExtractString(payload, 'persona') != '') AS persona
+      FROM ${sources.recordFacts}
+      WHERE type IN ('person-created', 'person-updated')
+      GROUP BY subject
+    ) AS p ON p.subject = t.person
+    LEFT JOIN (
+      SELECT person AS linked, argMax(toString(buying_role), (occurred_at, recorded_at, event_id)) AS role
+      FROM ${sources.dealFacts}
+      WHERE type = 'deal-contact-linked' AND person != '' AND subject IN (SELECT deal_id FROM ${dealsOf(sources, account)})
+      GROUP BY person
+    ) AS r ON r.linked = t.person
+    WHERE startsWith(person, 'person:')
+    GROUP BY person
+    ORDER BY marketing + sales DESC, person
+    LIMIT 200`
+}
+
 /** Whether anything is known of the account, besides its timeline: its own records. */
 export const accountKnown = ({ recordFacts }: FigureSources, account: string): Sql =>
   sql`SELECT count() > 0 AS known FROM ${recordFacts} WHERE subject = ${bind.string(`account:${account}`)}`

@@ -3,12 +3,13 @@ import { Link, useParams } from '@tanstack/react-router'
 import { ask } from '../../api/ask.ts'
 import { campaignName, useCampaigns } from '../../api/names.ts'
 import { worthAnotherTry } from '../../api/use-answer.ts'
-import type { Happening } from '../../api/types.ts'
+import type { AccountPart as Part, Happening } from '../../api/types.ts'
 import { count, instantText } from '../../format/number.ts'
-import { sideOf, stageText, title } from '../../format/words.ts'
+import { sideOf, stageText, title, words } from '../../format/words.ts'
 import { PageHead } from '../../parts/controls.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Empty, Failed, Skeleton } from '../../parts/state.tsx'
+import { DataTable } from '../../parts/table.tsx'
 import { useAsking, useSession } from '../../shell/session.ts'
 import { keptAcross, useView } from '../../shell/view.ts'
 
@@ -29,7 +30,7 @@ export const Account = () => {
   })
   const pages = asked.data?.pages ?? []
   const happenings = pages.flatMap(({ rows }) => rows)
-  const people = new Set(happenings.flatMap(({ persons }) => persons ?? []))
+  const people = pages[0]?.people ?? []
   return (
     <>
       <PageHead title={`Account ${id}`} about="Everything that happened, of every team, in order. Marketing is blue, sales orange." />
@@ -41,10 +42,11 @@ export const Account = () => {
           </div>
         ))}
         <div className="kpi">
-          <span className="label">People seen so far</span>
-          <span className="value">{pages.length === 0 ? '…' : count(people.size)}</span>
+          <span className="label">People</span>
+          <span className="value">{pages.length === 0 ? '…' : count(people.length)}</span>
         </div>
       </div>
+      {people.length === 0 ? null : <Committee people={people} />}
       <Panel title="Timeline">
         {asked.error !== null ? <Failed error={asked.error} /> : null}
         {asked.data === undefined && asked.error === null ? <Skeleton lines={12} /> : null}
@@ -67,6 +69,58 @@ export const Account = () => {
         ) : null}
       </Panel>
     </>
+  )
+}
+
+/** Who decides, and who of us has spoken with them. */
+const Committee = ({ people }: { readonly people: readonly Part[] }) => {
+  const { zone } = useSession()
+  const most = Math.max(1, ...people.map(({ marketing, sales }) => marketing + sales))
+  return (
+    <Panel
+      title="The buying committee"
+      about="Everybody with a part in it, their role on its deals, and what each team did with them"
+      flush
+    >
+      <DataTable<Part>
+        label="People of the account"
+        short={people.length < 20}
+        rows={people}
+        keyOf={({ person }) => person}
+        columns={[
+          { id: 'person', head: 'Person', cell: ({ person }) => person.replace('person:', '') },
+          { id: 'title', head: 'Title', by: ({ title: said }) => said, cell: ({ title: said }) => said },
+          { id: 'persona', head: 'Persona', by: ({ persona }) => persona, cell: ({ persona }) => (persona === '' ? '' : title(persona)) },
+          {
+            id: 'role',
+            head: 'Role',
+            by: ({ role }) => role,
+            cell: ({ role }) => (role === '' ? '' : <span className="tag">{words(role)}</span>),
+          },
+          {
+            id: 'bars',
+            head: '',
+            width: '18%',
+            cell: ({ marketing, sales }) => (
+              <span className="meter" aria-hidden="true">
+                <i style={{ width: `${(marketing / most) * 100}%`, background: 'var(--marketing)', borderRadius: 0 }} />
+                <i
+                  style={{
+                    left: `${(marketing / most) * 100}%`,
+                    width: `${(sales / most) * 100}%`,
+                    background: 'var(--sales)',
+                    borderRadius: 0,
+                  }}
+                />
+              </span>
+            ),
+          },
+          { id: 'marketing', head: 'Marketing', num: true, by: ({ marketing }) => marketing, cell: ({ marketing }) => count(marketing) },
+          { id: 'sales', head: 'Sales', num: true, by: ({ sales }) => sales, cell: ({ sales }) => count(sales) },
+          { id: 'last', head: 'Last', by: ({ last_at }) => last_at, cell: ({ last_at }) => instantText(last_at, zone) },
+        ]}
+      />
+    </Panel>
   )
 }
 

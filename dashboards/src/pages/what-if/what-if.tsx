@@ -4,7 +4,7 @@ import { campaignName, useCampaigns } from '../../api/names.ts'
 import { post } from '../../api/ask.ts'
 import type { Api, FigureRow, WhatIf as Effect } from '../../api/types.ts'
 import { dim } from '../../api/rows.ts'
-import { percent, valueText } from '../../format/number.ts'
+import { percent } from '../../format/number.ts'
 import { title } from '../../format/words.ts'
 import { PageHead, Segments } from '../../parts/controls.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
@@ -12,12 +12,37 @@ import { Empty, Failed, Skeleton } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { useAsking } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
+import { DefinitionWhatIf } from './definition.tsx'
 import { documentOf, MILESTONES, type Draft, start, sumOf } from './draft.ts'
+import { written } from './written.ts'
 
 type Question = Api['POST /v1/what-if']['body']
 
-/** What a model that nobody has agreed to yet would change: by dimension, deal and touch. Nothing is written. */
+const KINDS = [
+  ['model', 'Attribution model'],
+  ['qualification', 'Qualification'],
+  ['icp', 'Ideal customer profile'],
+] as const
+
+/** What nobody has agreed to yet would change. Nothing is written. */
 export const WhatIf = () => {
+  const { get, patch } = useView()
+  const kind = KINDS.find(([each]) => each === get('what'))?.[0] ?? 'model'
+  return (
+    <>
+      <PageHead
+        title="What if"
+        about="Try a model or a definition before anybody agrees to it: who would gain, which deals and leads would move, and why. Nothing is written."
+      >
+        <Segments label="What is changed" value={kind} options={KINDS} onChange={what => patch({ what: what === 'model' ? '' : what })} />
+      </PageHead>
+      {kind === 'model' ? <ModelWhatIf /> : <DefinitionWhatIf kind={kind} />}
+    </>
+  )
+}
+
+/** A model: what would change by dimension, deal and touch. */
+const ModelWhatIf = () => {
   const { get, patch } = useView()
   const asking = useAsking()
   const campaigns = useCampaigns()
@@ -38,10 +63,6 @@ export const WhatIf = () => {
   const sum = sumOf(draft)
   return (
     <>
-      <PageHead
-        title="What if"
-        about="Try a model before anybody agrees to it: who would gain, which deals would move, and why. Nothing is written."
-      />
       <div className="grid">
         <Panel className="w4" title="The model">
           <form
@@ -143,11 +164,6 @@ export const WhatIf = () => {
       )}
     </>
   )
-}
-
-const written = (row: FigureRow, name: string): string => {
-  const value = row[name]
-  return valueText({ ...row, value: typeof value === 'number' ? value : null })
 }
 
 const Difference = ({
