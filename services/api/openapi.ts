@@ -13,7 +13,8 @@ const nothing = (): never => {
 }
 const noStore: Store = { read: nothing, stream: nothing, write: nothing, append: nothing, ping: nothing, close: nothing }
 
-const noOperator: Operator = {
+/** Where there is neither log nor keys: the routes are there, and answer nothing. */
+export const noOperator: Operator = {
   access: { keys: nothing, createKey: nothing, revokeKey: nothing, member: nothing },
   letters: { read: nothing, redrive: nothing },
   pseudonym: nothing,

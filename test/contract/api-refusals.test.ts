@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { openApiText } from '../../services/api/openapi.ts'
+import { noOperator, openApiText } from '../../services/api/openapi.ts'
 import { encodePosition } from '../../services/domain/position.ts'
 import type { HttpApp } from '../../services/http/app.ts'
 import { StoreError, type Store } from '../../services/store/port.ts'
@@ -24,7 +24,7 @@ const ofAcme = <T extends object>(row: T) => ({ ...row, tenant: 'acme', version:
 
 beforeAll(async () => {
   figures = await openFigureStore()
-  app = await openApi(figures.store, () => PROJECTED_TO + 2_500)
+  app = await openApi(figures.store, () => PROJECTED_TO + 2_500, { operator: noOperator })
 })
 afterAll(async () => {
   await app.close()
