@@ -42,6 +42,7 @@ import { planRoutes } from './plan/routes.ts'
 import { targetRoutes } from './plan/target-routes.ts'
 import { leadActionRoutes } from './leads/action-routes.ts'
 import { leadListRoutes } from './leads/list-routes.ts'
+import { reEngagementRoutes } from './leads/re-engagement.ts'
 import { leadRoutes } from './leads/routes.ts'
 import { bridgeRoutes } from './pipeline/bridge.ts'
 import { pipelineDealRoutes } from './pipeline/deals.ts'
@@ -144,6 +145,7 @@ export const createApi = ({
     await app.register(scoreRoutes, figures)
     await app.register(dealRoutes, figures)
     await app.register(leadRoutes, figures)
+    await app.register(reEngagementRoutes, figures)
     await app.register(leadListRoutes, { ...figures, books })
     await app.register(leadActionRoutes, { store, reader, writer })
     await app.register(leadAssignRoutes, { store, reader, writer })

@@ -4,7 +4,8 @@ import { shippedDefinitions } from '../../services/domain/definitions/definition
 import { shippedStageMap } from '../../services/domain/definitions/stage-map.ts'
 import { jointTouch, lossMix, roleCoverage } from '../../services/domain/figures/alignment.ts'
 import type { DealsQuestion } from '../../services/domain/figures/funnel-deals.ts'
-import { type Facts, rateFigure, rateProof } from '../../services/domain/figures/funnel-measures.ts'
+import { type Facts, factsExcluded, rateFigure, rateProof } from '../../services/domain/figures/funnel-measures.ts'
+import { cameBackBy, reEngagement } from '../../services/domain/figures/re-engagement.ts'
 import { figureSources } from '../../services/domain/figures/sources.ts'
 import { keptProjections } from '../../services/domain/figures/time-travel.ts'
 import { creditRow, dealRow, type FigureStore, openFigureStore, recordRow, TENANT, type TestRow, VERSION } from '../support/figure-rows.ts'
@@ -177,5 +178,109 @@ describe('loss mix (M103)', () => {
       'reason no decision 1/1',
       'reason price 2/2',
     ])
+  })
+})
+
+const FOREVER = '2290-01-01 00:00:00.000000'
+const lead = (id: string, opened: number, account = '', dealId = ''): TestRow => ({
+  tenant: TENANT,
+  person: `person:${id}`,
+  account,
+  opened_at: [day(opened)],
+  opened_by: [`${id}-opened`],
+  ended_at: [FOREVER],
+  outcome: ['open'],
+  stages: [['lead']],
+  entered_at: [[day(opened)]],
+  stage_event_ids: [[`${id}-opened`]],
+  channel: [''],
+  campaign: [''],
+  owner: [''],
+  deal_id: [dealId],
+  version: VERSION,
+})
+const response = (id: string, at: number, campaign: string): TestRow => ({
+  tenant: TENANT,
+  account: '',
+  occurred_at: day(at),
+  touch_id: `${id}-${at}`,
+  subject: `person:${id}`,
+  persons: [`person:${id}`],
+  accounts: 1,
+  recorded_at: day(at).slice(0, 23),
+  touch_type: 'form',
+  channel: 'email',
+  campaign,
+  team: 'marketing',
+  direction: 'inbound',
+  automatic: 0,
+  known_from: day(at).slice(0, 23),
+  known_to: '2290-01-01 00:00:00.000',
+  version: VERSION,
+})
+
+describe('re-engagement (M35)', () => {
+  // dormant is who was quiet from day 110 to day 200; the period is the hundred days after
+  const asked = { from: ms(200), to: ms(300), dormantDays: 90 }
+
+  it('is the share of those who were quiet that responded in the period: two of three, one left out as a customer, one as unsubscribed', async () => {
+    await figures.insert('person_journey', [
+      lead('back', 0),
+      lead('again', 5),
+      lead('quiet', 10),
+      lead('busy', 10),
+      lead('new', 150),
+      lead('dealing', 10, 'a_dealing'),
+      lead('feeding', 10, '', 'fed'),
+      lead('customer', 10, 'a_customer'),
+      lead('refused', 10),
+    ])
+    await figures.insert('account_touches', [
+      response('back', 100, 'old'),
+      response('back', 210, 'wake-up'),
+      response('back', 220, 'later'),
+      response('again', 250, 'webinar'),
+      response('quiet', 310, 'too-late'),
+      // in the quiet days
+      response('busy', 120, 'old'),
+      response('busy', 210, 'wake-up'),
+      response('new', 210, 'wake-up'),
+      response('dealing', 210, 'wake-up'),
+      response('feeding', 210, 'wake-up'),
+      response('customer', 210, 'wake-up'),
+      response('refused', 210, 'wake-up'),
+    ])
+    await figures.insert('deal_journey', [
+      deal('d1', { account: 'a_dealing', created_at: day(20), outcome: 'lost', closed_at: day(130) }),
+      deal('fed', { account: 'a_other', created_at: day(20) }),
+      deal('d2', { account: 'a_customer', created_at: day(20), outcome: 'won', closed_at: day(60) }),
+    ])
+    await figures.insert('consent_facts', [
+      {
+        tenant: TENANT,
+        subject: 'person:refused',
+        event_id: 'refusal',
+        type: 'consent-changed',
+        purpose: 'marketing',
+        channel: 'email',
+        granted: 0,
+        expires_at: FOREVER,
+        occurred_at: day(50),
+        recorded_at: day(50).slice(0, 23),
+        appended_at: day(50).slice(0, 23),
+        partition: 0,
+        offset: 0,
+      },
+    ])
+    const facts = reEngagement(sources, shippedDefinitions, asked)
+    expect(await rates(facts)).toEqual(['2/3'])
+    expect(await figures.rows(factsExcluded(facts, all))).toEqual([
+      expect.objectContaining({ reason: 'customer' }),
+      expect.objectContaining({ reason: 'unsubscribed' }),
+    ])
+    const proof = await figures.rows(rateProof(cameBackBy(facts, { campaign: 'wake-up' }), all))
+    expect(
+      proof.map(row => `${String(row['id'])} ${String(row['contribution'])}/${String(row['base'])} ${String(row['event_ids'])}`),
+    ).toEqual(['person:quiet 0/1 ', 'person:back 1/1 back-210', 'person:again 0/1 again-250'])
   })
 })

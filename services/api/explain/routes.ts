@@ -18,6 +18,7 @@ import { measuresExplained } from '../funnel/measures.ts'
 import { stagesExplained } from '../funnel/stages.ts'
 import { journeysExplained } from '../journeys/figure.ts'
 import { leadQualityExplained } from '../leads/quality.ts'
+import { reEngagementExplained } from '../leads/re-engagement.ts'
 import { queryOf } from '../parameters.ts'
 import { derivedExplained } from '../plan/derived-explained.ts'
 import { planExplained } from '../plan/reverse-funnel.ts'
@@ -50,6 +51,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['plan-derived', derivedExplained],
   ['targets', targetsExplained],
   ['lead-quality', leadQualityExplained],
+  ['re-engagement', reEngagementExplained],
   ['data-health', dataHealthExplained],
   ['spend', spendExplained],
   ['forecast', forecastExplained],

@@ -21,7 +21,7 @@ export const ActualQuestion = z.strictObject({
 })
 export type ActualQuestion = z.infer<typeof ActualQuestion>
 
-export type TargetDimension = (typeof TARGET_DIMENSIONS)[number]
+type TargetDimension = (typeof TARGET_DIMENSIONS)[number]
 
 export type Actual =
   | {
