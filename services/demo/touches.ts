@@ -84,6 +84,9 @@ const knownAfter = (chance: Chance, type: TouchType, region: Region | null): num
   return chance.int(3, 600) * 1_000
 }
 
+/** As the ad platform would name the click; by it a conversion is told back to where it was paid for. */
+const clickIdOf = ({ subject, at }: Touch): string => `gclid:Cj0KCQ${at.toString(36)}_${subject.replaceAll(/[^A-Za-z0-9]/g, '')}`
+
 /** Tells one touch and, for a few, what was found wrong with it later. Returns its id, the event's. */
 export const tellTouch = (world: World, touch: Touch, region: Region | null = null): string => {
   const { chance, emit } = world
@@ -99,6 +102,7 @@ export const tellTouch = (world: World, touch: Touch, region: Region | null = nu
     // ad links carry the alias, everything else the id: both lead to the campaign
     ...(touch.campaign ? { campaign: digital ? aliasOf(touch.campaign.name) : touch.campaign.id } : {}),
     ...(digital ? { utm_source: utmSource, utm_medium: utmMedium } : {}),
+    ...(touch.type === 'ad_click_session' && touch.channel === 'paid_search' ? { click_id: clickIdOf(touch) } : {}),
     ...(touch.content === undefined ? {} : { content_id: touch.content }),
     ...(touch.outcome === undefined ? {} : { outcome: touch.outcome }),
     direction: touch.outbound === true ? 'outbound' : 'inbound',

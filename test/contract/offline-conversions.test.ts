@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AccordEvent } from '../../schemas/events/generated/types.ts'
 import type { Recorded } from '../oracles/recorded.ts'
-import { day, link, touch } from '../oracles/logged.ts'
+import { day, link } from '../oracles/logged.ts'
 import { event, topicOf } from '../support/event.ts'
 import { type FigureApi, openFigureApi } from '../support/figure-api.ts'
 
@@ -27,9 +27,17 @@ const told: readonly AccordEvent[] = [
     subject: 'person:p',
     touch_type: 'form',
     channel: 'paid_search',
-    click_id: 'Cj0,"K',
+    click_id: 'gclid:Cj0,"K',
   }),
-  touch('mail', 20, 'person:p', { touch_type: 'form', channel: 'email', campaign: 'c' }),
+  event('touch-recorded', {
+    event_id: 'mail',
+    occurred_at: day(20),
+    subject: 'person:p',
+    touch_type: 'form',
+    channel: 'email',
+    campaign: 'c',
+    click_id: 'fbclid:IwAR',
+  }),
   ...deal('d', 10_001n, 'EUR'),
 ]
 const recorded: readonly Recorded[] = told.map((one, offset) => ({
@@ -54,7 +62,7 @@ const csv = async (parameters: string): Promise<readonly string[]> => {
 }
 
 describe('offline conversions for Google Ads', () => {
-  it('have each click’s part of the deal, to the cent, and nothing of touches without a click', async () => {
+  it('have each click’s part of the deal, to the cent, and nothing of touches without a click, or with a click of another platform', async () => {
     expect(await csv('')).toEqual([
       'Google Click ID,Conversion Name,Conversion Time,Conversion Value,Conversion Currency,External Attribution Model,External Attribution Credit,Order ID',
       '"Cj0,""K",won,2026-05-11T00:00:00+00:00,50.01,EUR,linear@1,0.500000,d',

@@ -212,14 +212,14 @@ export const pieces = (sources: FigureSources, question: AttributionQuestion, ea
 export const attributionFigure = (sources: FigureSources, question: AttributionQuestion, each: SideBySide = null): Sql => {
   const dims = question.by.map(identifier)
   const model = each === null ? [] : [identifier('model')]
-  const shown = joinSql(
+  const columns = joinSql(
     [...model, ...dims].map(column => sql`${column}, `),
     '',
   )
   const sets =
     dims.length === 0 ? sql`((${joinSql(model, ', ')}))` : sql`((${joinSql([...model, ...dims], ', ')}), (${joinSql(model, ', ')}))`
   return sql`
-    SELECT ${shown}
+    SELECT ${columns}
       toUInt8(${dims[0] === undefined ? sql`1` : sql`grouping(${dims[0]})`}) AS is_total,
       sum(toInt64(p.credit)) AS credit, sum(p.money) AS money, uniqExact(deal_id) AS deals,
       sumIf(toInt64(p.credit), missing != '') AS unattributed_credit, sumIf(p.money, missing != '') AS unattributed_money,

@@ -11,7 +11,9 @@ export const offlineConversions = (sources: FigureSources, question: Attribution
   FROM (${pieces(sources, question)}) AS p
   INNER JOIN (
     -- of an id that was recorded twice the first recording counts
-    SELECT event_id, argMin(JSONExtractString(payload, 'click_id'), (appended_at, topic, partition, offset)) AS click_id
+    SELECT event_id, argMin(JSONExtractString(payload, 'click_id'), (appended_at, topic, partition, offset)) AS said,
+      -- \`gclid:…\`, or an id without its kind; other platforms' clicks are none of Google's
+      multiIf(position(said, ':') = 0, said, startsWith(said, 'gclid:'), substring(said, 7), '') AS click_id
     FROM ${sources.events} WHERE type = 'touch-recorded' GROUP BY event_id HAVING click_id != ''
   ) AS e ON e.event_id = p.touch_id
   INNER JOIN (SELECT deal_id, converted_at FROM (${creditUnder(sources.dealCredit, question.conversion, bind.string(question.model))})) AS c ON c.deal_id = p.deal_id
