@@ -46,7 +46,7 @@ export const attributeTruth = (chunks: readonly Chunk[], predicate: Predicate): 
   })
 
 /** Truth of a predicate from that of its conditions. */
-export const truthOver = (predicate: Predicate, ofLeaf: (leaf: Leaf) => Sql): Sql => {
+const truthOver = (predicate: Predicate, ofLeaf: (leaf: Leaf) => Sql): Sql => {
   switch (predicate.op) {
     case 'all':
       return leastOf(predicate.of.map(part => truthOver(part, ofLeaf)))
