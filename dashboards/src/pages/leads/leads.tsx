@@ -147,7 +147,9 @@ export const Leads = () => {
                             by: (lead: Lead) => lead.inputs.score,
                             cell: (lead: Lead) => lead.inputs.score ?? '',
                           },
-                          { id: 'owner', head: 'Owner', by: (lead: Lead) => lead.owner, cell: (lead: Lead) => lead.owner },
+                          ...(owner === ''
+                            ? [{ id: 'owner', head: 'Owner', by: (lead: Lead) => lead.owner, cell: (lead: Lead) => lead.owner }]
+                            : []),
                         ]
                       : []),
                   ]}
