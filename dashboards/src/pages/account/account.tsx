@@ -143,7 +143,7 @@ const Said = ({ happening, campaign }: { readonly happening: Happening; readonly
       {kind === 'deal-created'
         ? 'Deal created'
         : kind === 'deal-closed'
-          ? `Deal closed: ${stageText(stage ?? '')}`
+          ? `Deal ${words(outcome ?? 'closed')}:`
           : `Deal moved to ${stageText(stage ?? '')}`}{' '}
       {deal_id === undefined ? null : (
         <Link to="/deals/$id" params={{ id: deal_id }} search={keptAcross(search) as never}>
