@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { WritableEvent } from '../../schemas/events/generated/types.ts'
+import { buyingGroupKind } from '../../services/domain/definitions/buying-group.ts'
 import { sql } from '../../services/domain/sql.ts'
 import { createCodec } from '../../services/log/codec.ts'
 import { createOwnRegistry } from '../../services/log/registry.ts'
@@ -28,21 +29,27 @@ const said = (one: WritableEvent, appended_at: number): Recorded => {
   return { event: codec.decode(codec.encode(one)).event, appended_at, topic: topicOf(one.type), partition: 0, offset }
 }
 /** Proposed, and approved by one of each function. */
-const publication = (model: ReturnType<typeof document>, at: number, effective_at: number | null = null): readonly Recorded[] => {
-  const of = { definition_id: model.id, version: model.version, occurred_at: at * 1000 }
+const publication = (
+  published: { readonly id: string; readonly version: number },
+  at: number,
+  effective_at: number | null = null,
+  kind = 'attribution-model',
+): readonly Recorded[] => {
+  const of = { definition_id: published.id, version: published.version, occurred_at: at * 1000 }
+  const name = `${published.id}-${published.version}`
   return [
     said(
       event('definition-published', {
         ...of,
-        event_id: `published-${model.version}`,
-        kind: 'attribution-model',
+        event_id: `published-${name}`,
+        kind,
         effective_at: effective_at === null ? null : effective_at * 1000,
-        document: JSON.stringify(model),
+        document: JSON.stringify(published),
       }),
       at,
     ),
-    ...(['marketing', 'sales'] as const).map(name =>
-      said(event('definition-approved', { ...of, event_id: `approved-${model.version}-${name}`, function: name }), at + 1),
+    ...(['marketing', 'sales'] as const).map(team =>
+      said(event('definition-approved', { ...of, event_id: `approved-${name}-${team}`, function: team }), at + 1),
     ),
   ]
 }
@@ -111,5 +118,59 @@ describe('a model that both functions approved', () => {
     await api.projectTo([], last + 70)
     expect((await rowsOf(URL_OF('ends'))).model).toBe('ends@3')
     expect(await windows()).toEqual(['365 creation all', '90 conversion without sales'])
+  })
+})
+
+describe('a buying group that both functions approved', () => {
+  it('decides about deals that are won from then on; those that were won before are judged by what was in force then', async () => {
+    const at = (ms: number): number => (last + ms) * 1000
+    const deal = (deal_id: string, won: number): readonly Recorded[] => [
+      said(
+        event('deal-created', { event_id: `${deal_id}-created`, occurred_at: at(95), deal_id, account_id: 'a_group', stage: 'qualified' }),
+        last + 95,
+      ),
+      said(event('deal-closed', { event_id: `${deal_id}-closed`, occurred_at: at(won), deal_id, outcome: 'won' }), last + won),
+    ]
+    await api.projectTo(
+      [
+        said(
+          event('person-created', { event_id: 'operator', occurred_at: at(80), person_id: 'p_operator', persona: 'Shift operator' }),
+          last + 80,
+        ),
+        said(
+          event('identity-linked', {
+            event_id: 'operator-of',
+            occurred_at: at(81),
+            identity: 'person:p_operator',
+            target: 'account:a_group',
+          }),
+          last + 81,
+        ),
+        said(
+          event('touch-recorded', {
+            event_id: 'operated',
+            occurred_at: at(90),
+            subject: 'person:p_operator',
+            touch_type: 'form',
+            channel: 'operated',
+          }),
+          last + 90,
+        ),
+        ...deal('d_before', 96),
+        ...publication(
+          { ...buyingGroupKind.standard, version: 2, roles: [{ role: 'user', personas: ['shift operator'] }], min_roles: 1 },
+          last + 100,
+          null,
+          'buying-group',
+        ),
+        ...deal('d_after', 110),
+      ],
+      last + 120,
+    )
+    const wonBy = async (linkage: string): Promise<number | undefined> => {
+      const { rows } = await rowsOf(`/v1/attribution?by=channel&deal_type=*&linkage=${linkage}`)
+      return rows.find(({ channel }) => channel === 'operated')?.value
+    }
+    expect([await wonBy('implicit'), await wonBy('buying_group'), await wonBy('explicit')]).toEqual([2, 1, undefined])
   })
 })

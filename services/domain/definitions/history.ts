@@ -76,6 +76,19 @@ export const allInForceAt = <T extends AgreedDocument>(
   return [...kind.shipped.filter(({ id }) => !replaced.has(id)).map(shippedInForce), ...own]
 }
 
+/** What was in force of a kind one after the other until an instant, the shipped one first. */
+export const inForceUntil = <T extends AgreedDocument>(
+  history: DefinitionHistory,
+  kind: StandingKind<T>,
+  instant: number,
+): readonly InForce<T>[] => [
+  shippedInForce(kind.standard),
+  ...history.versions
+    .filter(({ kind: of, id, inForceFrom }) => of === kind.kind && id === kind.kind && inForceFrom !== null && inForceFrom <= instant)
+    .toSorted((a, b) => (a.inForceFrom ?? 0) - (b.inForceFrom ?? 0))
+    .map(version => asInForce(kind, version)),
+]
+
 /** The first instant after this one at which something comes into force without anything more being said; null: none is planned. */
 export const nextTurnAfter = ({ versions }: DefinitionHistory, instant: number): number | null =>
   versions.reduce<number | null>(

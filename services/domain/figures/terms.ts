@@ -1,7 +1,7 @@
 import { type AttributionModel, modelName } from '../definitions/attribution-model.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { buyingGroupKind, personaKeys } from '../definitions/buying-group.ts'
-import { inForceAt } from '../definitions/history.ts'
+import { inForceUntil } from '../definitions/history.ts'
 import { dealCredit, type DealCreditInputs } from '../projections/deal-credit.ts'
 import type { AccountScope } from '../projections/families.ts'
 import type { Linkage } from '../projections/unit-credit.ts'
@@ -75,15 +75,20 @@ export const underTerms = (
 export const areKept = ({ linkage = 'hybrid', accountScope = 'account', lookbackDays }: CreditTerms): boolean =>
   linkage === 'hybrid' && accountScope === 'account' && lookbackDays === undefined
 
-/** Whose touches count, as `dealCredit` takes it; of the buying group by the document in force at the knowledge time. */
+/** Whose touches count, as `dealCredit` takes it; of the buying group by the document in force when the deal converted. */
 export const linkedBy = (
   { sources, definitions }: CreditUnder,
   { linkage = 'hybrid', accountScope = 'account' }: CreditTerms,
-): Pick<DealCreditInputs, 'linkage' | 'personas' | 'scope'> => ({
+): Pick<DealCreditInputs, 'linkage' | 'groups' | 'scope'> => ({
   linkage,
   scope: accountScope,
   ...(linkage === 'buying_group'
-    ? { personas: personaKeys(inForceAt(definitions.history, buyingGroupKind, sources.asOfMs).document) }
+    ? {
+        groups: inForceUntil(definitions.history, buyingGroupKind, sources.asOfMs).map(({ from, document }) => ({
+          from,
+          personas: personaKeys(document),
+        })),
+      }
     : {}),
 })
 

@@ -1,12 +1,12 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { qualifyingDealStages } from '../definitions/stage-map.ts'
-import { bind, type Sql, sql } from '../sql.ts'
+import { bind, joinSql, type Sql, sql } from '../sql.ts'
 import { WHOLE } from './credit-by-model.ts'
 import { creditableTouch, eligibleTouches, excludedIn } from './eligible-touches.ts'
 import { type AccountScope, familyIdentities, familyTouches } from './families.ts'
 import { ofGroup } from './group-members.ts'
 import { foreverValid } from './in-force.ts'
-import { type Linkage, unitCredit } from './unit-credit.ts'
+import { type GroupInForce, type Linkage, unitCredit } from './unit-credit.ts'
 
 export type DealCreditInputs = {
   /** Rows of `deal_journey` as of `asOf`. */
@@ -31,8 +31,8 @@ export type DealCreditInputs = {
   readonly conversions?: readonly string[]
   /** What is kept is `hybrid`; a report may ask for another. */
   readonly linkage?: Linkage | undefined
-  /** Of linkage `buying_group`: the personas that are in the group, as keys. */
-  readonly personas?: readonly string[] | undefined
+  /** Of linkage `buying_group`: the groups that were in force by `asOf`, in order. */
+  readonly groups?: readonly GroupInForce[] | undefined
   /** What is kept is `account`; a report may ask for the touches of subsidiaries as well. */
   readonly scope?: AccountScope | undefined
 }
@@ -45,7 +45,7 @@ export type DealCreditInputs = {
  * a campaign is the one that is meant.
  */
 export const dealCredit = (inputs: DealCreditInputs): Sql =>
-  sql`SELECT * EXCEPT (unit), unit AS deal_id FROM (${unitCredit({ gathered: gathered(inScope(inputs)), linkage: inputs.linkage }, inputs.definitions.models)})`
+  sql`SELECT * EXCEPT (unit), unit AS deal_id FROM (${unitCredit({ gathered: gathered(inScope(inputs)), linkage: inputs.linkage, groups: inputs.groups }, inputs.definitions.models)})`
 
 type ScopedInputs = DealCreditInputs & { readonly keptTouches: Sql }
 
@@ -72,7 +72,7 @@ const gathered = (inputs: ScopedInputs): Sql => sql`
   SELECT d.tenant AS tenant, d.deal_id AS unit, d.account AS account, d.created_at AS created_at, d.created_at AS deal_at, d.contact_roots AS contact_roots, d.conversions AS conversions,
     t.in_order AS in_order, t.leads AS leads
   FROM (
-    SELECT tenant, account, arraySort(groupArrayIf(touch, what = 'touch')) AS in_order, arraySort(groupArrayIf((touch.1, touch.2, touch.11${byGroup(inputs, () => sql`, touch.13`)}), what = 'lead')) AS leads
+    SELECT tenant, account, arraySort(groupArrayIf(touch, what = 'touch')) AS in_order, arraySort(groupArrayIf((touch.1, touch.2, touch.11${inputs.linkage === 'buying_group' ? sql`, touch.13` : sql``}), what = 'lead')) AS leads
     FROM (
     SELECT 'touch' AS what, tenant, account, ${creditableTouch(inputs.definitions, weightOf(inputs), inGroup(inputs))} AS touch
     FROM ${eligibleTouches(inputs, sql`account != '' AND ${inDealAccounts(inputs)}`)}
@@ -104,17 +104,25 @@ const createdLeads = (inputs: DealCreditInputs, { leadFacts, identities }: NonNu
   ) AS i ON i.tenant = l.tenant AND i.subject = l.subject
   WHERE i.valid_from <= l.occurred_at AND i.valid_to > l.occurred_at ${excluded === null ? sql`` : sql`AND l.subject NOT IN (SELECT record FROM (${excluded}))`}`
   const inGroup = (personas: readonly string[]): Sql =>
-    sql`, ${ofGroup({ ...inputs, personas }, sql`SELECT event_id AS id, occurred_at AS at, persons FROM (${placed})`, { id: sql`event_id`, persons: sql`persons` })}`
+    ofGroup({ ...inputs, personas }, sql`SELECT event_id AS id, occurred_at AS at, persons FROM (${placed})`, {
+      id: sql`event_id`,
+      persons: sql`persons`,
+    })
   return sql`
   SELECT 'lead' AS what, tenant, account, (occurred_at, recorded_at, event_id, '', '', '', '', '', '', subject, persons, toUInt32(0)${byGroup(inputs, inGroup)}) AS touch
   FROM (${placed})`
 }
 
-/** What is added where linkage asks for the buying group. */
-const byGroup = ({ linkage, personas = [] }: DealCreditInputs, of: (personas: readonly string[]) => Sql): Sql =>
-  linkage === 'buying_group' ? of(personas) : sql``
+/** What is added, after a comma, where linkage asks for the buying group: one item for each group that ever was in force. */
+const byGroup = ({ linkage, groups = [] }: DealCreditInputs, of: (personas: readonly string[]) => Sql): Sql =>
+  linkage === 'buying_group'
+    ? sql`, [${joinSql(
+        groups.map(({ personas }) => of(personas)),
+        ', ',
+      )}]`
+    : sql``
 
-/** Of a touch: was it by somebody of the buying group? After a comma. Looks at the touches as they are kept: whose they are, no scope changes. */
+/** Of a touch: was it by somebody of the buying group, by each that was in force? Looks at the touches as they are kept: whose they are, no scope changes. */
 const inGroup = (inputs: ScopedInputs): Sql => {
   const { keptTouches, tenant, asOf } = inputs
   return byGroup(inputs, personas => {
@@ -122,7 +130,7 @@ const inGroup = (inputs: ScopedInputs): Sql => {
       SELECT touch_id AS id, occurred_at AS at, persons FROM ${keptTouches}
       WHERE tenant = ${bind.string(tenant)} AND known_from <= ${asOf} AND known_to > ${asOf} AND notEmpty(persons)
         AND touch_type IN (${bind.strings(inputs.definitions.responses.touch_types)})`
-    return sql`, ${ofGroup({ ...inputs, personas }, happened, { id: sql`touch_id`, persons: sql`persons` })}`
+    return ofGroup({ ...inputs, personas }, happened, { id: sql`touch_id`, persons: sql`persons` })
   })
 }
 

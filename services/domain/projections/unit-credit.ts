@@ -13,11 +13,16 @@ export type CreditedUnits = {
   /**
    * (tenant, unit, account, created_at, deal_at, contact_roots, conversions, in_order, leads), one row a unit. `created_at`: where a lookback begins; `deal_at`: the
    * creation of the deal, far in the future where there is none; `conversions`: [(name, 0 no | 1 yes | 2 not yet and still possible, instant)]; `in_order`: the touches that may count;
-   * `leads`: [(created at, recorded at, persons)]. With linkage `buying_group` each of both has one more item: whether it is by somebody of the group.
+   * `leads`: [(created at, recorded at, persons)]. With linkage `buying_group` each of both has one more item: whether it is by somebody of the group, for each of `groups`.
    */
   readonly gathered: Sql
   readonly linkage?: Linkage | undefined
+  /** Of linkage `buying_group`: what was in force one after the other. */
+  readonly groups?: readonly GroupInForce[] | undefined
 }
+
+/** The personas of a buying group, as keys, and from when on it was in force (ms); null: before anything was agreed. */
+export type GroupInForce = { readonly from: number | null; readonly personas: readonly string[] }
 
 /** The same person, campaign and type within this time counts once (metric M53). */
 const SESSION_SECONDS = 30 * 60
@@ -49,11 +54,11 @@ const ofWindow = (units: CreditedUnits, { name, model, models }: EligibilityWind
   FROM (${creditByModel({
     models,
     keep: sql`tenant, unit, conversion, account, converted, provisional, converted_at`,
-    rows: withMilestones(eligibleOf(units, model), units.linkage),
+    rows: withMilestones(eligibleOf(units, model), units),
   })})`
 
 /** Which touches hold the milestones: of the lead that person's last one, else anybody's. A milestone after the conversion does not exist for it. */
-const withMilestones = (rows: Sql, linkage: Linkage | undefined): Sql => sql`
+const withMilestones = (rows: Sql, units: CreditedUnits): Sql => sql`
   SELECT tenant, unit, conversion, account, reached, toUInt8(reached = 1) AS converted, toUInt8(reached = 2) AS provisional, converted_at, eligible,
     if(of_person > 0 OR empty(lead.3), of_person, toUInt32(arrayLastIndex(t -> t.1 <= lead_until, eligible))) AS lead_touch,
     if(deal_at > converted_at, 0, toUInt32(arrayLastIndex(t -> t.1 <= deal_at, eligible))) AS deal_touch,
@@ -64,7 +69,7 @@ const withMilestones = (rows: Sql, linkage: Linkage | undefined): Sql => sql`
     FROM (
       SELECT tenant, unit, conversion, account, created_at, deal_at, reached, converted_at,
         eligible,
-        arraySort(arrayFilter(l -> l.1 <= least(deal_at, converted_at) AND l.1 >= starts_at AND (by_contacts = 0 OR ${ofLinked({ persons: sql`l.3`, inGroup: sql`l.4` }, linkage)}), leads))[1] AS lead
+        arraySort(arrayFilter(l -> l.1 <= least(deal_at, converted_at) AND l.1 >= starts_at AND (by_contacts = 0 OR ${ofLinked({ persons: sql`l.3`, inGroup: sql`l.4` }, units)}), leads))[1] AS lead
       FROM (${rows})
     )
   )`
@@ -73,7 +78,7 @@ const withMilestones = (rows: Sql, linkage: Linkage | undefined): Sql => sql`
  * Touches that may count, once, of each deal and conversion, in order. Which ones is found out in arrays of marks beside the touches, because a touch is a dozen
  * columns wide: they are copied once, at the end.
  */
-const eligibleOf = ({ gathered, linkage = 'hybrid' }: CreditedUnits, model: EligibilityWindow['model']): Sql => sql`
+const eligibleOf = (units: CreditedUnits, model: EligibilityWindow['model']): Sql => sql`
   SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at, by_contacts,
     -- direct only if there is nothing else
     toUInt8(arrayExists((t, counts) -> counts = 1 AND t.4 != 'direct', in_order, once)) AS is_led,
@@ -96,11 +101,11 @@ const eligibleOf = ({ gathered, linkage = 'hybrid' }: CreditedUnits, model: Elig
       FROM (
         SELECT tenant, unit, conversion, account, created_at, deal_at, contact_roots, reached, converted_at, leads, starts_at, in_order,
           arrayMap(t -> toUInt8(reached != 0 AND t.1 <= converted_at AND t.1 >= starts_at${model.sales_touches ? sql`` : sql` AND t.8 != 'sales'`}), in_order) AS within,
-          ${linkedOf(linkage)}
+          ${linkedOf(units)}
         FROM (
           SELECT tenant, unit, account, created_at, deal_at, contact_roots, in_order, leads, reach.1 AS conversion, reach.2 AS reached, reach.3 AS converted_at,
             ${startsAt(model)} AS starts_at
-          FROM (${gathered})
+          FROM (${units.gathered})
           ARRAY JOIN conversions AS reach
         )
       )
@@ -108,16 +113,27 @@ const eligibleOf = ({ gathered, linkage = 'hybrid' }: CreditedUnits, model: Elig
   )`
 
 /** `by_contacts`: do the deal's contacts decide; `linked`: which touches count then. */
-const linkedOf = (linkage: Linkage): Sql => {
+const linkedOf = (units: CreditedUnits): Sql => {
+  const { linkage = 'hybrid' } = units
   if (linkage === 'implicit') return sql`toUInt8(0) AS by_contacts, within AS linked`
-  const of = sql`arrayMap((t, inside) -> toUInt8(inside = 1 AND ${ofLinked({ persons: sql`t.11`, inGroup: sql`t.13` }, linkage)}), in_order, within)`
+  const of = sql`arrayMap((t, inside) -> toUInt8(inside = 1 AND ${ofLinked({ persons: sql`t.11`, inGroup: sql`t.13` }, units)}), in_order, within)`
   if (linkage !== 'hybrid') return sql`toUInt8(1) AS by_contacts, ${of} AS linked`
   return sql`${of} AS of_contacts, toUInt8(has(of_contacts, 1)) AS by_contacts, if(by_contacts = 1, of_contacts, within) AS linked`
 }
 
 /** Is a touch, or a lead, by somebody who is linked to the deal? */
-const ofLinked = ({ persons, inGroup }: { readonly persons: Sql; readonly inGroup: Sql }, linkage: Linkage | undefined): Sql =>
-  linkage === 'buying_group' ? sql`(${inGroup} = 1 OR hasAny(${persons}, contact_roots))` : sql`hasAny(${persons}, contact_roots)`
+const ofLinked = ({ persons, inGroup }: { readonly persons: Sql; readonly inGroup: Sql }, { linkage, groups = [] }: CreditedUnits): Sql =>
+  linkage === 'buying_group'
+    ? sql`(${inGroup}[${groupInForce(groups)}] = 1 OR hasAny(${persons}, contact_roots))`
+    : sql`hasAny(${persons}, contact_roots)`
+
+/** Which of the groups a conversion is judged by: the one in force when it happened, of a deal that is still open the latest (metrics C15). */
+const groupInForce = (groups: readonly GroupInForce[]): Sql => {
+  const later = groups.flatMap(({ from }) => (from === null ? [] : [sql`${bind.businessInstant(from)}`]))
+  if (later.length === 0) return sql`1`
+  const until = sql`${bind.uint(groups.length - later.length)} + arrayCount(since -> since <= converted_at, [${joinSql(later, ', ')}])`
+  return sql`if(reached = 1, ${until}, ${bind.uint(groups.length)})`
+}
 
 const startsAt = ({ lookback_days, lookback_anchor }: EligibilityWindow['model']): Sql => {
   if (lookback_days === null) return everValid
