@@ -38,6 +38,8 @@ export type Lander = {
 /** A batch is stored when it has this many records, or when its first record is this old. */
 const BATCH_RECORDS = 50_000
 const BATCH_MS = 200
+/** Where the engine is slow its time is shared: a batch waits twice as long as the one before took, so that projecting gets the larger part; up to this. */
+const SLOW_BATCH_MS = 800
 /** Fetching pauses above this many queued records. */
 const QUEUE_RECORDS = 100_000
 /** How long `stop` tries to store what is queued. */
@@ -84,6 +86,7 @@ export const createLander = (options: LanderOptions): Lander => {
     onWait: (error: unknown, waitMs: number) => logger.warn({ err: error, waitMs }, 'landing waits for the store or the log'),
   }
   let pending = empty()
+  let lastTookMs = 0
   /** Greatest append time so far and next offset, per assigned partition. */
   const heads = new Map<string, Head>()
   let subscription: Subscription | null = null
@@ -135,6 +138,7 @@ export const createLander = (options: LanderOptions): Lander => {
     await untilDone(() => writeDeadLetters({ log, codec, topic: options.deadLettersTopic, now: options.now }, letters), retry)
     const reached = [...positions.values()]
     await untilDone(() => storeReached(store, reached), retry)
+    lastTookMs = performance.now() - started
     options.onLanded?.({ records, letters: letters.length, late, ms: performance.now() - started })
     await subscription
       ?.commit(reached.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset })))
@@ -152,7 +156,11 @@ export const createLander = (options: LanderOptions): Lander => {
   const run = async (): Promise<void> => {
     while (!stopping) {
       const age = pending.since === 0 ? 0 : performance.now() - pending.since
-      if (pending.reached.size > 0 && (age >= BATCH_MS || pending.batch.records.length >= BATCH_RECORDS)) await flushSoon()
+      if (
+        pending.reached.size > 0 &&
+        (age >= Math.max(BATCH_MS, Math.min(2 * lastTookMs, SLOW_BATCH_MS)) || pending.batch.records.length >= BATCH_RECORDS)
+      )
+        await flushSoon()
       else await Promise.race([wait(10), new Promise<void>(resolve => (wake = resolve))])
     }
   }

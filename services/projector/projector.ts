@@ -13,7 +13,7 @@ import { mergeExactEmails } from './merge-emails.ts'
 import { purgeErased } from './purge-erased.ts'
 import { newStepMemory } from './standing.ts'
 import { projectStep, readProgress, writeProgress } from './step.ts'
-import { readLanded, watermarkOf } from './watermark.ts'
+import { type Ends, endsOf, readLanded, watermarkOf } from './watermark.ts'
 
 export type ProjectorOptions = {
   readonly log: EventLog
@@ -60,6 +60,9 @@ const BUSY_TURN_MS = 20
 const IDLE_TURN_MS = 100
 /** With nothing new, the mark moves this often: fresh enough, and few rows. */
 const IDLE_MARK_MS = 1_000
+/** Ends of the partitions are asked for this often, and remembered for this long. */
+const ASK_MS = 100
+const ASKED_FOR_MS = 10_000
 /** Erased profiles leave the store's files this often. */
 const PURGE_MS = 3_600_000
 
@@ -117,13 +120,28 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
     return turn
   }
 
+  const asked: Ends[] = []
+  const ask = async (): Promise<void> => {
+    const at = now()
+    asked.push(endsOf(at, await log.ends(records)))
+    asked.sort((a, b) => a.at - b.at)
+    while ((asked[0]?.at ?? at) < at - ASKED_FOR_MS) asked.shift()
+  }
+  /** Also while a step is under way: landing reaches these ends meanwhile. */
+  const keepAsking = async (): Promise<void> => {
+    while (!stopping) {
+      // an outage is told by the next look
+      if (projects) await ask().catch(() => undefined)
+      await wait(ASK_MS)
+    }
+  }
+
   /** How far a step could go, and the newest append time that has landed: nothing later has to be projected. */
   const look = async (): Promise<{ readonly watermark: number; readonly newest: number }> => {
-    const askedAt = now()
-    const ends = await log.ends(records)
+    await ask()
     const landed = await readLanded(store)
     return {
-      watermark: watermarkOf({ ends, askedAt, landed, clockSkewMs }),
+      watermark: watermarkOf({ asked, landed, clockSkewMs }),
       newest: landed.reduce((latest, { appendedAt }) => Math.max(latest, appendedAt), 0),
     }
   }
@@ -186,14 +204,17 @@ export const createProjector = ({ log, store, codec, topics, logger, ...options 
   }
 
   let loop: Promise<void> = Promise.resolve()
+  let asking: Promise<void> = Promise.resolve()
   return {
     start: async () => {
       await lander.start()
       loop = run().catch(onFailure)
+      asking = keepAsking()
     },
     stop: async () => {
       stopping = true
       await loop
+      await asking
       await lander.stop()
       if (state !== 'failed') state = 'stopped'
     },

@@ -24,27 +24,41 @@ export const readLanded = async (store: Store): Promise<readonly Landed[]> => {
   })
 }
 
+/** The end of every partition of the record topics at a moment: everything that was appended before `at` (ms, this machine's clock, before the question) has a lower offset. */
+export type Ends = { readonly at: number; readonly offsets: ReadonlyMap<string, number> }
+
+const nameOf = ({ topic, partition }: Pick<Position, 'topic' | 'partition'>): string => `${topic}/${partition}`
+
+export const endsOf = (at: number, ends: readonly Position[]): Ends => ({
+  at,
+  offsets: new Map(ends.map(end => [nameOf(end), end.offset])),
+})
+
 export type WatermarkInputs = {
-  /** End of every partition of the record topics, and when they were asked for (ms, this machine's clock, before the question). */
-  readonly ends: readonly Position[]
-  readonly askedAt: number
+  /** The newest last. */
+  readonly asked: readonly Ends[]
   readonly landed: readonly Landed[]
   readonly clockSkewMs: number
 }
 
 /**
- * The instant up to which everything that the log ever got has landed (design D4): per partition the last landed append time less one
- * millisecond, or, where nothing is left to land, the moment of asking less the clock skew; the least over the partitions. 0 while a
- * partition with records has not landed any.
+ * The instant up to which everything that the log ever got has landed (design D4): per partition the last landed append time less one millisecond, or the last moment at which its end was
+ * asked for that landing has reached, less the clock skew, whichever is later; the least over the partitions. 0 while a partition with records has not landed any. Without the moments a
+ * partition that hears something twice a second would hold everything back to what it heard before, each time that something has just come.
  */
-export const watermarkOf = ({ ends, askedAt, landed, clockSkewMs }: WatermarkInputs): number => {
-  const byName = new Map(landed.map(row => [`${row.topic}/${row.partition}`, row]))
-  let watermark = askedAt - clockSkewMs
-  for (const { topic, partition, offset } of ends) {
-    const row = byName.get(`${topic}/${partition}`)
+export const watermarkOf = ({ asked, landed, clockSkewMs }: WatermarkInputs): number => {
+  const byName = new Map(landed.map(row => [nameOf(row), row]))
+  const newest = asked.at(-1)
+  if (newest === undefined) return 0
+  let watermark = newest.at - clockSkewMs
+  for (const name of newest.offsets.keys()) {
+    const row = byName.get(name)
     const next = row?.nextOffset ?? 0
-    if (next >= offset) continue
-    watermark = Math.min(watermark, row === undefined ? 0 : row.appendedAt - 1)
+    const reached = asked.findLast(({ offsets }) => (offsets.get(name) ?? Infinity) <= next)
+    watermark = Math.min(
+      watermark,
+      Math.max(row === undefined ? 0 : row.appendedAt - 1, reached === undefined ? 0 : reached.at - clockSkewMs),
+    )
   }
   return Math.max(0, watermark)
 }
