@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useAnswer } from '../../api/use-answer.ts'
 import type { Review as Reviewed } from '../../api/types.ts'
-import { useSay } from '../../api/use-say.ts'
+import { now, useSay } from '../../api/say.ts'
 import { useWrite } from '../../api/use-write.ts'
 import { Empty } from '../../parts/state.tsx'
 import { useSession } from '../../shell/session.ts'
@@ -91,7 +91,7 @@ const Promised = ({ quarter, reviewId }: { readonly quarter: string; readonly re
               due_on: due,
               review_id: reviewId,
             }
-            write.mutate([{ type: 'commitment-made', data: said }], { onSuccess: () => setTitle('') })
+            write.mutate([now('commitment-made', said)], { onSuccess: () => setTitle('') })
           }}
         >
           <label>
