@@ -224,6 +224,7 @@ describe('GET /v1/plan/capacity', () => {
     expect(find(total, { measure: 'hours_needed' })?.value).toBe(20)
     expect(find(total, { measure: 'hours_there' })?.value).toBe(20)
     expect(find(total, { measure: 'places' })?.value).toBe(10)
+    await allOpen([...rows, ...total])
   })
 })
 
@@ -297,6 +298,24 @@ describe('GET /v1/alignment', () => {
   })
 })
 
+describe('who came back and what was used', () => {
+  it('opens M35, M38 and M38b to what adds up to them, and asks for a period', async () => {
+    const span = `from=${year}-01-01&to=${year}-06-01`
+    const returned = await ask(`/v1/leads/re-engagement?${span}&dormant_days=30&by=campaign`)
+    expect(find(returned.total, { metric: 'M35' })?.denominator).toBeGreaterThan(0)
+    expect(await opens([...returned.rows, ...returned.total])).toBe(returned.rows.length + 1)
+    const whole = returned.total[0]?.numerator
+    expect(returned.rows.reduce((sum, { numerator = 0 }) => sum + numerator, 0)).toBe(whole)
+    const used = await ask(`/v1/content/use?${span}`)
+    expect(find(used.total, { metric: 'M38b' })).toBeDefined()
+    expect(await opens([...used.rows, ...used.total])).toBe(used.rows.filter(row => row['of'] === 'win_rate').length + 1)
+    for (const url of ['/v1/leads/re-engagement', '/v1/content/use']) {
+      const refused = await api.get(url)
+      expect([url, refused.statusCode, refused.body]).toEqual([url, 400, expect.stringContaining('"path":"period"')])
+    }
+  })
+})
+
 describe('calls (M80)', () => {
   it('are submitted in the name of the caller, rolled up by manager, and for a team only by who leads it', async () => {
     const call = (who: string, body: object, period = quarter) => api.post(`/v1/forecast/${period}/call`, who, body)
@@ -316,14 +335,16 @@ describe('calls (M80)', () => {
       ['bo', 'commit', 50_000],
       ['boss', '', 300_000],
     ])
-    // bo called a part, cy nothing: neither is in the roll-up
+    // bo called a part, which is not added; who develops leads, as cy does, is not asked
     expect(find(rows, { measure: 'roll_up', member: 'boss' })).toMatchObject({
       value: 120_000,
       called: 1,
-      silent: 2,
+      silent: 1,
       flags: ['calls_missing'],
     })
     expect(find(rows, { measure: 'over_roll_up', member: 'boss' })?.value).toBe(180_000)
     expect(find(rows, { measure: 'roll_up', member: 'vp' })?.value).toBe(300_000)
+    expect(rows.filter(row => row.value !== null && row.explain === undefined)).toEqual([])
+    expect(await opens(rows.filter(row => row['measure'] !== 'call'))).toBeGreaterThan(2)
   })
 })

@@ -1,22 +1,16 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { sellers } from '../../domain/figures/targets.ts'
-import { daysIn } from '../../domain/forecast/days.ts'
-import { callsOf } from '../../domain/forecast/calls.ts'
-import { rateTable } from '../../domain/forecast/rate-table.ts'
 import { currencyExponent } from '../../domain/money.ts'
 import { type FiscalCalendar, parsePeriod } from '../../domain/periods.ts'
-import { rollUp } from '../../domain/plan/call-roll-up.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import { HttpProblem, problem } from '../../http/problem.ts'
-import type { FigureRow } from '../answer.ts'
-import type { AnswerContext } from '../as-of.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
-import { readHistory } from '../forecast/histories.ts'
 import { currencyOf, currencyParameter, formatParameter, queryOf, timeParameters } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
 import { type Writer, writtenResponses } from '../write.ts'
+import { CALLS_DEFINITION, callsAnswer, type Known, readMembers } from './call-list.ts'
+import { withTokens } from './derived.ts'
 
 const Call = z
   .strictObject({
@@ -38,24 +32,6 @@ const Call = z
   })
 
 const Params = z.object({ period: z.string().min(1).max(16).describe('Fiscal: 2026-Q3, 2026-09, 2026') })
-
-const Row = z.object({ member: z.string(), payload: z.string() })
-const Member = z.object({
-  function: z.string(),
-  role: z.string().default(''),
-  team: z.string().default(''),
-  manager_id: z.string().default(''),
-  active: z.boolean().default(true),
-})
-
-type Known = z.output<typeof Member> & { readonly member: string }
-
-const readMembers = async (store: FigureRouteOptions['store'], { sources }: AnswerContext): Promise<readonly Known[]> =>
-  (await store.read(sellers(sources))).flatMap(row => {
-    const { member, payload } = Row.parse(row)
-    const said = Member.safeParse(JSON.parse(payload))
-    return said.success && said.data.active ? [{ member, ...said.data }] : []
-  })
 
 /** Who calls for everybody, whatever the team. */
 const FOR_ALL: readonly string[] = ['executive', 'operations', 'finance']
@@ -134,71 +110,12 @@ export const callRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly w
       },
     },
     request =>
-      answerFigure(options, request, request.query, async context => {
-        const { settings, observedTo, flags } = context
-        const asked = periodIn(request.params.period, settings.fiscal)
-        const currency = currencyOf(request.query.currency, context)
-        const [members, history] = await Promise.all([readMembers(store, context), readHistory(store, context)])
-        const isPeriod = (name: string): boolean => {
-          const range = parsePeriod(name, settings.fiscal)
-          return range.ok && range.value.from === asked.from && range.value.to === asked.to
-        }
-        const convert = rateTable(history.deals.rates, currency, observedTo)
-        const today = daysIn(settings.zone).of(observedTo)
-        let missing = 0
-        const calls = callsOf(history.calls, observedTo, isPeriod).flatMap(call => {
-          const amount = convert(call.amount, call.currency, today)
-          if (amount === null) missing += 1
-          return amount === null ? [] : [{ ...call, worth: amount }]
-        })
-        const row = (
-          measure: string,
-          value: number | null,
-          more: Readonly<Record<string, string | number | null>>,
-          said: readonly string[] = [],
-        ): FigureRow => ({
-          ...more,
-          measure,
-          metric: 'M80',
-          value,
-          unit: `${currency} minor`,
-          flags: [...flags, ...said].toSorted(),
-        })
-        // of a manager who calls for his team and for himself the word on the team is the call
-        const byMember = Map.groupBy(
-          calls.filter(call => call.category === '' && call.pipeline === '' && call.segment === ''),
-          call => call.member,
-        )
-        const whole = [...byMember].map(([member, some]) => {
-          const forTeams = some.filter(call => call.team !== '')
-          return { member, amount: (forTeams.length > 0 ? forTeams : some).reduce((sum, call) => sum + call.worth, 0) }
-        })
-        const reporting = members.map(({ member, manager_id: manager }) => ({ member, manager }))
-        const rolled = rollUp(reporting, whole)
-        return {
-          rows: [
-            ...calls.map(call =>
-              row('call', call.worth, {
-                member: call.member,
-                team: call.team,
-                category: call.category,
-                pipeline: call.pipeline,
-                segment: call.segment,
-                at: new Date(call.at / 1000).toISOString(),
-                event_id: call.eventId,
-              }),
-            ),
-            ...rolled
-              .filter(({ own, reports }) => own !== null || reports !== null)
-              .flatMap(({ manager, own, reports, called, silent }) => [
-                row('roll_up', reports, { member: manager, called, silent: silent.length }, silent.length > 0 ? ['calls_missing'] : []),
-                row('over_roll_up', own === null || reports === null ? null : own - reports, { member: manager }),
-              ]),
-          ],
-          total: [],
-          excluded: missing > 0 ? { rate_missing: missing } : {},
-          under: { definition: 'forecast-calls@1', definitions: ['forecast-calls@1'] },
-        }
+      answerFigure(options, request, request.query, async (context, explainUnder) => {
+        const { from, to } = periodIn(request.params.period, context.settings.fiscal)
+        const asked = { from, to, currency: currencyOf(request.query.currency, context) }
+        const under = { definition: CALLS_DEFINITION, definitions: [CALLS_DEFINITION] }
+        const derived = await callsAnswer(store, context, asked)
+        return { ...withTokens(derived, explainUnder(under), { answer: 'calls', ...asked }), under }
       }),
   )
 }

@@ -4,7 +4,7 @@ import { capacity, type CapacityNeed, type Seller } from '../../domain/plan/capa
 import type { Store } from '../../store/port.ts'
 import type { FigureRow } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
-import type { Figures } from '../figure-route.ts'
+import { type Derived, partTerms, type Proof, type Term } from './derived.ts'
 
 const Member = z.object({
   function: z.string(),
@@ -20,8 +20,10 @@ const Row = z.object({ member: z.string(), payload: z.string(), open: z.coerce.n
 /** Who works on leads: development roles, and whoever of sales was given places for leads. */
 const DEVELOPMENT: readonly string[] = ['sdr', 'bdr']
 
+export const CAPACITY_DEFINITION = 'capacity@1'
+
 /** Places and hours of those who work on leads against the leads that come. */
-export const capacityAnswer = async (store: Store, { sources, flags }: AnswerContext, need: CapacityNeed): Promise<Figures> => {
+export const capacityAnswer = async (store: Store, { sources, flags }: AnswerContext, need: CapacityNeed): Promise<Derived> => {
   const excluded: Record<string, number> = {}
   const found = (await store.read(sellers(sources))).flatMap((row): Seller[] => {
     const { member, payload, open } = Row.parse(row)
@@ -35,45 +37,74 @@ export const capacityAnswer = async (store: Store, { sources, flags }: AnswerCon
     return [{ member, team, leads, minutes, open }]
   })
   const all = capacity(found, need)
+  const proofs = new Map<FigureRow, Proof>()
   const row = (
     measure: string,
     value: number | null,
     unit: string,
+    terms: readonly Term[],
     more: Record<string, string> = {},
     said: readonly string[] = [],
-  ): FigureRow => ({
-    ...more,
-    measure,
-    metric: 'M97',
-    value,
-    unit,
-    flags: [...flags, ...said].toSorted(),
-  })
+  ): FigureRow => {
+    const made: FigureRow = { ...more, measure, metric: 'M97', value, unit, flags: [...flags, ...said].toSorted() }
+    proofs.set(made, partTerms(value ?? 0, terms))
+    return made
+  }
+  const one = (id: string, value: number | null, note: string): readonly Term[] => [{ id, value: value ?? 0, note }]
+  /** What each of them adds. */
+  const each = (of: (seller: (typeof all.sellers)[number]) => number | null, note: string): readonly Term[] =>
+    all.sellers.flatMap(seller => one(seller.member, of(seller), note))
+  const { leads, touchesPerLead, minutesPerTouch, weeks } = need
   return {
     rows: all.sellers.flatMap(seller => {
       const who = { member: seller.member, team: seller.team }
+      const { member, open, leads: places, load } = seller
       return [
-        row('open_leads', seller.open, 'count', who),
-        row('places', seller.leads, 'count', who, seller.leads === null ? ['capacity_missing'] : []),
-        row('load', seller.load, 'ratio', who, (seller.load ?? 0) > 1 ? ['over_capacity'] : []),
+        row('open_leads', open, 'count', one(member, open, 'open journeys that feed no deal yet'), who),
+        row(
+          'places',
+          places,
+          'count',
+          one(member, places, 'as the member was last described'),
+          who,
+          places === null ? ['capacity_missing'] : [],
+        ),
+        row('load', load, 'ratio', one(member, load, `${open} of ${places ?? 0}`), who, (load ?? 0) > 1 ? ['over_capacity'] : []),
       ]
     }),
     total: [
-      row('leads', need.leads, 'count'),
-      row('sellers', all.sellers.length, 'count'),
-      row('leads_per_seller', all.leadsPerSeller, 'count'),
-      row('open_leads', all.open, 'count'),
-      row('places', all.places, 'count'),
-      row('touches', all.touches, 'count'),
-      row('hours_needed', all.hoursNeeded, 'hours'),
+      row('leads', leads, 'count', one('leads', leads, 'as it was asked')),
+      row(
+        'sellers',
+        all.sellers.length,
+        'count',
+        each(() => 1, ''),
+      ),
+      row('leads_per_seller', all.leadsPerSeller, 'count', one('leads', all.leadsPerSeller, `${leads} / ${all.sellers.length}`)),
+      row(
+        'open_leads',
+        all.open,
+        'count',
+        each(({ open }) => open, ''),
+      ),
+      row(
+        'places',
+        all.places,
+        'count',
+        each(({ leads: places }) => places, ''),
+      ),
+      row('touches', all.touches, 'count', one('leads', all.touches, `${leads} × ${touchesPerLead}`)),
+      row('hours_needed', all.hoursNeeded, 'hours', one('touches', all.hoursNeeded, `${all.touches} × ${minutesPerTouch} minutes`)),
       row(
         'hours_there',
         all.hoursThere,
         'hours',
+        each(({ minutes }) => ((minutes ?? 0) * weeks) / 60, `${weeks} weeks`),
         {},
         all.hoursThere === null ? ['capacity_missing'] : all.hoursThere < all.hoursNeeded ? ['over_capacity'] : [],
       ),
     ],
     excluded,
+    proofs,
   }
 }

@@ -7,6 +7,8 @@ import type { AnswerContext } from '../as-of.ts'
 import type { Explain, ExplainableFigure } from '../explain/figure.ts'
 import { stageMapName } from '../funnel/stages.ts'
 import { notFound } from '../problems.ts'
+import { CALLS_DEFINITION, callsAnswer } from './call-list.ts'
+import { CAPACITY_DEFINITION, capacityAnswer } from './capacity.ts'
 import { type Derived, openedIn, type Term } from './derived.ts'
 import { type MqlAsked, mqlAnswer } from './mql.ts'
 import { type ReverseFunnelAsked, reverseFunnelAnswer } from './reverse-funnel.ts'
@@ -26,6 +28,15 @@ const Question = z.discriminatedUnion('answer', [
     baseMonths: z.number(),
     maxLag: z.number(),
     yields: Pairs,
+    row,
+  }),
+  z.strictObject({ answer: z.literal('calls'), from: z.string().nullable(), to: z.string().nullable(), currency: z.string(), row }),
+  z.strictObject({
+    answer: z.literal('capacity'),
+    leads: z.number(),
+    touchesPerLead: z.number(),
+    minutesPerTouch: z.number(),
+    weeks: z.number(),
     row,
   }),
   z.strictObject({ answer: z.literal('variance'), period: z.string(), from: z.string(), to: z.string(), row }),
@@ -89,6 +100,8 @@ const answerAgain = async (store: Store, context: AnswerContext, question: z.out
     const { answer: _answer, row: _row, yields, ...asked } = question
     return mqlAnswer(store, context, { ...asked, stageMap, yields: new Map(yields) }, unused)
   }
+  if (question.answer === 'calls') return callsAnswer(store, context, question)
+  if (question.answer === 'capacity') return capacityAnswer(store, context, question)
   if (question.answer === 'variance') {
     const { document: plan } = plannedFunnel(context, question.period)
     return varianceAnswer(store, context, { stageMap, plan, from: question.from, to: question.to }, { entries: unused, won: unused })
@@ -99,9 +112,15 @@ const answerAgain = async (store: Store, context: AnswerContext, question: z.out
   return reverseFunnelAnswer(store, context, { ...asked, stageMap, rates: new Map(rates) }, terms, unused)
 }
 
-/** Numbers of plans that arithmetic makes of others: M96, M97 and M104. */
+/** What does not rest on the stage map. */
+const RESTS_ON: Readonly<Partial<Record<z.output<typeof Question>['answer'], string>>> = {
+  calls: CALLS_DEFINITION,
+  capacity: CAPACITY_DEFINITION,
+}
+
+/** Numbers of plans that arithmetic makes of others: M80, M96, M97 and M104. */
 export const derivedExplained: ExplainableFigure = {
-  definitionsOf: ({ definitions }) => [stageMapName(definitions.stageMap)],
+  definitionsOf: ({ definitions }, asked) => [RESTS_ON[Question.parse(asked).answer] ?? stageMapName(definitions.stageMap)],
   explain: async (store, context, metric, asked) => {
     const question = Question.parse(asked)
     return openedIn(await answerAgain(store, context, question), metric, question.row)

@@ -17,7 +17,7 @@ import {
   timeParameters,
 } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
-import { capacityAnswer } from './capacity.ts'
+import { CAPACITY_DEFINITION, capacityAnswer } from './capacity.ts'
 import { withTokens } from './derived.ts'
 import { mqlQuestion, plannedFunnel } from './derived-explained.ts'
 import { mqlAnswer } from './mql.ts'
@@ -204,10 +204,12 @@ export const targetRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       },
     },
     request =>
-      answerFigure(options, request, request.query, async context => {
+      answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { leads, touches_per_lead: touchesPerLead, minutes_per_touch: minutesPerTouch, weeks } = request.query
-        const under = { definition: 'capacity@1', definitions: ['capacity@1'] }
-        return { ...(await capacityAnswer(options.store, context, { leads, touchesPerLead, minutesPerTouch, weeks })), under }
+        const under = { definition: CAPACITY_DEFINITION, definitions: [CAPACITY_DEFINITION] }
+        const need = { leads, touchesPerLead, minutesPerTouch, weeks }
+        const derived = await capacityAnswer(options.store, context, need)
+        return { ...withTokens(derived, explainUnder(under), { answer: 'capacity', ...need }), under }
       }),
   )
 }
