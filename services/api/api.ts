@@ -18,6 +18,7 @@ import { meetingRoutes } from './meetings/routes.ts'
 import { memberRoutes } from './members/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { contentRoutes } from './content/routes.ts'
+import { contentUseRoutes } from './content/use.ts'
 import { compareRoutes } from './attribution/compare-routes.ts'
 import { waysRoutes } from './attribution/ways-routes.ts'
 import { offlineConversionRoutes } from './attribution/offline-conversions.ts'
@@ -157,6 +158,7 @@ export const createApi = ({
     await app.register(campaignRoutes, figures)
     await app.register(campaignWriteRoutes, { store, reader, writer, pseudonym: operator?.pseudonym ?? null })
     await app.register(contentRoutes, figures)
+    await app.register(contentUseRoutes, figures)
     await app.register(commitmentRoutes, figures)
     await app.register(viewRoutes, { store, reader, writer })
     await app.register(meetingRoutes, figures)

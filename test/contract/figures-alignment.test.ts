@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { BuyingGroup, buyingGroupKind } from '../../services/domain/definitions/buying-group.ts'
 import { shippedDefinitions } from '../../services/domain/definitions/definitions.ts'
+import { contentOfDeals, usedContent } from '../../services/domain/figures/content-use.ts'
 import { shippedStageMap } from '../../services/domain/definitions/stage-map.ts'
 import { jointTouch, lossMix, roleCoverage } from '../../services/domain/figures/alignment.ts'
 import type { DealsQuestion } from '../../services/domain/figures/funnel-deals.ts'
@@ -282,5 +283,45 @@ describe('re-engagement (M35)', () => {
     expect(
       proof.map(row => `${String(row['id'])} ${String(row['contribution'])}/${String(row['base'])} ${String(row['event_ids'])}`),
     ).toEqual(['person:quiet 0/1 ', 'person:back 1/1 back-210', 'person:again 0/1 again-250'])
+  })
+})
+
+describe('content use (M38)', () => {
+  it('counts a decided deal once for a piece and stage, from a year before its creation to its close', async () => {
+    const decided = (id: string, outcome: string): TestRow =>
+      deal(id, {
+        account: `a_${id}`,
+        created_at: day(20),
+        entered_at: [day(30)],
+        outcome,
+        closed_at: day(90),
+        closed_event_id: `${id}-closed`,
+      })
+    await figures.insert('deal_journey', [decided('won', 'won'), decided('lost', 'lost'), decided('without', 'won')])
+    await figures.insert(
+      'deal_facts',
+      ['won', 'lost', 'without'].map(id => ({ ...fact(id, 'deal-closed', 90), event_id: `${id}-closed` })),
+    )
+    const used = (account: string, at: number, content: string): TestRow => ({
+      ...response(account, at, ''),
+      account: `a_${account}`,
+      touch_id: `${account}-${content}-${at}`,
+      content,
+    })
+    await figures.insert('account_touches', [
+      used('won', 10, 'guide'),
+      used('won', 40, 'guide'),
+      used('won', 50, 'guide'),
+      used('lost', 40, 'guide'),
+      used('lost', 100, 'too-late'),
+      used('without', -400, 'too-early'),
+    ])
+    expect(await rates(contentOfDeals(sources, shippedDefinitions, question))).toEqual([
+      'guide (any) 1/2',
+      'guide (before the deal) 1/1',
+      'guide qualified 1/2',
+    ])
+    const pieces = await figures.rows(usedContent(sources, shippedDefinitions, ms(0), ms(60)))
+    expect(pieces.map(row => [row['content'], Number(row['touches']), Number(row['last_ms'])])).toEqual([['guide', 4, ms(50)]])
   })
 })

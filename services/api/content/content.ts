@@ -99,6 +99,28 @@ const retirementOf = (facts: readonly Said[], latest: number): z.output<typeof R
   return retired
 }
 
+const Dated = Row.extend({ occurred_ms: z.coerce.number() })
+type ContentSaid = z.output<typeof Dated>
+
+/** All that was said of the library, by piece, in order. */
+export const contentSaid = async (store: Store, { sources }: AnswerContext): Promise<ReadonlyMap<string, readonly ContentSaid[]>> =>
+  Map.groupBy(
+    (await store.read(saidOfRecords(sources, ['content-published', 'content-retired']))).map(row => Dated.parse(row)),
+    ({ subject }) => subject,
+  )
+
+/** How a piece stood at an instant (ms), by what had been said of it until then; `unknown`: nothing had. */
+export const stateThen = (said: readonly ContentSaid[], at: number, zone: string): (typeof CONTENT_STATES)[number] | 'unknown' => {
+  const facts = said
+    .filter(({ occurred_ms }) => occurred_ms <= at)
+    .map(({ type, payload }) => ({ type, payload: Payload.parse(JSON.parse(payload)) }))
+  const published = facts.filter(({ type }) => type === 'content-published')
+  if (published.length === 0) return 'unknown'
+  const latest = Math.max(...published.map(({ payload }) => Version.parse(payload).version))
+  if (retirementOf(facts, latest) !== null) return 'retired'
+  return stateOf(foldRecord(published.filter(({ payload }) => Version.parse(payload).version === latest)), dateAt(at, zone))
+}
+
 const Standing = z.object({ approved_by: text, expires_on: z.string().nullable().default(null) })
 
 const stateOf = (known: Readonly<Record<string, unknown>>, today: string): (typeof CONTENT_STATES)[number] => {

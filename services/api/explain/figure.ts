@@ -21,7 +21,7 @@ export type Explanation = {
 
 /** One row of a proof that is not computed by the engine; `at` is UTC as `2026-03-10 12:00:00.123456`, or ''. Contribution and base are whole numbers. */
 export type ProofItem = {
-  readonly entity: 'deal' | 'campaign' | 'finance' | 'target' | 'call' | 'forecast' | 'simulation' | 'term'
+  readonly entity: 'deal' | 'campaign' | 'content' | 'finance' | 'target' | 'call' | 'forecast' | 'simulation' | 'term'
   readonly id: string
   readonly account: string
   readonly deal_id: string

@@ -9,6 +9,7 @@ import { attributionExplained } from '../attribution/figure.ts'
 import { waysExplained } from '../attribution/ways.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
 import { dataHealthExplained } from '../data-health/figure.ts'
+import { contentUseExplained } from '../content/use.ts'
 import { dealCreditExplained } from '../deals/credit.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
 import { backtestExplained, forecastExplained } from '../forecast/routes.ts'
@@ -51,6 +52,7 @@ const FIGURES: ReadonlyMap<string, ExplainableFigure> = new Map([
   ['plan-derived', derivedExplained],
   ['targets', targetsExplained],
   ['lead-quality', leadQualityExplained],
+  ['content-use', contentUseExplained],
   ['re-engagement', reEngagementExplained],
   ['data-health', dataHealthExplained],
   ['spend', spendExplained],
@@ -77,6 +79,7 @@ const Entity = z.enum([
   'journey',
   'cost',
   'campaign',
+  'content',
   'clock',
   'finance',
   'target',
