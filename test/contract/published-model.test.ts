@@ -30,7 +30,7 @@ const said = (one: WritableEvent, appended_at: number): Recorded => {
 }
 /** Proposed, and approved by one of each function. */
 const publication = (
-  published: { readonly id: string; readonly version: number },
+  published: Readonly<Record<string, unknown>> & { readonly id: string; readonly version: number },
   at: number,
   effective_at: number | null = null,
   kind = 'attribution-model',

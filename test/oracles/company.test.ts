@@ -1,12 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { histories, generateCompany, knowledgeInstants, shuffleArrival } from '../support/company.ts'
-import { TENANT } from '../support/event.ts'
-import { dealCreditAt, SHIPPED } from './deal-credit.ts'
+import { event as tell, TENANT, topicOf } from '../support/event.ts'
+import { type DealCredit, dealCreditAt, SHIPPED } from './deal-credit.ts'
 import { dealJourneysAt } from './deal-journeys.ts'
 import { factsOf } from './facts.ts'
 import { personJourneysAt } from './person-journeys.ts'
 import type { Recorded } from './recorded.ts'
+import { millionths, splitMoney } from './share.ts'
 import { accountTouchesAt } from './touches.ts'
 
 /** Everything that is told of a company as known at `asOf`; without the knowledge times, which another order of arrival may change. */
@@ -37,6 +38,52 @@ describe('the oracle, of any history', () => {
         }
       }),
       { numRuns: 40 },
+    )
+  })
+
+  it('a touch more changes no deal that it is not a touch of', () => {
+    const changed: string[] = []
+    fc.assert(
+      fc.property(fc.nat({ max: 20 }), fc.nat(), (seed, pick) => {
+        const recorded = generateCompany({ seed, size: 300, exceptions: true })
+        const end = endOf(recorded)
+        const creditOf = (told: readonly Recorded[]): ReadonlyMap<string, DealCredit> =>
+          new Map(dealCreditAt(factsOf(told, TENANT), end).map(credit => [`${credit.dealId} ${credit.model}`, credit]))
+        const accounts = [...new Set(dealJourneysAt(factsOf(recorded, TENANT), end).map(({ account }) => account))].filter(
+          account => account !== '',
+        )
+        const occurred_at = recorded[pick % Math.max(recorded.length, 1)]?.event.occurred_at ?? 0
+        const subject = accounts[pick % Math.max(accounts.length, 1)] ?? 'account:a'
+        const more = tell('touch-recorded', { event_id: 'one-more', occurred_at, subject, touch_type: 'form', channel: 'one-more' })
+        const after = creditOf([...recorded, { event: more, appended_at: end, topic: topicOf(more.type), partition: 0, offset: 1_000_000 }])
+        for (const [key, before] of creditOf(recorded)) {
+          if (JSON.stringify(after.get(key)) === JSON.stringify(before)) continue
+          // under this model every eligible touch earns something
+          expect(after.get(`${before.dealId} linear`)?.touches.map(({ touchId }) => touchId)).toContain('one-more')
+          changed.push(key)
+        }
+      }),
+      { numRuns: 30 },
+    )
+    // or the law would say nothing
+    expect(changed).not.toEqual([])
+  })
+
+  it('more money is split in the same proportions, to the minor unit', () => {
+    const weights = fc
+      .array(fc.bigInt({ min: 0n, max: 10n ** 9n }), { minLength: 1, maxLength: 30 })
+      .filter(of => of.some(weight => weight > 0n))
+    fc.assert(
+      fc.property(weights, fc.bigInt({ min: -(10n ** 12n), max: 10n ** 12n }), fc.bigInt({ min: 1n, max: 1000n }), (of, amount, times) => {
+        const shares = millionths(of)
+        const parts = splitMoney(amount, shares)
+        const scaled = splitMoney(amount * times, shares)
+        expect(scaled.reduce((sum, part) => sum + part, 0n)).toBe(amount * times)
+        for (const [place, part] of parts.entries()) {
+          const apart = (scaled[place] ?? 0n) - part * times
+          expect(apart <= times && apart >= -times).toBe(true)
+        }
+      }),
     )
   })
 
