@@ -49,14 +49,14 @@ describe('the oracle, of any history', () => {
         const end = endOf(recorded)
         const creditOf = (told: readonly Recorded[]): ReadonlyMap<string, DealCredit> =>
           new Map(dealCreditAt(factsOf(told, TENANT), end).map(credit => [`${credit.dealId} ${credit.model}`, credit]))
-        const accounts = [...new Set(dealJourneysAt(factsOf(recorded, TENANT), end).map(({ account }) => account))].filter(
-          account => account !== '',
-        )
-        const occurred_at = recorded[pick % Math.max(recorded.length, 1)]?.event.occurred_at ?? 0
-        const subject = accounts[pick % Math.max(accounts.length, 1)] ?? 'account:a'
+        const credits = creditOf(recorded)
+        const chosen = [...credits.values()][pick % credits.size]
+        if (chosen === undefined) return
+        // an hour before one of the deals was won, in its account
+        const [subject, occurred_at] = [chosen.account, chosen.convertedAt - 3_600_000_000]
         const more = tell('touch-recorded', { event_id: 'one-more', occurred_at, subject, touch_type: 'form', channel: 'one-more' })
         const after = creditOf([...recorded, { event: more, appended_at: end, topic: topicOf(more.type), partition: 0, offset: 1_000_000 }])
-        for (const [key, before] of creditOf(recorded)) {
+        for (const [key, before] of credits) {
           if (JSON.stringify(after.get(key)) === JSON.stringify(before)) continue
           // under this model every eligible touch earns something
           expect(after.get(`${before.dealId} linear`)?.touches.map(({ touchId }) => touchId)).toContain('one-more')
