@@ -54,7 +54,7 @@ const heardWhileOpen = (to: number, tenants: readonly string[]): Sql => sql`
   INNER JOIN (${turnsUntil(to)}) AS b ON b.tenant = c.tenant
   WHERE NOT ${isClosedAt(sql`c.appended_at`)}`
 
-export type ExclusionWindow = Pick<Window, 'from' | 'to' | 'whole' | 'said'>
+type ExclusionWindow = Pick<Window, 'from' | 'to' | 'whole' | 'said'>
 
 const eventsOf = (said: readonly Said[]): readonly Key[] => said.map(({ tenant, event_id }) => ({ tenant, key: event_id }))
 
