@@ -38,8 +38,9 @@ export type Lander = {
 /** A batch is stored when it has this many records, or when its first record is this old. */
 const BATCH_RECORDS = 50_000
 const BATCH_MS = 200
-/** Where the engine is slow its time is shared: a batch waits twice as long as the one before took, so that projecting gets the larger part; up to this. */
+/** Where the engine takes long for little its time is shared: a batch waits twice as long as a small one before it took, so that projecting gets the larger part; up to this. */
 const SLOW_BATCH_MS = 800
+const SMALL_BATCH = 5_000
 /** Fetching pauses above this many queued records. */
 const QUEUE_RECORDS = 100_000
 /** How long `stop` tries to store what is queued. */
@@ -138,7 +139,7 @@ export const createLander = (options: LanderOptions): Lander => {
     await untilDone(() => writeDeadLetters({ log, codec, topic: options.deadLettersTopic, now: options.now }, letters), retry)
     const reached = [...positions.values()]
     await untilDone(() => storeReached(store, reached), retry)
-    lastTookMs = performance.now() - started
+    lastTookMs = records < SMALL_BATCH ? performance.now() - started : 0
     options.onLanded?.({ records, letters: letters.length, late, ms: performance.now() - started })
     await subscription
       ?.commit(reached.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset })))
