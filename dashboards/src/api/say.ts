@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
-import { addressOf, post, send } from './ask.ts'
+import { post } from './ask.ts'
+import { untilShown } from './shown.ts'
 
 /** An event as `POST /v1/events` takes it. */
 type Said = {
@@ -26,7 +27,7 @@ export const useSay = (): UseMutationResult<void, Error, readonly Said[]> => {
       const { position, rejected = [] } = (await post('/v1/events', { events })) as Taken
       const [wrong] = rejected
       if (wrong !== undefined) throw new Error(wrong.path === '' ? wrong.message : `${wrong.path.replace('data.', '')}: ${wrong.message}`)
-      if (typeof position === 'string') await send(addressOf('GET /v1/session', { after: position }))
+      if (typeof position === 'string') await untilShown(position)
     },
     onSuccess: () => client.invalidateQueries(),
   })

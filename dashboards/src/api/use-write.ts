@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
-import { addressOf, type Params, send, write } from './ask.ts'
+import { addressOf, type Params, write } from './ask.ts'
+import { untilShown } from './shown.ts'
 import type { Api } from './types.ts'
 
 type Write = Extract<keyof Api, `${'POST' | 'PATCH' | 'DELETE'} ${string}`>
@@ -21,8 +22,7 @@ export const useWrite = <R extends Write>(
         typeof written === 'object' && written !== null && 'position' in written && typeof written.position === 'string'
           ? written.position
           : ''
-      // a read with after= answers when it shows
-      if (position !== '') await send(addressOf('GET /v1/session', { after: position }))
+      if (position !== '') await untilShown(position)
       return written
     },
     onSuccess: () => client.invalidateQueries({ predicate: query => query.queryKey[0] !== WAITED }),
