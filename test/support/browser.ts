@@ -58,10 +58,10 @@ export const openPage = async (browser: Browser, baseURL: string): Promise<Opene
 }
 
 /** Goes there and waits until every part has its answer. */
-export const settle = async (page: Page, path?: string): Promise<void> => {
+export const settle = async (page: Page, path?: string, deadlineMs = 180_000): Promise<void> => {
   if (path !== undefined) await page.goto(path)
   await page.waitForSelector('main h1')
-  await page.waitForSelector('.skeleton, .refreshing', { state: 'detached', timeout: 60_000 })
+  await page.waitForSelector('.skeleton, .refreshing', { state: 'detached', timeout: deadlineMs })
 }
 
 const Violation = z.object({ id: z.string(), impact: z.string().nullish(), nodes: z.array(z.object({ html: z.string() })) })
