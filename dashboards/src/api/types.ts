@@ -1747,6 +1747,20 @@ after?: string
 body: unknown
 answer: Library
 }
+"GET /v1/content/use": {
+query: {
+content?: (string | string[])
+stage?: (string | string[])
+from?: string
+to?: string
+period?: string
+as_of?: string
+after?: string
+format?: ("json" | "csv" | "parquet" | "arrow")
+}
+body: unknown
+answer: Answer
+}
 "GET /v1/commitments": {
 query: {
 status?: (("open" | "kept" | "missed" | "dropped") | ("open" | "kept" | "missed" | "dropped")[])
@@ -3900,7 +3914,7 @@ watermark: string
  * One counted entity with the events that make it count
  */
 export interface ExplainedItem {
-entity: ("deal" | "journey" | "cost" | "campaign" | "clock" | "finance" | "target" | "call" | "forecast" | "simulation" | "term" | "account" | "person" | "touch" | "event")
+entity: ("deal" | "journey" | "cost" | "campaign" | "content" | "clock" | "finance" | "target" | "call" | "forecast" | "simulation" | "term" | "account" | "person" | "touch" | "event")
 id: string
 account: string
 deal_id: string
