@@ -56,9 +56,7 @@ export const FirstPage = ({ audit }: { readonly audit: SlaAudit }) => {
               id: 'bar',
               head: '95 % interval',
               width: '26%',
-              cell: row => (
-                <Meter part={row.value ?? 0} range={row.interval ?? null} />
-              ),
+              cell: row => <Meter part={row.value ?? 0} range={row.interval ?? null} />,
             },
             { id: 'rate', head: 'Came to', num: true, by: row => row.value, cell: row => <Figure row={row} /> },
             {
