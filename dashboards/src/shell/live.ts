@@ -102,7 +102,7 @@ export const useListening = (client: QueryClient, enabled: boolean): void =>
     const hear = (name: string, data: unknown): void => {
       if (name === 'freshness') {
         const { watermark, changed_at: changedAt } = data as { readonly watermark: string; readonly changed_at: string | null }
-        const moved = now.changedAt !== null && changedAt !== now.changedAt
+        const moved = now.watermark !== null && changedAt !== now.changedAt
         tell({ state: 'live', watermark, changedAt })
         if (!moved) return
         clocks()
