@@ -5,7 +5,6 @@ import { type Opened, settle } from '../support/browser.ts'
 export type Stage = {
   readonly opened: () => Opened
   readonly ask: (path: string) => Promise<unknown>
-  readonly say: (events: readonly unknown[]) => Promise<void>
   readonly actAs: (member: string) => Promise<void>
 }
 
@@ -18,7 +17,7 @@ const Amounts = z.object({
 })
 
 /** What both sides do on the pages they share: asked of the small company, as its members. */
-export const bothSides = ({ opened, ask, say, actAs }: Stage): void => {
+export const bothSides = ({ opened, ask, actAs }: Stage): void => {
   it(
     'excuses a missed limit that sales asks for and marketing grants',
     async () => {
@@ -119,26 +118,6 @@ export const bothSides = ({ opened, ask, say, actAs }: Stage): void => {
       const told = page.locator('table[aria-label="Targets"]').getByText('€250,000')
       await told.waitFor(SLOWLY)
       expect(await told.count()).toBe(1)
-    },
-    PATIENCE_MS,
-  )
-
-  it(
-    'moves by itself: what is said while a page is open shows without a reload',
-    async () => {
-      const { page } = opened()
-      await settle(page, '/campaigns')
-      await page.evaluate('window.notReloaded = true')
-      await say([
-        {
-          type: 'campaign-planned',
-          event_id: 'while-open',
-          occurred_at: new Date().toISOString(),
-          data: { campaign: 'c_open', name: 'Told while the page was open', channel: 'email', team: 'marketing' },
-        },
-      ])
-      await page.getByText('Told while the page was open').first().waitFor({ timeout: 60_000 })
-      expect(await page.evaluate('window.notReloaded')).toBe(true)
     },
     PATIENCE_MS,
   )

@@ -8,7 +8,6 @@ import { dataDirectory, type Running, startAccord } from '../support/accord-comm
 import { findChromium, launchBrowser, openPage, type Opened, seriousFindings, settle } from '../support/browser.ts'
 import { canRenderPdf, canRenderSlides, renderedPdf, renderedSlides } from '../support/render-document.ts'
 import { bothSides } from './both-sides.ts'
-import { bothSides } from './both-sides.ts'
 import { HOSTILE_FORMULA, HOSTILE_NAME, smallCompany } from '../support/small-company.ts'
 
 const PAGES = [
@@ -25,13 +24,9 @@ const PAGES = [
   '/sla/audit',
   '/excuses',
   '/alignment',
-  '/sla/audit',
-  '/excuses',
-  '/alignment',
   '/forecast',
   '/plan',
   '/definitions',
-  '/reconcile',
   '/reconcile',
   '/health',
   '/settings',
@@ -309,9 +304,7 @@ describe.skipIf(chromium === null)('the web application on the real stack (skipp
       240_000,
     )
 
-    bothSides({ opened: () => opened, ask, say, actAs })
-
-    bothSides({ opened: () => opened, ask, say, actAs })
+    bothSides({ opened: () => opened, ask, actAs })
 
     it('says so when the API is away, and shows the figures when it is back', async () => {
       const { page } = opened
