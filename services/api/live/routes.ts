@@ -32,7 +32,7 @@ const saidTo = (member: string | null, state: LiveState): string => {
     }
     case 'clocks':
       return event('clocks', { as_of: state.as_of, ...state.all, mine: member === null ? null : (state.owners.get(member) ?? NO_CLOCKS) })
-    case 'away':
+    default:
       return event('state', { state: state.away ? 'away' : 'live' })
   }
 }

@@ -7,7 +7,7 @@ import type { FigureSources } from './sources.ts'
 import { touchRules } from './touch-rules.ts'
 
 /** Of content used before there was a deal, and of content at whatever stage. */
-export const BEFORE_THE_DEAL = '(before the deal)'
+const BEFORE_THE_DEAL = '(before the deal)'
 export const ANY_STAGE = '(any)'
 
 /** Days before a deal's creation from which on use of content is looked at. */

@@ -3,8 +3,8 @@ import { type AttributionQuestion, deals, NONE, UNATTRIBUTED } from './attributi
 import type { FigureSources } from './sources.ts'
 
 /** Where a way goes on beyond the channels that are told apart. */
-export const MORE = '…'
-export const BETWEEN = ' > '
+const MORE = '…'
+const BETWEEN = ' > '
 /** In hundredths; ⌈p·n⌉-th smallest (metrics C10). */
 export const WAY_PERCENTILES = [50, 75, 90] as const
 

@@ -10,7 +10,7 @@ import { useAsking } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
 import { TargetForm } from './target-form.tsx'
 
-export const OF = ['team', 'region', 'segment', 'product', 'pipeline', 'channel', 'owner'] as const
+const OF = ['team', 'region', 'segment', 'product', 'pipeline', 'channel', 'owner'] as const
 
 /** What is aimed at in the period, and by whom. */
 export const Targets = () => {
