@@ -87,7 +87,7 @@ export const accountPeople = (
     rules: touchRules(sources, definitions),
   })
   return sql`
-    SELECT person, any(p.title) AS title, any(p.persona) AS persona, any(r.role) AS role, countIf(t.sells = 0) AS marketing, countIf(t.sells = 1) AS sales,
+    SELECT person, max(p.title) AS title, max(p.persona) AS persona, max(r.role) AS role, countIf(t.sells = 0) AS marketing, countIf(t.sells = 1) AS sales,
       toString(min(t.occurred_at)) AS first_at, toString(max(t.occurred_at)) AS last_at
     FROM (
       SELECT arrayJoin(persons) AS person, occurred_at, toUInt8(splitByChar('-', toString(team))[1] IN (${bind.strings(SELLS)})) AS sells FROM ${touches}
