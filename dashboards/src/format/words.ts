@@ -16,7 +16,7 @@ const FLAGS: Readonly<Record<string, readonly [short: string, long: string]>> = 
   reconstructed: ['reconstructed', 'As of a day before the tenant went live: put together from history'],
   not_final: ['not final', 'Later than what has been recorded: may still change'],
   backfill_open: ['history loading', 'History is being filled in'],
-  beyond_targets: ['more than planned for', 'Some of it came where no target is set'],
+  beyond_targets: ['some without a target', 'Some of it came where no target is set'],
   redistributed: ['redistributed', 'Learned by channel, then laid over each conversion'],
 }
 
