@@ -95,8 +95,9 @@ export const liveRoutes: FastifyPluginAsyncZod<LiveOptions> = async (
         clearTimeout(end)
         open.delete(stream)
       })
-      // nobody on the way may keep it back or keep it
-      return reply.type('text/event-stream; charset=utf-8').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(stream)
+      // nobody on the way may keep it back or keep it; its connection ends with it, or a service that stops would wait for the client's
+      const headers = { 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' }
+      return reply.type('text/event-stream; charset=utf-8').headers(headers).send(stream)
     },
   )
 }
