@@ -148,7 +148,7 @@ export const Attribution = () => {
           beside="stays in every table"
           waiting={asked.data === undefined}
         />
-        <Journeys />
+        <Journeys waits={asked.isPending} />
       </div>
       <Panel
         title={`${title(basis)} by ${by.map(title).join(' and ').toLowerCase()}`}
@@ -194,7 +194,7 @@ export const Attribution = () => {
       </Panel>
       <Ways query={shared} metric={metric} end={CONVERSION_WORDS[conversion] ?? title(conversion)} />
       <Later>
-        <Lookback query={shared} model={model} />
+        <Lookback query={shared} model={model} waits={asked.isFetching} />
       </Later>
     </>
   )

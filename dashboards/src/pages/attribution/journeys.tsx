@@ -6,9 +6,9 @@ import { Kpi } from '../../parts/kpi.tsx'
 import { useAsking } from '../../shell/session.ts'
 
 /** How long the way to a won deal is, and who walks it: medians, with p90 beside, and how many deals they rest on. */
-export const Journeys = () => {
+export const Journeys = ({ waits }: { readonly waits: boolean }) => {
   const { period, as_of } = useAsking()
-  const { data } = useAnswer('GET /v1/attribution/journeys', { period, as_of })
+  const { data } = useAnswer('GET /v1/attribution/journeys', { period, as_of }, { enabled: !waits })
   const of = (metric: string, percentile: string): FigureRow | undefined => rowOf(data?.rows, metric, { percentile })
   const beside = (metric: string) => (
     <>

@@ -7,9 +7,16 @@ import type { CreditQuery } from './attribution.tsx'
 
 const DAYS = ['30', '90', '180', '365']
 
+type LookbackProps = {
+  readonly query: CreditQuery
+  readonly model: string
+  /** What was asked for is on its way: four lookbacks more would only keep it back. */
+  readonly waits: boolean
+}
+
 /** Whether the answer would be another one if touches counted for shorter or longer. */
-export const Lookback = ({ query: { lookback_days: _own, ...query }, model }: { readonly query: CreditQuery; readonly model: string }) => {
-  const asked = useAnswer('GET /v1/attribution/lookback', { ...query, model })
+export const Lookback = ({ query: { lookback_days: _own, ...query }, model, waits }: LookbackProps) => {
+  const asked = useAnswer('GET /v1/attribution/lookback', { ...query, model }, { enabled: !waits })
   return (
     <Panel
       title="Does the lookback matter?"
