@@ -123,18 +123,17 @@ export const reconcileExplained = (reader: AnswerReader): ExplainableFigure => (
     if (snapshot === undefined || metric !== 'reconcile') return null
     const found = await compareSnapshot({ store, reader }, context, asked, { id, takenAt: Date.parse(snapshot.taken_at) })
     const isAsked = monthsOf(asked)
-    const { rows, total } = reconciledRows(found, { currency: asked.currency, isAsked, flags: context.flags, explain: null })
-    const month = place.month === '' ? '(none)' : place.month
-    const row = (month === null && place.deal === null ? total : rows).find(
+    const { rows, total } = reconciledRows(found, { currency: asked.currency, isAsked, flags: context.flags })
+    const number = [...total, ...rows].find(
       each =>
-        each['measure'] === place.measure &&
-        each['what'] === place.what &&
-        (each['month'] ?? null) === month &&
-        (each['reason'] ?? null) === place.reason &&
-        (each['deal_id'] ?? null) === place.deal &&
-        (each.unit === 'count') === (unit === 'count'),
+        each.unit === unit &&
+        each.place.measure === place.measure &&
+        each.place.what === place.what &&
+        each.place.month === place.month &&
+        each.place.reason === place.reason &&
+        each.place.deal === place.deal,
     )
-    if (row === undefined) return null
+    if (number === undefined) return null
     const proof = partsOf(found, place)
       .filter(part => isAsked(part.month))
       .map(
@@ -153,6 +152,6 @@ export const reconcileExplained = (reader: AnswerReader): ExplainableFigure => (
           base: 0,
         }),
       )
-    return { row, proof, divisor: 1 }
+    return { row: number.row, proof, divisor: 1 }
   },
 })

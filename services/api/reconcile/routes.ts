@@ -24,7 +24,7 @@ import { notFound } from '../problems.ts'
 import { type Writer, writtenResponses } from '../write.ts'
 import { askedOf, compareRows, compareSnapshot, monthsOf, type Narrowed, ReconcileBody, underOf } from './ask.ts'
 import { type CrmRow, readSnapshots, Snapshot } from './figure.ts'
-import { MEASURES, reconciledRows, WHATS } from './rows.ts'
+import { MEASURES, type ReconciledRow, reconciledRows, WHATS } from './rows.ts'
 
 const shared = {
   ...periodParameters,
@@ -89,8 +89,9 @@ export const reconcileRoutes: FastifyPluginAsyncZod<ReconcileOptions> = async (a
         const asked = askedOf(query, context)
         const found = await compareRows(options, context, asked, body)
         assertNotTooMany(found.differences.length)
-        const rows = reconciledRows(found, { currency: asked.currency, isAsked: monthsOf(asked), flags: context.flags, explain: null })
-        return { ...rows, excluded: {}, under: underOf(context) }
+        const { rows, total } = reconciledRows(found, { currency: asked.currency, isAsked: monthsOf(asked), flags: context.flags })
+        // nothing of it can be asked again: no tokens
+        return { rows: rows.map(({ row }) => row), total: total.map(({ row }) => row), excluded: {}, under: underOf(context) }
       })
       return { ...answer, snapshot: events[0]?.data.snapshot_id ?? null, position: kept === null ? null : kept.position }
     },
@@ -127,19 +128,23 @@ export const reconcileRoutes: FastifyPluginAsyncZod<ReconcileOptions> = async (a
         const found = await compareSnapshot(options, context, asked, { id: snapshot.id, takenAt: Date.parse(snapshot.taken_at) })
         const under = underOf(context)
         const explain = explainUnder(under)
-        const { rows, total } = reconciledRows(found, {
-          currency: asked.currency,
-          isAsked: monthsOf(asked),
-          flags: context.flags,
-          explain: (place, unit) => explain('reconcile', 'reconcile', { ...asked, snapshot: snapshot.id, place, unit } satisfies Narrowed),
-        })
+        const { rows, total } = reconciledRows(found, { currency: asked.currency, isAsked: monthsOf(asked), flags: context.flags })
         const wanted = Object.entries(filtersOf(query, ROW_FILTERS))
-        const isWanted = (row: FigureRow): boolean =>
+        const isWanted = ({ row }: ReconciledRow): boolean =>
           wanted.every(([name, values]) => values.includes(saidIn(row, name)) || (name === 'reason' && row['reason'] === undefined))
+        const shown = ({ place, unit, row }: ReconciledRow): FigureRow => ({
+          ...row,
+          explain: explain('reconcile', 'reconcile', { ...asked, snapshot: snapshot.id, place, unit } satisfies Narrowed),
+        })
         const mine = rows.filter(isWanted)
         page.snapshot = snapshot
         page.count = mine.length
-        return { rows: mine.slice(offset, offset + query.limit), total: total.filter(isWanted), excluded: {}, under }
+        return {
+          rows: mine.slice(offset, offset + query.limit).map(shown),
+          total: total.filter(isWanted).map(shown),
+          excluded: {},
+          under,
+        }
       })
       const { snapshot, count } = page
       if (snapshot === null) throw new Error('an answer without a snapshot')

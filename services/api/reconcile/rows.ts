@@ -1,5 +1,5 @@
 import { byBytes } from '../../domain/bytes.ts'
-import { type Cell, type Difference, type Measure, type Reason, type Reconciled, REASONS } from '../../domain/reconcile/differences.ts'
+import { type Difference, type Measure, type Reason, type Reconciled, REASONS } from '../../domain/reconcile/differences.ts'
 import { exact, type FigureRow } from '../answer.ts'
 
 export const MEASURES = ['won', 'open'] as const
@@ -17,7 +17,7 @@ export type Place = {
 
 /** What a number is made of: deals with what each adds, in value and in number. */
 export const partsOf = (
-  { counted, differences }: Pick<Reconciled, 'counted' | 'differences'>,
+  { counted, differences }: Reconciled,
   { measure, what, month, reason, deal }: Place,
 ): readonly { readonly id: string; readonly month: string; readonly value: bigint; readonly count: number; readonly reason: string }[] => {
   const of =
@@ -36,6 +36,7 @@ const largestFirst = (a: Difference, b: Difference): number => {
   return byBytes(a.month, b.month) || byBytes(a.id, b.id) || byBytes(a.reason, b.reason)
 }
 
+type Cell = { readonly value: bigint; readonly count: number }
 const sumOf = (parts: readonly Cell[]): Cell =>
   parts.reduce<Cell>((sum, { value, count }) => ({ value: sum.value + value, count: sum.count + count }), { value: 0n, count: 0 })
 
@@ -44,15 +45,16 @@ export type RowsAsked = {
   /** Months that are asked for. */
   readonly isAsked: (month: string) => boolean
   readonly flags: readonly string[]
-  /** The token of a number; null where there is nothing that could be asked again. */
-  readonly explain: ((place: Place, unit: 'value' | 'count') => string) | null
 }
+
+/** A row with the number that it shows, so that whoever shows it can say how to open it. */
+export type ReconciledRow = { readonly place: Place; readonly unit: 'value' | 'count'; readonly row: FigureRow }
 
 /** Won and open pipeline by month of the close date, there and here, the difference, its pieces by reason, and each of them by its deal. */
 export const reconciledRows = (
-  found: Pick<Reconciled, 'counted' | 'differences'>,
-  { currency, isAsked, flags, explain }: RowsAsked,
-): { readonly rows: FigureRow[]; readonly total: FigureRow[] } => {
+  found: Reconciled,
+  { currency, isAsked, flags }: RowsAsked,
+): { readonly rows: readonly ReconciledRow[]; readonly total: readonly ReconciledRow[] } => {
   const mine = {
     counted: {
       there: found.counted.there.filter(({ month }) => isAsked(month)),
@@ -60,7 +62,7 @@ export const reconciledRows = (
     },
     differences: found.differences.filter(({ month }) => isAsked(month)),
   }
-  const numbers = (place: Place, { value, count }: Cell = sumOf(partsOf(mine, place))): FigureRow[] => {
+  const numbers = (place: Place, { value, count }: Cell = sumOf(partsOf(mine, place))): ReconciledRow[] => {
     const { measure, what, month, reason, deal } = place
     const shared = {
       measure,
@@ -71,13 +73,12 @@ export const reconciledRows = (
       metric: 'reconcile',
       flags: [...flags],
     }
-    const token = (unit: 'value' | 'count') => (explain === null ? {} : { explain: explain(place, unit) })
     return [
-      { ...shared, value: exact(value), unit: `${currency} minor`, ...token('value') },
-      { ...shared, value: count, unit: 'count', ...token('count') },
+      { place, unit: 'value', row: { ...shared, value: exact(value), unit: `${currency} minor` } },
+      { place, unit: 'count', row: { ...shared, value: count, unit: 'count' } },
     ]
   }
-  const block = (measure: Measure, month: string | null): FigureRow[] => {
+  const block = (measure: Measure, month: string | null): ReconciledRow[] => {
     const of = mine.differences.filter(piece => piece.measure === measure && (month === null || piece.month === month))
     const reasons = new Set(of.map(({ reason }) => reason))
     return [

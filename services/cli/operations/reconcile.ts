@@ -83,8 +83,8 @@ export const reconcileFile = operation({
       }
       const asked = askedOf(query, context)
       const found = await compareRows({ store, reader }, context, asked, { rows, taken_at: takenAt ?? undefined })
-      const told = reconciledRows(found, { currency: asked.currency, isAsked: monthsOf(asked), flags: context.flags, explain: null })
-      return { tenant, as_of: new Date(context.asOf).toISOString(), ...told }
+      const { rows: told, total } = reconciledRows(found, { currency: asked.currency, isAsked: monthsOf(asked), flags: context.flags })
+      return { tenant, as_of: new Date(context.asOf).toISOString(), rows: told.map(({ row }) => row), total: total.map(({ row }) => row) }
     })
   },
 })

@@ -53,14 +53,10 @@ export type Difference = {
   readonly count: number
 }
 
-export type Cell = { readonly value: bigint; readonly count: number }
 /** A deal that counts on one side. */
 export type Counted = Part & { readonly id: string }
 export type Reconciled = {
   readonly counted: { readonly there: readonly Counted[]; readonly here: readonly Counted[] }
-  /** By `measure month`. */
-  readonly there: ReadonlyMap<string, Cell>
-  readonly here: ReadonlyMap<string, Cell>
   readonly differences: readonly Difference[]
 }
 
@@ -92,21 +88,12 @@ export const differences = (there: readonly Stated[], here: readonly StatedHere[
   const [crm, accord] = [new Map(there.map(deal => [deal.id, deal])), new Map(here.map(deal => [deal.id, deal]))]
   const before = new Map((then ?? []).map(deal => [deal.id, deal]))
   const found: Difference[] = []
-  const sums = { there: new Map<string, Cell>(), here: new Map<string, Cell>() }
   const counted: { readonly there: Counted[]; readonly here: Counted[] } = { there: [], here: [] }
-  const add = (name: keyof typeof sums, id: string, part: Part | null): void => {
-    if (part === null) return
-    counted[name].push({ ...part, id })
-    const side = sums[name]
-    const key = `${part.measure} ${part.month}`
-    const cell = side.get(key) ?? { value: 0n, count: 0 }
-    side.set(key, { value: cell.value + part.value, count: cell.count + 1 })
-  }
   for (const id of new Set([...crm.keys(), ...accord.keys()])) {
     const [c, a] = [crm.get(id), accord.get(id)]
     const [was, is] = [c === undefined ? null : partThere(c), a === undefined ? null : partHere(a)]
-    add('there', id, was)
-    add('here', id, is)
+    if (was !== null) counted.there.push({ ...was, id })
+    if (is !== null) counted.here.push({ ...is, id })
     if (same(was, is)) continue
     const away = (reason: Reason): void => {
       if (was !== null) found.push({ ...was, reason, id, value: -was.value, count: -1 })
@@ -128,7 +115,7 @@ export const differences = (there: readonly Stated[], here: readonly StatedHere[
       }
     }
   }
-  return { ...sums, counted, differences: found }
+  return { counted, differences: found }
 }
 
 const knownThen = (deal: StatedHere | undefined): Part | null => (deal === undefined ? null : partHere(deal))
