@@ -16,16 +16,18 @@ export const NOTHING = '–'
 const NO_CURRENCY = 'XXX'
 const NO_CURRENCY_DIGITS = 9
 
-const digitsOf = (currency: string): number =>
+/** How many digits of a unit are its minor ones. Throws `RangeError` for what is no code of a currency. */
+export const digitsOf = (currency: string): number =>
   currency === NO_CURRENCY ? NO_CURRENCY_DIGITS : (format({ style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2)
 
+export const majorUnits = (minor: number, currency: string): number => minor / 10 ** digitsOf(currency)
 /** What somebody typed in units of a currency, in its minor units. */
 export const minorUnits = (units: number, currency: string): number => Math.round(units * 10 ** digitsOf(currency))
 
 export type Precision = 'short' | 'whole' | 'exact'
 
 export const money = (minor: number, currency: string, precision: Precision = 'whole'): string => {
-  const units = minor / 10 ** digitsOf(currency)
+  const units = majorUnits(minor, currency)
   const digits: Intl.NumberFormatOptions =
     precision === 'short' && Math.abs(units) >= 10_000
       ? {

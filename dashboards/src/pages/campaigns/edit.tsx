@@ -1,11 +1,11 @@
 import { useState } from 'react'
 import type { Campaign } from '../../api/types.ts'
 import { useWrite } from '../../api/use-write.ts'
+import { majorUnits, minorUnits } from '../../format/number.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { useSession } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
 
-const MINOR = 100
 const FIELDS = [
   ['name', 'Name'],
   ['channel', 'Channel'],
@@ -19,11 +19,14 @@ const FIELDS = [
 
 type Draft = { readonly [name: string]: string }
 
-const draftOf = (campaign: Campaign | undefined): Draft => ({
+const draftOf = (campaign: Campaign | undefined, currency: string): Draft => ({
   ...Object.fromEntries(FIELDS.map(([name]) => [name, campaign?.[name] ?? ''])),
   starts_on: campaign?.starts_on ?? '',
   ends_on: campaign?.ends_on ?? '',
-  budget: campaign?.budget_minor === null || campaign === undefined ? '' : String(campaign.budget_minor / MINOR),
+  budget:
+    campaign?.budget_minor === null || campaign === undefined
+      ? ''
+      : String(majorUnits(campaign.budget_minor, campaign.currency || currency)),
   currency: campaign?.currency ?? '',
   description: campaign?.description ?? '',
   talking_points: (campaign?.talking_points ?? []).join('\n'),
@@ -42,19 +45,19 @@ const idOf = (name: string): string =>
 export const Edit = ({ campaign, onDone }: { readonly campaign?: Campaign; readonly onDone: () => void }) => {
   const { currency } = useSession()
   const { patch } = useView()
-  const [draft, setDraft] = useState<Draft>(() => draftOf(campaign))
+  const [draft, setDraft] = useState<Draft>(() => draftOf(campaign, currency))
   const create = useWrite('POST /v1/campaigns')
   const change = useWrite('PATCH /v1/campaigns/{id}')
   const error = create.error ?? change.error
   const pending = create.isPending || change.isPending
   const set = (name: string) => (value: string) => setDraft(before => ({ ...before, [name]: value }))
   const save = (): void => {
-    const before = draftOf(campaign)
+    const before = draftOf(campaign, currency)
     const changed = Object.fromEntries(
       Object.entries(draft)
         .filter(([name, value]) => value !== before[name])
         .map(([name, value]): readonly [string, unknown] => {
-          if (name === 'budget') return ['budget_minor', value === '' ? null : Math.round(Number(value) * MINOR)]
+          if (name === 'budget') return ['budget_minor', value === '' ? null : minorUnits(Number(value), draft['currency'] || currency)]
           if (name === 'talking_points')
             return [
               name,

@@ -2,14 +2,12 @@ import { useState } from 'react'
 import { useAnswer } from '../../api/use-answer.ts'
 import { dim, rowOf, rowsOf } from '../../api/rows.ts'
 import { useWrite } from '../../api/use-write.ts'
-import { instantText } from '../../format/number.ts'
+import { instantText, minorUnits } from '../../format/number.ts'
 import { Figure } from '../../parts/figure.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { useAsking, useSession } from '../../shell/session.ts'
-
-const MINOR = 100
 
 /** What people call, against what those under them call, and a form for one’s own. */
 export const Calls = () => {
@@ -87,7 +85,7 @@ const MyCall = () => {
       onSubmit={event => {
         event.preventDefault()
         call.mutate(
-          { params: { period }, body: { amount_minor: Math.round(Number(amount) * MINOR), currency, ...(note === '' ? {} : { note }) } },
+          { params: { period }, body: { amount_minor: minorUnits(Number(amount), currency), currency, ...(note === '' ? {} : { note }) } },
           { onSuccess: () => setAmount('') },
         )
       }}

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useAnswer } from '../../api/use-answer.ts'
 import { dim, rowOf, rowsOf } from '../../api/rows.ts'
 import type { FigureRow } from '../../api/types.ts'
-import { count, dateText, money } from '../../format/number.ts'
+import { count, dateText, minorUnits, money } from '../../format/number.ts'
 import { periodText, stageText, title } from '../../format/words.ts'
 import { PageHead } from '../../parts/controls.tsx'
 import { Figure } from '../../parts/figure.tsx'
@@ -20,7 +20,7 @@ export const Plan = () => {
   const { period, as_of, currency } = useAsking()
   const session = useSession()
   const [target, setTarget] = useState(get('target'))
-  const minor = get('target') === '' ? undefined : Number(get('target')) * 100
+  const minor = get('target') === '' ? undefined : minorUnits(Number(get('target')), currency ?? session.currency)
   const asked = useAnswer('GET /v1/plan/reverse-funnel', { period, as_of, currency, target: minor })
   const total = asked.data?.total
   const part = (name: string) => rowOf(total, 'M96', { part: name })
@@ -38,7 +38,7 @@ export const Plan = () => {
           }}
         >
           <label className="field">
-            <span>Try a target, {session.currency}</span>
+            <span>Try a target, {currency ?? session.currency}</span>
             <input
               type="number"
               min={0}
