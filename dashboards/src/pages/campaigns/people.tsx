@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { addressOf, post } from '../../api/ask.ts'
 import type { Api } from '../../api/types.ts'
 import { useWrite } from '../../api/use-write.ts'
+import { csvRows } from '../../format/csv.ts'
 import { count } from '../../format/number.ts'
 
 type Match = Api['POST /v1/campaigns/{id}/audience']['answer']
@@ -11,29 +12,17 @@ type Row = Api['POST /v1/campaigns/{id}/audience']['body']['rows'][number]
 const ROUTE = 'POST /v1/campaigns/{id}/audience'
 const KINDS = ['person', 'account', 'domain', 'email'] as const
 
-/** Cells of one line, quoted ones with their commas. */
-const cells = (line: string): readonly string[] =>
-  [...line.matchAll(/(?:^|[,;\t])(?:"((?:[^"]|"")*)"|([^,;\t]*))/g)].map(([, quoted, plain]) =>
-    (quoted?.replaceAll('""', '"') ?? plain ?? '').trim(),
-  )
-
 const kindOf = (text: string): (typeof KINDS)[number] =>
   text.includes('@') ? 'email' : text.startsWith('a_') ? 'account' : /^[^\s.]+(?:\.[^\s.]+)+$/.test(text) ? 'domain' : 'person'
 
 /** Rows of a list: by its heads where the first line names person, account, domain or email, else by what each value looks like. */
 const rowsOf = (text: string): readonly Row[] => {
-  const lines = text.split(/\r?\n/).filter(line => line.trim() !== '')
-  const heads = cells(lines[0] ?? '').map(head => head.toLowerCase())
+  const lines = csvRows(text, ',;\t')
+  const heads = (lines[0] ?? []).map(head => head.toLowerCase())
   const named = KINDS.filter(kind => heads.includes(kind))
   if (named.length > 0)
-    return lines.slice(1).map(line => {
-      const values = cells(line)
-      return Object.fromEntries(named.map(kind => [kind, values[heads.indexOf(kind)] ?? '']))
-    })
-  return lines.map(line => {
-    const value = cells(line)[0] ?? ''
-    return { [kindOf(value)]: value }
-  })
+    return lines.slice(1).map(values => Object.fromEntries(named.map(kind => [kind, values[heads.indexOf(kind)] ?? ''])))
+  return lines.map(([value = '']) => ({ [kindOf(value)]: value }))
 }
 
 /** Puts a list on a campaign: first whom it matches, then it is sent. */

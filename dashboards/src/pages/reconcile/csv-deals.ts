@@ -1,3 +1,6 @@
+import { csvRows } from '../../format/csv.ts'
+import { digitsOf } from '../../format/number.ts'
+
 export type CrmDeal = {
   readonly deal_id: string
   readonly state: 'open' | 'won' | 'lost'
@@ -18,35 +21,10 @@ const NAMES = {
 } as const
 type Name = keyof typeof NAMES
 
-/** Cells of one CSV text, quoted ones with what stands between the quotes. */
-const records = (text: string, delimiter: string): readonly (readonly string[])[] => {
-  const rows: string[][] = [[]]
-  let cell = ''
-  let quoted = false
-  const end = (): void => {
-    rows.at(-1)?.push(cell)
-    cell = ''
-  }
-  for (let i = 0; i < text.length; i++) {
-    const letter = text.charAt(i)
-    if (quoted) {
-      if (letter !== '"') cell += letter
-      else if (text.charAt(i + 1) === '"') cell += text.charAt(++i)
-      else quoted = false
-    } else if (letter === '"' && cell === '') quoted = true
-    else if (letter === delimiter) end()
-    else if (letter === '\n') {
-      end()
-      rows.push([])
-    } else if (letter !== '\r') cell += letter
-  }
-  end()
-  return rows.filter(row => row.some(value => value !== ''))
-}
-
-const digitsOf = (currency: string): number => {
+/** What is no code of a currency is refused by the API. */
+const placesOf = (currency: string): number => {
   try {
-    return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+    return digitsOf(currency)
   } catch {
     return 2
   }
@@ -57,7 +35,7 @@ const minorOf = (amount: string, currency: string): string | null => {
   const said = /^(-?)(\d+)(?:\.(\d+))?$/.exec(amount.replaceAll(/[ '_]/g, ''))
   if (said === null) return null
   const [, sign = '', whole = '', fraction = ''] = said
-  const digits = digitsOf(currency)
+  const digits = placesOf(currency)
   if (/[1-9]/.test(fraction.slice(digits))) return null
   return `${sign}${BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'))}`
 }
@@ -68,8 +46,8 @@ const isState = (text: string): text is CrmDeal['state'] => text === 'open' || t
 export const dealsOfCsv = (text: string, reportingCurrency: string): ReadDeals => {
   const [first = ''] = text.split('\n', 1)
   const delimiter = [';', '\t', ','].toSorted((a, b) => first.split(b).length - first.split(a).length)[0] ?? ','
-  const [head, ...rows] = records(text.replace(/^\uFEFF/, ''), delimiter)
-  const names = (head ?? []).map(name => name.trim().toLowerCase().replaceAll(' ', '_'))
+  const [head, ...rows] = csvRows(text.replace(/^\uFEFF/, ''), delimiter)
+  const names = (head ?? []).map(name => name.toLowerCase().replaceAll(' ', '_'))
   const places = Object.fromEntries(
     Object.entries(NAMES).map(([field, known]) => [field, names.findIndex(name => (known as readonly string[]).includes(name))]),
   ) as Record<Name, number>
@@ -77,7 +55,7 @@ export const dealsOfCsv = (text: string, reportingCurrency: string): ReadDeals =
   if (lacking !== undefined) return { ok: false, message: `There is no column ${lacking}. Columns: ${names.join(', ')}.` }
   const deals: CrmDeal[] = []
   for (const [i, row] of rows.entries()) {
-    const of = (field: Name): string => (places[field] < 0 ? '' : (row[places[field]] ?? '').trim())
+    const of = (field: Name): string => (places[field] < 0 ? '' : (row[places[field]] ?? ''))
     const wrong = (field: Name, expected: string): ReadDeals => ({
       ok: false,
       message: `Line ${i + 2}, ${field}: “${of(field).slice(0, 40)}”, expected ${expected}.`,
