@@ -6,7 +6,7 @@ import { instantOf } from '../answer.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
 import { filterParameter, filtersOf, queryOf } from '../parameters.ts'
 import { badParameter, notFound } from '../problems.ts'
-import type { Letter, Operator } from './operator.ts'
+import { chosenLetters, type Letter, type Operator } from './operator.ts'
 
 const micros = (at: number): string => instantOf(Math.floor(at / 1_000))
 
@@ -151,15 +151,10 @@ export const letterRoutes: FastifyPluginAsyncZod<{ readonly operator: Operator }
       },
     },
     async request => {
-      const { ids, reason_code: reason, all } = request.body
+      const { ids, reason_code: reason = null, all } = request.body
       const letters = await mine(callerOf(request).tenant)
-      const missing = ids.filter(id => letters.every(letter => letter.event_id !== id))
+      const { chosen, missing } = chosenLetters(letters, { ids, reason, all })
       if (missing.length > 0) throw badParameter('ids', `there is no dead letter ${missing.join(', ')}`)
-      const chosen = letters.filter(
-        letter =>
-          ids.includes(letter.event_id) ||
-          (letter.redriven_at === null && (all || (reason !== undefined && letter.reason_code === reason))),
-      )
       // in the order in which the log had them
       return operator.letters.redrive(chosen.toReversed())
     },

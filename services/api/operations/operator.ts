@@ -17,3 +17,23 @@ export type Operator = {
   /** `email:<hash>` of an address. */
   readonly pseudonym: (tenant: string, email: string) => string
 }
+
+export type LetterChoice = {
+  readonly ids: readonly string[]
+  /** Every waiting letter with this reason. */
+  readonly reason: string | null
+  /** Every waiting letter. */
+  readonly all: boolean
+}
+
+/** Letters that are named one by one, whatever became of them, and waiting ones; `missing`: ids of none. */
+export const chosenLetters = (
+  letters: readonly Letter[],
+  { ids, reason, all }: LetterChoice,
+): { readonly chosen: readonly Letter[]; readonly missing: readonly string[] } => {
+  const [named, known] = [new Set(ids), new Set(letters.map(letter => letter.event_id))]
+  return {
+    chosen: letters.filter(letter => named.has(letter.event_id) || (letter.redriven_at === null && (all || letter.reason_code === reason))),
+    missing: ids.filter(id => !known.has(id)),
+  }
+}

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { rebuild as rebuildProjections } from '../../projector/rebuild.ts'
 import { type StoredLetter, readDeadLetters, redrive } from '../../projector/redrive.ts'
 import { verify as verifyProjections } from '../../projector/verify.ts'
+import { chosenLetters, type LetterChoice } from '../../api/operations/operator.ts'
 import { recomputeAudits } from '../../api/sla/recompute.ts'
 import { recordTopics } from '../../log/topics.ts'
 import { Refused } from '../control.ts'
@@ -89,12 +90,13 @@ const Letters = z.object({
   all: z.boolean().default(false),
 })
 
-const chosen = async ({ installation }: Workplace, { ids, reason, all }: z.output<typeof Letters>): Promise<readonly StoredLetter[]> => {
-  const { log, codec, topics } = installation
-  const letters = await readDeadLetters(log, codec, topics.deadLetters)
-  const missing = ids.filter(id => letters.every(letter => letter.event_id !== id))
-  if (missing.length > 0) throw new Refused(`there is no dead letter ${missing.join(', ')}`)
-  return letters.filter(letter => all || ids.includes(letter.event_id) || (reason !== null && letter.reason_code === reason))
+const lettersOf = ({ installation: { log, codec, topics } }: Workplace): Promise<readonly StoredLetter[]> =>
+  readDeadLetters(log, codec, topics.deadLetters)
+
+const chosen = async (workplace: Workplace, choice: LetterChoice): Promise<readonly StoredLetter[]> => {
+  const found = chosenLetters(await lettersOf(workplace), choice)
+  if (found.missing.length > 0) throw new Refused(`there is no dead letter ${found.missing.join(', ')}`)
+  return found.chosen
 }
 
 const summary = (letter: StoredLetter) => ({
@@ -117,7 +119,7 @@ export const listDeadLetters = operation({
   input: z.object({ limit: z.int().min(1).default(100) }),
   needs: 'log',
   run: async ({ limit }, workplace) => {
-    const letters = await chosen(workplace, { ids: [], reason: null, all: true })
+    const letters = await lettersOf(workplace)
     return { total: letters.length, letters: letters.slice(-limit).map(summary) }
   },
 })
@@ -142,7 +144,6 @@ export const redriveDeadLetters = operation({
     if (!choice.all && choice.ids.length === 0 && choice.reason === null)
       throw new Refused('expected ids of letters, --reason <code> or --all')
     const { log, codec, topics } = workplace.installation
-    const letters = (await chosen(workplace, choice)).filter(letter => letter.redriven_at === null || choice.ids.includes(letter.event_id))
-    return redrive({ log, codec, topics, now: Date.now }, letters)
+    return redrive({ log, codec, topics, now: Date.now }, await chosen(workplace, choice))
   },
 })
