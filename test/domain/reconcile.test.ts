@@ -69,6 +69,7 @@ describe('differences from a CRM', () => {
       'open 2026-09 late -100 -1',
       'won 2026-09 late 100 1',
     ])
+    expect(pieces([there('d')], [here('d', { value: 130n })], [here('d')])).toEqual(['won 2026-09 late 30 0'])
   })
 
   it('add up to here − there in every month, in value and in number', () => {
@@ -95,6 +96,8 @@ describe('differences from a CRM', () => {
     fc.assert(
       fc.property(sideOf, hereOf, fc.option(hereOf), (crm, accord, then) => {
         const found = differences(crm, accord, then)
+        const places = found.differences.map(({ measure, month, reason, id }) => [measure, month, reason, id].join(' '))
+        expect(new Set(places).size).toBe(places.length)
         const keyOf = ({ measure, month }: { readonly measure: string; readonly month: string }): string => `${measure} ${month}`
         for (const key of new Set([...found.counted.there, ...found.counted.here, ...found.differences].map(keyOf))) {
           const mine = found.differences.filter(piece => keyOf(piece) === key)

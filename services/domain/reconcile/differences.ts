@@ -96,6 +96,11 @@ export const differences = (there: readonly Stated[], here: readonly StatedHere[
     if (is !== null) counted.here.push({ ...is, id })
     if (same(was, is)) continue
     const away = (reason: Reason): void => {
+      // a deal is named once in a month: two pieces of it could not be told apart
+      if (was !== null && is !== null && was.measure === is.measure && was.month === is.month) {
+        found.push({ ...is, reason, id, value: is.value - was.value, count: 0 })
+        return
+      }
       if (was !== null) found.push({ ...was, reason, id, value: -was.value, count: -1 })
       if (is !== null) found.push({ ...is, reason, id, count: 1 })
     }
