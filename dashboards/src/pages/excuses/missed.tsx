@@ -1,7 +1,7 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useAnswer } from '../../api/use-answer.ts'
 import { useWrite } from '../../api/use-write.ts'
-import { IDLE, type Progress, writeMany } from '../../api/write-many.ts'
+import { useWriteMany } from '../../api/use-write-many.ts'
 import type { SlaClock } from '../../api/types.ts'
 import { count, dayText, duration } from '../../format/number.ts'
 import { sideOf, title } from '../../format/words.ts'
@@ -35,6 +35,7 @@ export const Missed = () => {
     limit: 1_000,
   })
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const picked = (asked.data?.rows ?? []).filter(({ id }) => chosen.has(id)).map(({ id }) => id)
   const mayAsk = as_of === undefined && me !== null && ['marketing', 'sales'].includes(me.function)
   return (
     <Panel
@@ -43,7 +44,7 @@ export const Missed = () => {
       flush
       right={<Choice label="Side" value={side} options={SIDES} onChange={value => patch({ side: value })} />}
     >
-      {mayAsk && chosen.size > 0 ? <Ask ids={[...chosen]} done={() => setChosen(new Set())} /> : null}
+      {mayAsk && picked.length > 0 ? <Ask ids={picked} done={() => setChosen(new Set())} /> : null}
       <Answered asked={asked} lines={9}>
         {({ rows }) =>
           rows.length === 0 ? (
@@ -104,25 +105,15 @@ export const Missed = () => {
 
 const Ask = ({ ids, done }: { readonly ids: readonly string[]; readonly done: () => void }) => {
   const [reason, setReason] = useState('')
-  const [progress, setProgress] = useState<Progress>(IDLE)
-  const stop = useRef<AbortController | null>(null)
+  const { progress, run, stop } = useWriteMany(done)
   const propose = useWrite('POST /v1/sla/clocks/{id}/excuse')
-  const start = async (): Promise<void> => {
-    stop.current = new AbortController()
-    const { failed } = await writeMany(
-      ids,
-      id => propose.mutateAsync({ params: { id }, body: { decision: 'proposed', reason: reason.trim() } }),
-      { tell: setProgress, signal: stop.current.signal },
-    )
-    if (failed.length === 0) done()
-  }
   return (
     <form
       className="row-form form"
       style={{ padding: '4px 16px 12px' }}
       onSubmit={event => {
         event.preventDefault()
-        void start()
+        void run(ids, id => propose.mutateAsync({ params: { id }, body: { decision: 'proposed', reason: reason.trim() } }))
       }}
     >
       <label style={{ flex: 1 }}>
@@ -133,7 +124,7 @@ const Ask = ({ ids, done }: { readonly ids: readonly string[]; readonly done: ()
         {progress.running ? `${progress.done} of ${progress.of}…` : `Ask to excuse ${ids.length}`}
       </button>
       {progress.running ? (
-        <button type="button" className="button" onClick={() => stop.current?.abort()}>
+        <button type="button" className="button" onClick={stop}>
           Stop
         </button>
       ) : null}

@@ -45,6 +45,7 @@ export const Letters = () => {
   const pages = asked.data?.pages ?? []
   const [first] = pages
   const rows = pages.flatMap(page => page.rows)
+  const picked = rows.filter(({ id }) => chosen.has(id)).map(({ id }) => id)
   const open = get('letter')
   return (
     <Panel
@@ -89,10 +90,10 @@ export const Letters = () => {
                 className="button primary"
                 disabled={redrive.isPending}
                 onClick={() =>
-                  redrive.mutate(chosen.size > 0 ? { ids: [...chosen] } : reason === '' ? { all: true } : { reason_code: reason })
+                  redrive.mutate(picked.length > 0 ? { ids: picked } : reason === '' ? { all: true } : { reason_code: reason })
                 }
               >
-                {redrive.isPending ? 'Sending…' : `Send ${chosen.size > 0 ? count(chosen.size) : `all ${count(first.count)}`} again`}
+                {redrive.isPending ? 'Sending…' : `Send ${picked.length > 0 ? count(picked.length) : `all ${count(first.count)}`} again`}
               </button>
               {redrive.error === null ? null : <span className="bad">{redrive.error.message}</span>}
             </div>

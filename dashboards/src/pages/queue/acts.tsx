@@ -1,7 +1,7 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useAnswer } from '../../api/use-answer.ts'
 import { useWrite } from '../../api/use-write.ts'
-import { IDLE, type Progress, writeMany } from '../../api/write-many.ts'
+import { useWriteMany } from '../../api/use-write-many.ts'
 import type { SlaClock } from '../../api/types.ts'
 import { Panel } from '../../parts/panel.tsx'
 
@@ -15,16 +15,10 @@ export const Acts = ({ clocks, done }: { readonly clocks: readonly SlaClock[]; r
   const excuse = useWrite('POST /v1/sla/clocks/{id}/excuse')
   const [to, setTo] = useState('')
   const [reason, setReason] = useState('')
-  const [progress, setProgress] = useState<Progress>(IDLE)
-  const stop = useRef<AbortController | null>(null)
+  const { progress, run, stop } = useWriteMany(done)
   const persons = [...new Set(clocks.map(({ person }) => person.replace('person:', '')).filter(person => person !== ''))]
   const breaches = clocks.filter(({ state }) => state === 'breached')
   const team = members.data?.rows.find(({ member_id: id }) => id === to)?.team
-  const run = async <T,>(items: readonly T[], write: (item: T) => Promise<unknown>): Promise<void> => {
-    stop.current = new AbortController()
-    const { failed, done: written } = await writeMany(items, write, { tell: setProgress, signal: stop.current.signal })
-    if (failed.length === 0 && written === items.length) done()
-  }
   const parts = Array.from({ length: Math.ceil(persons.length / MOST_AT_ONCE) }, (_, i) =>
     persons.slice(i * MOST_AT_ONCE, (i + 1) * MOST_AT_ONCE),
   )
@@ -69,7 +63,7 @@ export const Acts = ({ clocks, done }: { readonly clocks: readonly SlaClock[]; r
           Ask to excuse {breaches.length}
         </button>
         {progress.running ? (
-          <button type="button" className="button" onClick={() => stop.current?.abort()}>
+          <button type="button" className="button" onClick={stop}>
             Stop
           </button>
         ) : (
