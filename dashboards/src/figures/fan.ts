@@ -3,6 +3,7 @@ import { dim, rowOf } from '../api/rows.ts'
 import type { FigureRow } from '../api/types.ts'
 import { dateText, money } from '../format/number.ts'
 import type { Palette } from './colours.ts'
+import { ground, targetLine, valueAxis } from './axes.ts'
 
 type Fan = { readonly from: string; readonly today: string; readonly to: string }
 
@@ -33,8 +34,7 @@ export const fan =
     })
     return {
       useUTC: true,
-      textStyle: { fontFamily: colours.font, color: colours.soft, fontSize: 11 },
-      grid: { left: 8, right: 92, top: 22, bottom: 6, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      ...ground(colours, { right: 92 }),
       xAxis: {
         type: 'time',
         min: from,
@@ -43,12 +43,7 @@ export const fan =
         axisTick: { show: false },
         axisLabel: { color: colours.soft, hideOverlap: true, formatter: (value: number) => dateText(new Date(value).toISOString()) },
       },
-      yAxis: {
-        type: 'value',
-        splitNumber: 4,
-        splitLine: { lineStyle: { color: colours.line } },
-        axisLabel: { color: colours.faint, formatter: short },
-      },
+      yAxis: valueAxis(colours, short),
       series: [
         line(
           [
@@ -85,22 +80,7 @@ export const fan =
           ],
           {
             lineStyle: { color: colours.both, width: 3 },
-            ...(target === null
-              ? {}
-              : {
-                  markLine: {
-                    silent: true,
-                    symbol: 'none',
-                    lineStyle: { color: colours.sales, type: 'dashed', width: 1.5 },
-                    label: {
-                      formatter: `Target ${short(target)}`,
-                      position: 'insideStartTop',
-                      color: colours.sales,
-                      fontFamily: colours.font,
-                    },
-                    data: [{ yAxis: target }],
-                  },
-                }),
+            ...targetLine(colours, target, short),
           },
         ),
       ],

@@ -4,7 +4,7 @@ import type { FigureRow } from '../api/types.ts'
 import { money } from '../format/number.ts'
 import { title } from '../format/words.ts'
 import type { Palette } from './colours.ts'
-import { axes, tooltip } from './axes.ts'
+import { axes, targetLine, tooltip } from './axes.ts'
 
 const METHODS = ['M79', 'M80', 'M81', 'M83']
 
@@ -42,22 +42,7 @@ export const forecastRange =
             value: row.value,
             itemStyle: { color: dim(row, 'method') === chosen ? colours.accent : colours.bar, borderRadius: [3, 3, 0, 0] },
           })),
-          ...(target === null
-            ? {}
-            : {
-                markLine: {
-                  silent: true,
-                  symbol: 'none',
-                  lineStyle: { color: colours.sales, type: 'dashed', width: 1.5 },
-                  label: {
-                    formatter: `Target ${short(target)}`,
-                    position: 'insideStartTop',
-                    color: colours.sales,
-                    fontFamily: colours.font,
-                  },
-                  data: [{ yAxis: target }],
-                },
-              }),
+          ...targetLine(colours, target, short),
         },
       ],
     }

@@ -4,6 +4,7 @@ import type { FigureRow } from '../api/types.ts'
 import { count, money } from '../format/number.ts'
 import { modelText } from '../format/words.ts'
 import type { Palette } from './colours.ts'
+import { ground, tooltip, valueAxis, writing } from './axes.ts'
 
 const MOST = 14
 const SHAPES = ['circle', 'diamond', 'triangle', 'rect', 'roundRect', 'pin', 'arrow']
@@ -30,32 +31,17 @@ export const modelDots =
     const text = (value: number): string => (unit.endsWith(' minor') ? money(value, unit.slice(0, 3), 'short') : count(value))
     const tones = [colours.c1, colours.c2, colours.c3, colours.c4, colours.c5, colours.accent, colours.c6]
     return {
-      textStyle: { fontFamily: colours.font, color: colours.soft, fontSize: 11 },
-      grid: { left: 8, right: 24, top: 30, bottom: 6, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      ...ground(colours, { right: 24, top: 30 }),
       legend: {
         top: 0,
         left: 0,
         itemWidth: 9,
         itemHeight: 9,
         itemGap: 16,
-        textStyle: { color: colours.soft, fontFamily: colours.font, fontSize: 11 },
+        textStyle: writing(colours),
       },
-      tooltip: {
-        trigger: 'axis',
-        axisPointer: { type: 'line', axis: 'y', lineStyle: { color: colours.line } },
-        confine: true,
-        renderMode: 'richText',
-        backgroundColor: colours.raised,
-        borderColor: colours.line,
-        textStyle: { color: colours.ink, fontFamily: colours.font, fontSize: 12 },
-        valueFormatter: (value: unknown) => (typeof value === 'number' ? text(value) : '–'),
-      },
-      xAxis: {
-        type: 'value',
-        splitNumber: 5,
-        splitLine: { lineStyle: { color: colours.line } },
-        axisLabel: { color: colours.faint, formatter: text },
-      },
+      tooltip: { ...tooltip(colours, text), axisPointer: { type: 'line', axis: 'y', lineStyle: { color: colours.line } } },
+      xAxis: { ...valueAxis(colours, text), splitNumber: 5 },
       yAxis: {
         type: 'category',
         data: lines.map(nameOf),

@@ -3,6 +3,7 @@ import { dim, rowsOf, valuesOf } from '../api/rows.ts'
 import type { FigureRow } from '../api/types.ts'
 import { title } from '../format/words.ts'
 import type { Palette } from './colours.ts'
+import { tooltip, writing } from './axes.ts'
 import { valueText } from '../format/number.ts'
 
 const END = '(converted)'
@@ -37,14 +38,10 @@ export const ways =
       return { source: node(step, here), target: node(step + 1, next), value: row.value ?? 0, told: valueText(row, 'whole') }
     })
     return {
-      textStyle: { fontFamily: colours.font, color: colours.soft, fontSize: 11 },
+      textStyle: writing(colours),
       tooltip: {
+        ...tooltip(colours),
         trigger: 'item',
-        confine: true,
-        renderMode: 'richText',
-        backgroundColor: colours.raised,
-        borderColor: colours.line,
-        textStyle: { color: colours.ink, fontFamily: colours.font, fontSize: 12 },
         formatter: ({
           dataType,
           data,
