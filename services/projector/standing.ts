@@ -59,12 +59,12 @@ export const standingAt = async (
   kinds: ReadonlySet<ChangeKind>,
   memory: StepMemory,
 ): Promise<Standing> => {
-  const stands = memory.standing !== null && memory.at === from && !DECISIVE.some(kind => kinds.has(kind))
-  const standing = stands && memory.standing !== null ? memory.standing : await readStanding(store, to)
+  const kept = memory.at === from && !DECISIVE.some(kind => kinds.has(kind)) ? memory.standing : null
+  const standing = kept ?? (await readStanding(store, to))
   memory.at = to
   // a lead is said without anything else changing
   memory.standing = { ...standing, merges: standing.merges || kinds.has('merge'), leads: standing.leads || kinds.has('lead') }
-  if (!stands) memory.definitions = null
+  if (kept === null) memory.definitions = null
   return memory.standing
 }
 

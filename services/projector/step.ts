@@ -240,7 +240,8 @@ export const projectStep = async (store: Store, from: number, to: number, memory
   // first what does not count goes: nothing may be computed, and no definition read, from it; what is only looked at meanwhile is looked at again
   const looking = kindsOf(window).has('merge') ? null : findByFacts(computingOf(store, window, keptPlace, new Map()), window)
   const [letters, seen] = await bothOf(excludeConflicts(store, window, standing.barring), looking)
-  if (letters.length > 0) memory.definitions = null
+  // what was taken out may be what the step stood on
+  if (letters.length > 0) Object.assign(memory, newStepMemory())
   const definitions = await definitionsAt(store, to, memory)
   await forget(store, whole, keptPlace)
   const found = await computeWindow(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AccordEvent } from '../../schemas/events/generated/types.ts'
 import { sql } from '../../services/domain/sql.ts'
 import { excludeConflicts } from '../../services/projector/exclusions.ts'
+import { newStepMemory, type StepMemory } from '../../services/projector/standing.ts'
 import { projectStep } from '../../services/projector/step.ts'
 import { event, subjectOf, topicOf } from '../support/event.ts'
 import { landAll } from '../support/fact-rows.ts'
@@ -57,3 +58,30 @@ describe('history that came while no backfill was open', () => {
     expect(Number(facts?.['facts'])).toBe(2)
   })
 })
+
+it.each([
+  ['reads all that it stands on', newStepMemory],
+  [
+    'remembers what the one before stood on',
+    (() => {
+      const memory = newStepMemory()
+      return () => memory
+    })(),
+  ],
+])(
+  'the end of a backfill that does not count, because its id was used before, ends nothing where a step %s',
+  async (_, memoryOf: () => StepMemory) => {
+    const figures = await openFigureStore()
+    const first = Date.UTC(2026, 0, 1)
+    const said = [turn('backfill-opened', 'o'), past('twice'), turn('tenant-went-live', 'twice'), past('meanwhile')]
+    const steps: Awaited<ReturnType<typeof projectStep>>[] = []
+    for (const [index, each] of said.entries()) {
+      const to = first + (index + 1) * 1000
+      await landAll(figures.store, [{ event: each, appended_at: to, topic: topicOf(each.type), partition: 0, offset: index }])
+      steps.push(await projectStep(figures.store, to - 1000, to, memoryOf()))
+    }
+    expect(steps[2]?.letters).toMatchObject([{ code: 'id_conflict', type: 'tenant-went-live' }])
+    expect(steps[3]?.projected).toBe(false)
+    await figures.close()
+  },
+)
