@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import type { SlaAudit, SlaClock } from '../../api/types.ts'
-import { dayText, duration } from '../../format/number.ts'
-import { sideOf, title } from '../../format/words.ts'
+import { title } from '../../format/words.ts'
 import { Choice } from '../../parts/controls.tsx'
+import { howMissed, owed, whomOf } from '../../parts/missed-clocks.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
@@ -58,55 +58,24 @@ export const Breaches = ({ audit }: { readonly audit: SlaAudit }) => {
           keyOf={({ id }) => id}
           sort="due"
           columns={[
-            {
-              id: 'step',
-              head: 'Owed',
-              by: clock => clock.step,
-              cell: clock => (
-                <>
-                  <i className={`side ${sideOf(clock.side)}`} style={{ display: 'inline-block', marginRight: 7 }} />
-                  {title(clock.step)}
-                </>
-              ),
-            },
+            owed,
             { id: 'handoff', head: 'Hand-off', by: ({ handoff }) => handoff, cell: ({ handoff }) => handOff(handoff) },
             {
               id: 'lead',
               head: 'Lead',
               by: ({ person }) => person,
-              cell: ({ person, deal_id: deal, account }) => (
+              cell: clock => (
                 <>
-                  {person.replace('person:', '') || deal}{' '}
-                  {account === '' ? null : (
-                    <Link to="/accounts/$id" params={{ id: account }} search={keptAcross(search) as never} className="n">
-                      {account}
+                  {whomOf(clock)}{' '}
+                  {clock.account === '' ? null : (
+                    <Link to="/accounts/$id" params={{ id: clock.account }} search={keptAcross(search) as never} className="n">
+                      {clock.account}
                     </Link>
                   )}
                 </>
               ),
             },
-            { id: 'owner', head: 'Owner', by: clock => clock.owner, cell: clock => clock.owner || '–' },
-            { id: 'due', head: 'Was due', by: ({ due_at: due }) => due, cell: ({ due_at: due }) => dayText(due, zone) },
-            {
-              id: 'over',
-              head: 'Over by',
-              num: true,
-              by: clock => clock.overdue_seconds,
-              cell: clock => (clock.overdue_seconds === null ? '' : duration(clock.overdue_seconds)),
-            },
-            {
-              id: 'state',
-              head: 'Now',
-              by: clock => `${clock.state} ${clock.open}`,
-              cell: clock =>
-                clock.state === 'excused' ? (
-                  <span className="tag">Excused</span>
-                ) : clock.open ? (
-                  <span className="tag bad">Still open</span>
-                ) : (
-                  <span className="note">{clock.because === '' ? 'Made good' : title(clock.because)}</span>
-                ),
-            },
+            ...howMissed(zone),
           ]}
         />
       )}

@@ -4,6 +4,7 @@ import { sideOf, title } from '../../format/words.ts'
 import { Meter, Segments } from '../../parts/controls.tsx'
 import { Figure } from '../../parts/figure.tsx'
 import { Panel } from '../../parts/panel.tsx'
+import { SideMark } from '../../parts/side.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { useView } from '../../shell/view.ts'
 
@@ -48,7 +49,7 @@ export const Kept = ({ audit }: { readonly audit: SlaAudit }) => {
             by: row => dim(row, cut),
             cell: row => (
               <>
-                <i className={`side ${sideOf(dim(row, 'side'))}`} style={{ display: 'inline-block', marginRight: 7 }} />
+                <SideMark of={sideOf(dim(row, 'side'))} />
                 {cut === 'owner' ? (dim(row, 'owner') === '(none)' ? 'Nobody named' : dim(row, 'owner')) : title(dim(row, cut))}
               </>
             ),

@@ -5,7 +5,9 @@ import type { SlaExcuse } from '../../api/types.ts'
 import { dayText, duration, instantText } from '../../format/number.ts'
 import { sideOf, title } from '../../format/words.ts'
 import { PageHead, Segments } from '../../parts/controls.tsx'
+import { whomOf } from '../../parts/missed-clocks.tsx'
 import { Panel } from '../../parts/panel.tsx'
+import { SideMark } from '../../parts/side.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { useAsking, useSession } from '../../shell/session.ts'
 import { useMe } from '../../shell/me.ts'
@@ -66,8 +68,8 @@ const Request = ({ excuse }: { readonly excuse: SlaExcuse }) => {
   return (
     <li>
       <span>
-        <i className={`side ${sideOf(clock.side)}`} style={{ display: 'inline-block', marginRight: 7 }} />
-        <strong>{title(clock.step)}</strong> of {clock.person.replace('person:', '') || clock.deal_id}, {clock.owner || 'nobody named'}
+        <SideMark of={sideOf(clock.side)} />
+        <strong>{title(clock.step)}</strong> of {whomOf(clock)}, {clock.owner || 'nobody named'}
         <span className="n">
           {' '}
           due {dayText(clock.due_at, zone)}

@@ -3,9 +3,9 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { useWrite } from '../../api/use-write.ts'
 import { useWriteMany } from '../../api/use-write-many.ts'
 import type { SlaClock } from '../../api/types.ts'
-import { count, dayText, duration } from '../../format/number.ts'
-import { sideOf, title } from '../../format/words.ts'
+import { count } from '../../format/number.ts'
 import { Choice } from '../../parts/controls.tsx'
+import { howMissed, owed, whomOf } from '../../parts/missed-clocks.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
@@ -56,45 +56,7 @@ export const Missed = () => {
               keyOf={({ id }) => id}
               sort="due"
               {...(mayAsk ? { chosen, onChoose: setChosen } : {})}
-              columns={[
-                {
-                  id: 'step',
-                  head: 'Owed',
-                  by: ({ step }) => step,
-                  cell: clock => (
-                    <>
-                      <i className={`side ${sideOf(clock.side)}`} style={{ display: 'inline-block', marginRight: 7 }} />
-                      {title(clock.step)}
-                    </>
-                  ),
-                },
-                {
-                  id: 'lead',
-                  head: 'Lead',
-                  by: ({ person }) => person,
-                  cell: ({ person, deal_id: deal }) => person.replace('person:', '') || deal,
-                },
-                { id: 'owner', head: 'Owner', by: ({ owner }) => owner, cell: ({ owner }) => owner || '–' },
-                { id: 'due', head: 'Was due', by: ({ due_at: due }) => due, cell: ({ due_at: due }) => dayText(due, zone) },
-                {
-                  id: 'over',
-                  head: 'Over by',
-                  num: true,
-                  by: clock => clock.overdue_seconds,
-                  cell: clock => (clock.overdue_seconds === null ? '' : duration(clock.overdue_seconds)),
-                },
-                {
-                  id: 'open',
-                  head: 'Now',
-                  by: ({ open }) => Number(open),
-                  cell: ({ open, because }) =>
-                    open ? (
-                      <span className="tag bad">Still open</span>
-                    ) : (
-                      <span className="note">{because === '' ? 'Made good' : title(because)}</span>
-                    ),
-                },
-              ]}
+              columns={[owed, { id: 'lead', head: 'Lead', by: ({ person }) => person, cell: whomOf }, ...howMissed(zone)]}
             />
           )
         }

@@ -3,6 +3,7 @@ import type { SlaClock, SlaClocks } from '../../api/types.ts'
 import { count, duration } from '../../format/number.ts'
 import { title } from '../../format/words.ts'
 import { Due } from '../../parts/clock.tsx'
+import { whomOf } from '../../parts/missed-clocks.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
@@ -38,9 +39,9 @@ export const Clocks = ({ className, heading, asked, empty, chosen, onChoose }: C
                   id: 'lead',
                   head: 'Lead',
                   by: ({ person }) => person,
-                  cell: ({ person, deal_id: deal, bucket }) => (
+                  cell: clock => (
                     <>
-                      {person.replace('person:', '') || deal} <span className="n">{title(bucket.replace('/', ', '))}</span>
+                      {whomOf(clock)} <span className="n">{title(clock.bucket.replace('/', ', '))}</span>
                     </>
                   ),
                 },

@@ -3,6 +3,7 @@ import type { Member } from '../../api/types.ts'
 import { count } from '../../format/number.ts'
 import { sideOf, title } from '../../format/words.ts'
 import { Panel } from '../../parts/panel.tsx'
+import { SideMark } from '../../parts/side.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { useAsking } from '../../shell/session.ts'
@@ -60,7 +61,7 @@ export const Members = () => {
                     by: member => member.function,
                     cell: member => (
                       <>
-                        <i className={`side ${sideOf(member.function)}`} style={{ display: 'inline-block', marginRight: 7 }} />
+                        <SideMark of={sideOf(member.function)} />
                         {title(member.function)}
                       </>
                     ),

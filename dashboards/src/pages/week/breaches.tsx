@@ -4,6 +4,7 @@ import { dim, rowOf } from '../../api/rows.ts'
 import { title } from '../../format/words.ts'
 import { Figure } from '../../parts/figure.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
+import { SideMark } from '../../parts/side.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { useAsking } from '../../shell/session.ts'
@@ -53,7 +54,7 @@ export const Breaches = () => {
                   head: 'Owed',
                   cell: row => (
                     <>
-                      <i className={`side ${dim(row, 'side')}`} style={{ display: 'inline-block', marginRight: 7 }} />
+                      <SideMark of={dim(row, 'side')} />
                       {title(dim(row, 'step'))}
                     </>
                   ),

@@ -2,6 +2,7 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { dateText } from '../../format/number.ts'
 import { sideOf } from '../../format/words.ts'
 import { Panel } from '../../parts/panel.tsx'
+import { SideMark } from '../../parts/side.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { useAsking } from '../../shell/session.ts'
 
@@ -20,7 +21,7 @@ export const Commitments = () => {
               {rows.map(each => (
                 <li key={each.commitment_id}>
                   <span>
-                    <i className={`side ${sideOf(each.function)}`} style={{ display: 'inline-block', marginRight: 7 }} />
+                    <SideMark of={sideOf(each.function)} />
                     {each.title}
                   </span>
                   <span className={`tag ${each.overdue ? 'bad' : ''}`}>{each.due_on === null ? 'no date' : dateText(each.due_on)}</span>

@@ -5,6 +5,7 @@ import { type Side, stageText, title } from '../../format/words.ts'
 import { Meter, Segments } from '../../parts/controls.tsx'
 import { Figure } from '../../parts/figure.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
+import { SideMark } from '../../parts/side.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { useAsking } from '../../shell/session.ts'
@@ -63,7 +64,7 @@ export const Plan = () => {
                   head: 'Goal',
                   cell: target => (
                     <>
-                      <i className={`side ${GOALS[dim(target, 'goal')]?.[1] ?? ''}`} style={{ display: 'inline-block', marginRight: 7 }} />
+                      <SideMark of={GOALS[dim(target, 'goal')]?.[1] ?? ''} />
                       {GOALS[dim(target, 'goal')]?.[0] ?? stageText(dim(target, 'goal'))}
                       {teams ? ` · ${title(dim(target, 'region') || dim(target, 'team'))}` : ''}
                     </>

@@ -9,6 +9,7 @@ import { type Side, title } from '../../format/words.ts'
 import { Meter } from '../../parts/controls.tsx'
 import { Figure } from '../../parts/figure.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
+import { SideMark } from '../../parts/side.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { useMe } from '../../shell/me.ts'
@@ -86,7 +87,7 @@ const Changed = ({ meeting }: { readonly meeting: Meeting }) => {
           {came.map(([name, side, row]) => (
             <div key={name} style={{ display: 'contents' }}>
               <dt>
-                <i className={`side ${side}`} style={{ display: 'inline-block', marginRight: 7 }} />
+                <SideMark of={side} />
                 {name}
               </dt>
               <dd>
@@ -99,7 +100,7 @@ const Changed = ({ meeting }: { readonly meeting: Meeting }) => {
             .map(row => (
               <div key={dim(row, 'bar')} style={{ display: 'contents' }}>
                 <dt>
-                  <i className="side both" style={{ display: 'inline-block', marginRight: 7 }} />
+                  <SideMark of="both" />
                   Pipeline {dim(row, 'bar') === 'start' ? 'then' : 'now'}
                 </dt>
                 <dd>

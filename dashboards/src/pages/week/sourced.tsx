@@ -4,6 +4,7 @@ import { sideOf, title } from '../../format/words.ts'
 import { Meter } from '../../parts/controls.tsx'
 import { Figure } from '../../parts/figure.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
+import { SideMark } from '../../parts/side.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { useAsking } from '../../shell/session.ts'
@@ -56,7 +57,7 @@ export const Sourced = () => {
                   head: 'Team',
                   cell: team => (
                     <>
-                      <i className={`side ${sideOf(team)}`} style={{ display: 'inline-block', marginRight: 7 }} />
+                      <SideMark of={sideOf(team)} />
                       {title(team)}
                     </>
                   ),
