@@ -11,6 +11,7 @@ import type { AnswerContext } from '../as-of.ts'
 import { answerFigure, type FigureRouteOptions } from '../figure-route.ts'
 import { currencyOf, periodOf } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
+import { besideEachOther } from './beside.ts'
 import { IcpBody, leadsWhatIf, MovedLeads, QualificationBody } from './leads.ts'
 import { MovedJourneys, StageMapBody, stagesWhatIf } from './stages.ts'
 
@@ -84,24 +85,10 @@ const sideBySide = (by: readonly string[], before: readonly FigureRow[], after: 
   const keyOf = (row: FigureRow): string => JSON.stringify([row.metric, ...by.map(name => row[name])])
   const was = new Map(before.map(row => [keyOf(row), row]))
   const becomes = new Map(after.map(row => [keyOf(row), row]))
-  return [...new Set([...was.keys(), ...becomes.keys()])].toSorted().flatMap((key): FigureRow[] => {
-    const [old, next] = [was.get(key), becomes.get(key)]
-    const row = next ?? old
-    if (row === undefined) return []
-    const { explain: _ofOneSide, ...said } = row
-    // a side without the row has none of it; a quotient of nothing stays null
-    const [from, to] = [old === undefined ? 0 : old.value, next === undefined ? 0 : next.value]
-    const change = from === null || to === null ? null : to - from
-    return [
-      {
-        ...said,
-        before: from,
-        value: to,
-        change,
-        flags: [...new Set([...(old?.flags ?? []), ...(next?.flags ?? [])])].toSorted(),
-      },
-    ]
-  })
+  // a side without the row has none of it; a quotient of nothing stays null
+  return [...new Set([...was.keys(), ...becomes.keys()])]
+    .toSorted()
+    .flatMap(key => besideEachOther({ old: was.get(key), next: becomes.get(key) }, () => 0))
 }
 
 /** What a definition that is not published would have shown. No writes. */

@@ -13,6 +13,7 @@ import { conversionAnswer, countedFrom } from '../funnel/conversion.ts'
 import { stageMapName, stagesAnswer } from '../funnel/stages.ts'
 import { together, transitionsOf } from '../funnel/together.ts'
 import { periodOf } from '../parameters.ts'
+import { besideEachOther } from './beside.ts'
 
 const LIMIT = 50
 const MOST = 500
@@ -97,21 +98,13 @@ const beside = (by: readonly string[], proposed: StageMap, before: readonly Figu
   const now = new Map(after.map(row => [keyOf(row, stage => stage), row]))
   // a stage that was retired keeps its name, and has nothing on the other side
   const was = new Map(before.map(row => [keyOf(row, stage => stageAfter(proposed, stage) ?? `${stage} (retired)`), row]))
-  return [...new Set([...now.keys(), ...was.keys()])].flatMap((key): FigureRow[] => {
+  return [...new Set([...now.keys(), ...was.keys()])].flatMap(key => {
     const [old, next] = [was.get(key), now.get(key)]
-    const row = next ?? old
-    if (row === undefined) return []
-    const { explain: _ofOneSide, ...said } = row
-    const none = row.unit === 'count' ? 0 : null
-    const [from, to] = [old === undefined ? none : old.value, next === undefined ? none : next.value]
-    const flags = [
-      ...(old?.flags ?? []),
-      ...(next?.flags ?? []),
-      ...(old === undefined ? ['new_step'] : next === undefined ? ['retired_step'] : []),
-    ]
-    return [
-      { ...said, before: from, value: to, change: from === null || to === null ? null : to - from, flags: [...new Set(flags)].toSorted() },
-    ]
+    const moved = old === undefined ? ['new_step'] : next === undefined ? ['retired_step'] : []
+    return besideEachOther({ old, next }, ({ unit }) => (unit === 'count' ? 0 : null)).map(row => ({
+      ...row,
+      flags: [...row.flags, ...moved].toSorted(),
+    }))
   })
 }
 
