@@ -59,20 +59,16 @@ export const readContent = async (store: Store, { sources, settings, observedTo 
     ({ subject }) => subject,
   )
   return [...said].flatMap(([id, about]) => {
-    const facts = about.map(({ type, payload }) => ({ type, payload: Payload.parse(JSON.parse(payload)) }))
-    const published = facts.filter(({ type }) => type === 'content-published')
-    if (published.length === 0) return []
-    const latest = Math.max(...published.map(({ payload }) => Version.parse(payload).version))
-    // a version says all of itself; what is said of it again lies over that
-    const known = foldRecord(published.filter(({ payload }) => Version.parse(payload).version === latest))
-    const retired = retirementOf(facts, latest)
+    const found = latestOf(about, today)
+    if (found === null) return []
+    const { version, state, known, retired } = found
     const use = uses.get(id)
     return [
       Content.parse({
         ...known,
         content_id: id,
-        version: latest,
-        state: retired === null ? stateOf(known, today) : 'retired',
+        version,
+        state,
         retired_because: retired?.reason ?? null,
         replaced_by: retired === null || retired.replaced_by === '' ? null : retired.replaced_by,
         touches: use?.touches ?? 0,
@@ -81,6 +77,25 @@ export const readContent = async (store: Store, { sources, settings, observedTo 
       }),
     ]
   })
+}
+
+type Latest = {
+  readonly version: number
+  readonly state: (typeof CONTENT_STATES)[number]
+  readonly known: Readonly<Record<string, unknown>>
+  readonly retired: z.output<typeof Retired> | null
+}
+
+/** The latest version of a piece on a day, by what was said of it; null where it was never published. */
+const latestOf = (about: readonly z.output<typeof Row>[], today: string): Latest | null => {
+  const facts = about.map(({ type, payload }) => ({ type, payload: Payload.parse(JSON.parse(payload)) }))
+  const published = facts.filter(({ type }) => type === 'content-published')
+  if (published.length === 0) return null
+  const version = Math.max(...published.map(({ payload }) => Version.parse(payload).version))
+  // a version says all of itself; what is said of it again lies over that
+  const known = foldRecord(published.filter(({ payload }) => Version.parse(payload).version === version))
+  const retired = retirementOf(facts, version)
+  return { version, state: retired === null ? stateOf(known, today) : 'retired', known, retired }
 }
 
 type Said = { readonly type: string; readonly payload: Readonly<Record<string, unknown>> }
@@ -110,16 +125,11 @@ export const contentSaid = async (store: Store, { sources }: AnswerContext): Pro
   )
 
 /** How a piece stood at an instant (ms), by what had been said of it until then; `unknown`: nothing had. */
-export const stateThen = (said: readonly ContentSaid[], at: number, zone: string): (typeof CONTENT_STATES)[number] | 'unknown' => {
-  const facts = said
-    .filter(({ occurred_ms }) => occurred_ms <= at)
-    .map(({ type, payload }) => ({ type, payload: Payload.parse(JSON.parse(payload)) }))
-  const published = facts.filter(({ type }) => type === 'content-published')
-  if (published.length === 0) return 'unknown'
-  const latest = Math.max(...published.map(({ payload }) => Version.parse(payload).version))
-  if (retirementOf(facts, latest) !== null) return 'retired'
-  return stateOf(foldRecord(published.filter(({ payload }) => Version.parse(payload).version === latest)), dateAt(at, zone))
-}
+export const stateThen = (said: readonly ContentSaid[], at: number, zone: string): Latest['state'] | 'unknown' =>
+  latestOf(
+    said.filter(({ occurred_ms }) => occurred_ms <= at),
+    dateAt(at, zone),
+  )?.state ?? 'unknown'
 
 const Standing = z.object({ approved_by: text, expires_on: z.string().nullable().default(null) })
 
