@@ -14,16 +14,15 @@ type SigningProps = {
   /** Why it cannot be signed now; null: it can. */
   readonly notNow: ReactNode
   readonly signing: { readonly isPending: boolean; readonly error: Error | null; readonly start: () => void }
-  readonly right?: ReactNode
 }
 
 const HEADS = { open: 'Not signed yet', proposed: 'Signed by one function', signed: 'Signed by both' } as const
 
 /** Who has signed these bytes, and the signature that is missing. */
-export const SigningPanel = ({ state, signatures, sha256, asOf, notNow, signing, right }: SigningProps) => {
+export const SigningPanel = ({ state, signatures, sha256, asOf, notNow, signing }: SigningProps) => {
   const { zone } = useSession()
   return (
-    <Panel title={HEADS[state]} about={`as known on ${instantText(asOf, zone)}`} right={right}>
+    <Panel title={HEADS[state]} about={`as known on ${instantText(asOf, zone)}`}>
       <div className="controls">
         {signatures.map(({ function: of, member, on_behalf_of: whom, signed_at: at }) => (
           <span key={of} className="tag good">
@@ -32,11 +31,11 @@ export const SigningPanel = ({ state, signatures, sha256, asOf, notNow, signing,
           </span>
         ))}
         {state === 'signed' ? null : notNow === null ? (
-          <button type="button" className="button primary" disabled={signing.isPending} onClick={signing.start}>
+          <button type="button" className="button primary does" disabled={signing.isPending} onClick={signing.start}>
             {signing.isPending ? 'Signing…' : 'Sign for my function'}
           </button>
         ) : (
-          <span className="note">{notNow}</span>
+          <span className="note does">{notNow}</span>
         )}
         {signing.error === null ? null : <span className="bad">{signing.error.message}</span>}
         <span className="n" title={sha256}>

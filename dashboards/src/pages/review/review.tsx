@@ -3,11 +3,10 @@ import { addressOf } from '../../api/ask.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { useWrite } from '../../api/use-write.ts'
 import type { Review as Reviewed } from '../../api/types.ts'
-import { dateText, instantText } from '../../format/number.ts'
-import { periodText, title } from '../../format/words.ts'
+import { periodText } from '../../format/words.ts'
 import { PageHead } from '../../parts/controls.tsx'
 import { save } from '../../parts/save.ts'
-import { Panel } from '../../parts/panel.tsx'
+import { SigningPanel } from '../../parts/signing.tsx'
 import { Answered } from '../../parts/state.tsx'
 import { useAsking, useSession } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
@@ -80,33 +79,20 @@ const Slides = ({ quarter, asOf }: { readonly quarter: string; readonly asOf: st
 }
 
 const Signing = ({ review, quarter }: { readonly review: Reviewed; readonly quarter: string }) => {
-  const { zone, member: acting } = useSession()
+  const { member } = useSession()
   const sign = useWrite('POST /v1/qbr/{quarter}/sign-off')
   return (
-    <Panel
-      title={review.state === 'signed' ? 'Signed by both' : review.state === 'proposed' ? 'Signed by one function' : 'Not signed yet'}
-      about={`as of ${instantText(review.pack.as_of, zone)}`}
-    >
-      <div className="controls">
-        {review.signatures.map(({ function: of, member, signed_at }) => (
-          <span key={of} className="tag good">
-            {title(of)}: {member}, {dateText(signed_at)}
-          </span>
-        ))}
-        {review.state === 'signed' ? null : (
-          <button
-            type="button"
-            className="button primary does"
-            disabled={sign.isPending || acting === null}
-            title={acting === null ? 'Members sign: act as one, or sign in with a member’s key' : ''}
-            onClick={() => sign.mutate({ params: { quarter }, body: { as_of: review.pack.as_of, sha256: review.sha256 } })}
-          >
-            {sign.isPending ? 'Signing…' : 'Sign for my function'}
-          </button>
-        )}
-        {sign.error === null ? null : <span className="bad">{sign.error.message}</span>}
-        <span className="n">sha-256 {review.sha256.slice(0, 16)}…</span>
-      </div>
-    </Panel>
+    <SigningPanel
+      state={review.state}
+      signatures={review.signatures}
+      sha256={review.sha256}
+      asOf={review.pack.as_of}
+      notNow={member === null ? 'Members sign: act as one, or sign in with a member’s key.' : null}
+      signing={{
+        isPending: sign.isPending,
+        error: sign.error,
+        start: () => sign.mutate({ params: { quarter }, body: { as_of: review.pack.as_of, sha256: review.sha256 } }),
+      }}
+    />
   )
 }
