@@ -13,7 +13,7 @@ import { modelText, title } from '../../format/words.ts'
 import { Views } from '../../parts/views.tsx'
 import { useAsking, useSession } from '../../shell/session.ts'
 import { useView } from '../../shell/view.ts'
-import { Compare } from './compare.tsx'
+import { Compare, EVERYDAY } from './compare.tsx'
 import { Journeys } from './journeys.tsx'
 import { Lookback } from './lookback.tsx'
 import { Ways } from './ways.tsx'
@@ -37,7 +37,6 @@ const LINKAGES = [
   ['buying_group', 'Buying group'],
 ] as const
 const DATA_DRIVEN = ['markov', 'shapley', 'shapley-simple']
-const EVERYDAY = ['first', 'last', 'linear', 'w-shaped']
 
 const isOne = <T extends string>(value: string, among: readonly T[]): value is T => among.some(each => each === value)
 
@@ -71,7 +70,7 @@ export const Attribution = () => {
   const side = get('side') === 'by-side'
   const asked = useAnswer('GET /v1/attribution', query)
   const metric = METRIC[basis]
-  const published = models.map(each => each.split('@')[0] ?? each)
+  const others = models.map(each => each.split('@')[0] ?? each).filter(each => !EVERYDAY.includes(each))
   const nameOf = (value: string, dimension: string) => (dimension === 'campaign' ? campaignName(campaigns, value) : title(value))
   return (
     <>
@@ -95,10 +94,7 @@ export const Attribution = () => {
         <Choice
           label="Model"
           value={model}
-          options={[...EVERYDAY, ...published.filter(each => !EVERYDAY.includes(each)), ...DATA_DRIVEN].map(each => [
-            each,
-            modelText(each),
-          ])}
+          options={[...EVERYDAY, ...others, ...DATA_DRIVEN].map(each => [each, modelText(each)])}
           onChange={value => patch({ model: value })}
         />
         <Choice
@@ -167,7 +163,7 @@ export const Attribution = () => {
         foot={<RestsOn answer={asked.data} />}
       >
         {side ? (
-          <Compare query={shared} metric={metric} by={by} nameOf={nameOf} others={published.filter(each => !EVERYDAY.includes(each))} />
+          <Compare query={shared} metric={metric} by={by} nameOf={nameOf} others={others} />
         ) : (
           <Answered asked={asked} lines={10}>
             {({ rows, total }) =>

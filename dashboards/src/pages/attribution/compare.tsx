@@ -20,7 +20,8 @@ type CompareProps = {
   readonly others: readonly string[]
 }
 
-const EVERYDAY = ['first', 'last', 'linear', 'w-shaped']
+/** Offered first, and always compared. */
+export const EVERYDAY = ['first', 'last', 'linear', 'w-shaped']
 const LEARNED = 'markov'
 
 /** The same credit under several models, and how far each pair is apart. */

@@ -1,15 +1,7 @@
 import { useState } from 'react'
 import { useWrite } from '../../api/use-write.ts'
 import type { DefinitionVersion } from '../../api/types.ts'
-
-const parsed = (text: string): Readonly<Record<string, unknown>> | null => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : null
-  } catch {
-    return null
-  }
-}
+import { documentIn } from '../../parts/document.ts'
 
 /** The next version, from the last: checked by the API, in force when the other side has approved it. */
 export const Propose = ({ last }: { readonly last: DefinitionVersion }) => {
@@ -18,7 +10,7 @@ export const Propose = ({ last }: { readonly last: DefinitionVersion }) => {
   const [text, setText] = useState(() => JSON.stringify(without, null, 2))
   const [note, setNote] = useState('')
   const propose = useWrite('POST /v1/definitions')
-  const document = parsed(text)
+  const document = documentIn(text)
   if (!open)
     return (
       <button type="button" className="button" style={{ marginTop: 12 }} onClick={() => setOpen(true)}>

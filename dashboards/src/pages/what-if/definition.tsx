@@ -7,6 +7,7 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { metricName } from '../../format/metrics.ts'
 import { count, dateText } from '../../format/number.ts'
 import { title } from '../../format/words.ts'
+import { documentIn } from '../../parts/document.ts'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
 import { Answered, Empty, Failed, Skeleton } from '../../parts/state.tsx'
 import { DataTable } from '../../parts/table.tsx'
@@ -30,18 +31,10 @@ export const DefinitionWhatIf = ({ kind }: { readonly kind: 'icp' | 'qualificati
   )
 }
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
 const Workbench = ({ kind, now }: { readonly kind: string; readonly now: DefinitionVersion }) => {
   const { period, as_of } = useAsking()
   const [text, setText] = useState(() => JSON.stringify(now.document, null, 2))
-  const document = parsed(text)
+  const document = documentIn(text)
   const effect = useMutation({
     mutationFn: async () => (await post('/v1/what-if', { kind, document, by: ['bucket'], period, as_of, limit: SHOWN })) as Effect,
   })
