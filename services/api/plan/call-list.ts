@@ -1,5 +1,3 @@
-import { z } from 'zod'
-import { sellers } from '../../domain/figures/targets.ts'
 import { callsOf } from '../../domain/forecast/calls.ts'
 import { daysIn } from '../../domain/forecast/days.ts'
 import { rateTable } from '../../domain/forecast/rate-table.ts'
@@ -10,29 +8,9 @@ import type { FigureRow } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { readHistory } from '../forecast/histories.ts'
 import { type Derived, type Proof, type Term, wholeTerms } from './derived.ts'
+import { DEVELOPMENT, readSellers } from './seller-list.ts'
 
 export const CALLS_DEFINITION = 'forecast-calls@1'
-
-const Row = z.object({ member: z.string(), payload: z.string() })
-const Member = z.object({
-  function: z.string(),
-  role: z.string().default(''),
-  team: z.string().default(''),
-  manager_id: z.string().default(''),
-  active: z.boolean().default(true),
-})
-
-export type Known = z.output<typeof Member> & { readonly member: string }
-
-export const readMembers = async (store: Store, { sources }: AnswerContext): Promise<readonly Known[]> =>
-  (await store.read(sellers(sources))).flatMap(row => {
-    const { member, payload } = Row.parse(row)
-    const said = Member.safeParse(JSON.parse(payload))
-    return said.success && said.data.active ? [{ member, ...said.data }] : []
-  })
-
-/** Who develops leads has no deals to call. */
-const NOT_ASKED: readonly string[] = ['sdr', 'bdr']
 
 export type CallsAsked = {
   /** Bounds of the period as dates; open where it has none. */
@@ -44,7 +22,7 @@ export type CallsAsked = {
 /** Calls of a period by member, and what they come to up the lines of reporting (metrics M80). */
 export const callsAnswer = async (store: Store, context: AnswerContext, asked: CallsAsked): Promise<Derived> => {
   const { settings, observedTo, flags } = context
-  const [members, history] = await Promise.all([readMembers(store, context), readHistory(store, context)])
+  const [{ members }, history] = await Promise.all([readSellers(store, context), readHistory(store, context)])
   const isPeriod = (name: string): boolean => {
     const range = parsePeriod(name, settings.fiscal)
     return range.ok && range.value.from === asked.from && range.value.to === asked.to
@@ -91,7 +69,8 @@ export const callsAnswer = async (store: Store, context: AnswerContext, asked: C
     }))
   const called = new Set(whole.map(({ member }) => member))
   const reporting = members
-    .filter(({ member, role }) => called.has(member) || !NOT_ASKED.includes(role))
+    // who develops leads has no deals to call
+    .filter(({ member, role }) => called.has(member) || !DEVELOPMENT.includes(role))
     .map(({ member, manager_id: manager }) => ({ member, manager }))
   const belowTerms = (manager: string, sign: 1 | -1): readonly Term[] =>
     callsBelow(reporting, whole, manager).flatMap(({ member }) => termsOf(member, sign))

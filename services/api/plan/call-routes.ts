@@ -9,8 +9,9 @@ import { inFormatAsked } from '../format.ts'
 import { currencyOf, currencyParameter, formatParameter, queryOf, timeParameters } from '../parameters.ts'
 import { badParameter } from '../problems.ts'
 import { type Writer, writtenResponses } from '../write.ts'
-import { CALLS_DEFINITION, callsAnswer, type Known, readMembers } from './call-list.ts'
+import { CALLS_DEFINITION, callsAnswer } from './call-list.ts'
 import { withTokens } from './derived.ts'
+import { type Known, readSellers } from './seller-list.ts'
 
 const Call = z
   .strictObject({
@@ -72,7 +73,7 @@ export const callRoutes: FastifyPluginAsyncZod<FigureRouteOptions & { readonly w
       const { event_id, currency, team, ...call } = request.body
       const { settings, members } = await reader.read(tenant, {}, async context => ({
         settings: context.settings,
-        members: await readMembers(store, context),
+        members: (await readSellers(store, context)).members,
       }))
       periodIn(request.params.period, settings.fiscal)
       const code = currency ?? settings.currency

@@ -1,41 +1,21 @@
-import { z } from 'zod'
-import { sellers } from '../../domain/figures/targets.ts'
 import { capacity, type CapacityNeed, type Seller } from '../../domain/plan/capacity.ts'
 import type { Store } from '../../store/port.ts'
 import type { FigureRow } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { type Derived, partTerms, type Proof, type Term } from './derived.ts'
-
-const Member = z.object({
-  function: z.string(),
-  role: z.string().default(''),
-  team: z.string().default(''),
-  capacity_leads: z.number().nullish(),
-  capacity_minutes: z.number().nullish(),
-  // kept as said: false is left out
-  active: z.boolean().default(false),
-})
-const Row = z.object({ member: z.string(), payload: z.string(), open: z.coerce.number() })
-
-/** Who works on leads: development roles, and whoever of sales was given places for leads. */
-const DEVELOPMENT: readonly string[] = ['sdr', 'bdr']
+import { DEVELOPMENT, readSellers } from './seller-list.ts'
 
 export const CAPACITY_DEFINITION = 'capacity@1'
 
 /** Places and hours of those who work on leads against the leads that come. */
-export const capacityAnswer = async (store: Store, { sources, flags }: AnswerContext, need: CapacityNeed): Promise<Derived> => {
-  const excluded: Record<string, number> = {}
-  const found = (await store.read(sellers(sources))).flatMap((row): Seller[] => {
-    const { member, payload, open } = Row.parse(row)
-    const said = Member.safeParse(JSON.parse(payload))
-    if (!said.success) {
-      excluded['unreadable'] = (excluded['unreadable'] ?? 0) + 1
-      return []
-    }
-    const { role, team, active, capacity_leads: leads = null, capacity_minutes: minutes = null } = said.data
-    if (!active || !(DEVELOPMENT.includes(role) || (said.data.function === 'sales' && leads !== null))) return []
-    return [{ member, team, leads, minutes, open }]
-  })
+export const capacityAnswer = async (store: Store, context: AnswerContext, need: CapacityNeed): Promise<Derived> => {
+  const { flags } = context
+  const { members, unreadable } = await readSellers(store, context)
+  // whoever of sales was given places for leads works on them too
+  const found = members.flatMap(
+    ({ member, function: works, role, team, open, capacity_leads: leads, capacity_minutes: minutes }): Seller[] =>
+      DEVELOPMENT.includes(role) || (works === 'sales' && leads !== null) ? [{ member, team, leads, minutes, open }] : [],
+  )
   const all = capacity(found, need)
   const proofs = new Map<FigureRow, Proof>()
   const row = (
@@ -104,7 +84,7 @@ export const capacityAnswer = async (store: Store, { sources, flags }: AnswerCon
         all.hoursThere === null ? ['capacity_missing'] : all.hoursThere < all.hoursNeeded ? ['over_capacity'] : [],
       ),
     ],
-    excluded,
+    excluded: unreadable > 0 ? { unreadable } : {},
     proofs,
   }
 }
