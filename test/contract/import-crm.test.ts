@@ -205,6 +205,22 @@ s9,Done,TRUE,TRUE,default
     else: `a,b\n1,2\n`,
   }
 
+  it('puts nothing in of a deal that cannot be kept to compare with', async () => {
+    const made = await parts()
+    const deals = `deal_id,deal_pipeline_id,deal_pipeline_stage_id,property_createdate,property_hs_lastmodifieddate
+13,default,s1,2026-02-02 08:00:00,2026-02-03 08:00:00
+14,default,s1,2026-02-02 08:00:00,lately
+`
+    const { result, refused } = await importing(made, hubspot, { deals })
+    expect([result.lines, result.accepted, result.rejected, refused]).toEqual([
+      2,
+      1,
+      1,
+      ['3 property_hs_lastmodifieddate: expected a date or a time'],
+    ])
+    expect((await recorded(made)).flatMap(each => (each.type === 'deal-created' ? [each.deal_id] : []))).toEqual(['hubspot:13'])
+  })
+
   it('reads stages by their labels, closes by the stage that closes, and lists what it does not know', async () => {
     const made = await parts()
     const { result, refused } = await importing(made, hubspot, HUBSPOT, {

@@ -149,8 +149,10 @@ export const importCrm = async (format: CrmFormat, options: ImportCrmOptions): P
       seen = true
       total.lines += 1
       try {
-        for (const event of table.read(row, known)) batch.push({ line, event })
+        const events = table.read(row, known)
         const said = wantsSnapshot ? table.stated?.({ ...row, style: uncounted }, known) : undefined
+        // a row that is refused has nothing in: neither its events nor its deal
+        for (const event of events) batch.push({ line, event })
         if (said !== undefined) {
           stated.set(said.deal.deal_id, said.deal)
           if (said.at > statedAt) statedAt = said.at
