@@ -64,7 +64,7 @@ const propose = async (tenant: string, member: string, document: ScoreModel, { i
   )
   if (answer.outcome !== 'taken') throw new Refused(`the log is not to be had: try again in ${answer.retryAfterSeconds} s`)
   const [refused] = answer.rejected
-  if (refused !== undefined) throw new Refused(`--as ${member}: ${refused.path} ${refused.message}`)
+  if (refused !== undefined) throw new Refused(`--propose-as ${member}: ${refused.path} ${refused.message}`)
   return name
 }
 
