@@ -55,3 +55,7 @@ export const saidIn = (row: object, name: string): string => {
   const value = new Map<string, unknown>(Object.entries(row)).get(name)
   return typeof value === 'string' && value !== '' ? value : '(none)'
 }
+
+/** Whether a row says one of the values of each filter. */
+export const fitsFilters = (row: object, filters: Readonly<Record<string, readonly string[] | undefined>>): boolean =>
+  Object.entries(filters).every(([name, values]) => values?.includes(saidIn(row, name)) ?? true)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { listSchema, pageOf, pageParameters, saidIn } from '../list.ts'
+import { fitsFilters, listSchema, pageOf, pageParameters } from '../list.ts'
 import { filterParameter, filtersOf, periodOf, periodParameters, queryOf, severalOf, timeParameters } from '../parameters.ts'
 import { campaignCalendar } from './calendar.ts'
 import { Campaign, CAMPAIGN_STATES, readCampaigns } from './campaigns.ts'
@@ -22,10 +22,10 @@ type Query = z.output<typeof CalendarQuery>
 /** The campaigns that are asked for; with a period those with a day in it. */
 const wanted = (campaigns: readonly Campaign[], query: Query, { settings }: AnswerContext): readonly Campaign[] => {
   const { from, to } = periodOf(query, settings)
-  const asked = Object.entries(filtersOf(query, [...FILTERS, 'state']))
+  const asked = filtersOf(query, [...FILTERS, 'state'])
   return campaigns.filter(
     campaign =>
-      asked.every(([name, values = []]) => values.includes(saidIn(campaign, name))) &&
+      fitsFilters(campaign, asked) &&
       (to === null || (campaign.starts_on !== null && campaign.starts_on < to)) &&
       (from === null || (campaign.starts_on !== null && (campaign.ends_on ?? '9999') >= from)),
   )

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { listSchema, pageOf, pageParameters, saidIn } from '../list.ts'
+import { fitsFilters, listSchema, pageOf, pageParameters } from '../list.ts'
 import { filterParameter, filtersOf, periodOf, periodParameters, queryOf, severalOf, timeParameters } from '../parameters.ts'
 import { Commitment, COMMITMENT_STATES, readCommitments } from './commitments.ts'
 
@@ -31,10 +31,10 @@ export const commitmentRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async
       reader.read(callerOf(request).tenant, request.query, async context => {
         const { query } = request
         const { from, to } = periodOf(query, context.settings)
-        const asked = Object.entries(filtersOf(query, [...FILTERS, 'status']))
+        const filters = filtersOf(query, [...FILTERS, 'status'])
         const found = (await readCommitments(store, context)).filter(
           commitment =>
-            asked.every(([name, values = []]) => values.includes(saidIn(commitment, name))) &&
+            fitsFilters(commitment, filters) &&
             (from === null || (commitment.due_on !== null && commitment.due_on >= from)) &&
             (to === null || (commitment.due_on !== null && commitment.due_on < to)),
         )

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { salesEffort } from '../../domain/figures/sales-effort.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { listSchema, pageOf, pageParameters, saidIn } from '../list.ts'
+import { fitsFilters, listSchema, pageOf, pageParameters } from '../list.ts'
 import { readMembers } from '../members/members.ts'
 import { filterParameter, filtersOf, periodOf, periodParameters, queryOf, timeParameters } from '../parameters.ts'
 
@@ -59,7 +59,7 @@ export const effortRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
       reader.read(callerOf(request).tenant, request.query, async context => {
         const { query } = request
         const { fromMs, toMs } = periodOf(query, context.settings)
-        const asked = Object.entries(filtersOf(query, FILTERS))
+        const filters = filtersOf(query, FILTERS)
         const [members, rows] = await Promise.all([
           readMembers(store, context),
           store.read(salesEffort(context.sources, context.definitions, fromMs, toMs)),
@@ -76,7 +76,7 @@ export const effortRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
             ...(done.get(member) ?? none),
             member,
           }))
-          .filter(row => asked.every(([name, values]) => values.includes(saidIn(row, name))))
+          .filter(row => fitsFilters(row, filters))
         return pageOf(found, query, context)
       }),
   )

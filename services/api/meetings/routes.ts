@@ -5,7 +5,7 @@ import { saidOfRecords } from '../../domain/figures/records.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import { instantOf } from '../answer.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { listSchema, pageOf, pageParameters, saidIn } from '../list.ts'
+import { fitsFilters, listSchema, pageOf, pageParameters } from '../list.ts'
 import { filterParameter, filtersOf, queryOf, timeParameters } from '../parameters.ts'
 
 const FILTERS = ['kind', 'period'] as const
@@ -46,7 +46,7 @@ export const meetingRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
     },
     request =>
       reader.read(callerOf(request).tenant, request.query, async context => {
-        const asked = Object.entries(filtersOf(request.query, FILTERS))
+        const filters = filtersOf(request.query, FILTERS)
         const said = (await store.read(saidOfRecords(context.sources, ['meeting-held']))).map(row => Row.parse(row))
         // what is said of a meeting is all of it: the last word replaces the one before
         const meetings = new Map(
@@ -56,7 +56,7 @@ export const meetingRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (a
           }),
         )
         const found = [...meetings.values()]
-          .filter(meeting => asked.every(([name, values]) => values.includes(saidIn(meeting, name))))
+          .filter(meeting => fitsFilters(meeting, filters))
           .toSorted((a, b) => byBytes(b.held_at, a.held_at) || byBytes(a.meeting_id, b.meeting_id))
         return pageOf(found, request.query, context)
       }),

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
-import { listSchema, pageOf, pageParameters, saidIn } from '../list.ts'
+import { fitsFilters, listSchema, pageOf, pageParameters } from '../list.ts'
 import { filterParameter, filtersOf, queryOf, timeParameters } from '../parameters.ts'
 import { Member, readMembers } from './members.ts'
 
@@ -30,11 +30,9 @@ export const memberRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async (ap
     request =>
       reader.read(callerOf(request).tenant, request.query, async context => {
         const { query } = request
-        const asked = Object.entries(filtersOf(query, FILTERS))
+        const filters = filtersOf(query, FILTERS)
         const found = (await readMembers(store, context)).filter(
-          member =>
-            (query.active === undefined || String(member.active) === query.active) &&
-            asked.every(([name, values]) => values.includes(saidIn(member, name))),
+          member => (query.active === undefined || String(member.active) === query.active) && fitsFilters(member, filters),
         )
         return pageOf(found, query, context)
       }),

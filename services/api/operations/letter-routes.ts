@@ -4,6 +4,7 @@ import { callerOf, requireScope } from '../../http/caller.ts'
 import { Problem } from '../../http/problem.ts'
 import { instantOf } from '../answer.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
+import { fitsFilters } from '../list.ts'
 import { filterParameter, filtersOf, queryOf } from '../parameters.ts'
 import { badParameter, notFound } from '../problems.ts'
 import { chosenLetters, type Letter, type Operator } from './operator.ts'
@@ -90,15 +91,11 @@ export const letterRoutes: FastifyPluginAsyncZod<{ readonly operator: Operator }
     async request => {
       const { query } = request
       const letters = await mine(callerOf(request).tenant)
-      const asked = filtersOf(query, FILTERS)
+      const filters = filtersOf(query, FILTERS)
       const offset = offsetOf(query.cursor)
       const rows = letters
         .map(rowOf)
-        .filter(
-          row =>
-            (query.state === 'all' || (row.redriven_at === null) === (query.state === 'waiting')) &&
-            FILTERS.every(name => asked[name] === undefined || asked[name].includes(row[name] === '' ? '(none)' : row[name])),
-        )
+        .filter(row => (query.state === 'all' || (row.redriven_at === null) === (query.state === 'waiting')) && fitsFilters(row, filters))
       return {
         rows: rows.slice(offset, offset + query.limit),
         count: rows.length,

@@ -9,7 +9,7 @@ import { Answer, assertNotTooMany, type FigureRow } from '../answer.ts'
 import { cursorOf, offsetOf } from '../cursor.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
-import { listSchema, pageOf, pageParameters, saidIn } from '../list.ts'
+import { fitsFilters, listSchema, pageOf, pageParameters, saidIn } from '../list.ts'
 import {
   currencyParameter,
   filterParameter,
@@ -165,9 +165,9 @@ export const reconcileRoutes: FastifyPluginAsyncZod<ReconcileOptions> = async (a
     },
     request =>
       reader.read(callerOf(request).tenant, request.query, async context => {
-        const asked = filtersOf(request.query, ['system']).system
-        const found = await readSnapshots(store, context)
-        return pageOf(asked === undefined ? found : found.filter(({ system }) => asked.includes(system)), request.query, context)
+        const filters = filtersOf(request.query, ['system'])
+        const found = (await readSnapshots(store, context)).filter(snapshot => fitsFilters(snapshot, filters))
+        return pageOf(found, request.query, context)
       }),
   )
 }

@@ -9,7 +9,7 @@ import { HttpProblem, problem } from '../../http/problem.ts'
 import type { Store } from '../../store/port.ts'
 import { instantOf } from '../answer.ts'
 import type { AnswerContext, AnswerReader } from '../as-of.ts'
-import { listSchema, pageOf, pageParameters } from '../list.ts'
+import { fitsFilters, listSchema, pageOf, pageParameters } from '../list.ts'
 import { filterParameter, filtersOf, queryOf, timeParameters } from '../parameters.ts'
 import { notFound } from '../problems.ts'
 import { type Writer, writtenResponses } from '../write.ts'
@@ -101,10 +101,10 @@ export const viewRoutes: FastifyPluginAsyncZod<ViewOptions> = async (app, { stor
     },
     request =>
       reader.read(callerOf(request).tenant, request.query, async context => {
-        const pages = filtersOf(request.query, ['page']).page
+        const filters = filtersOf(request.query, ['page'])
         const { member } = callerOf(request)
         const found = (await readViews(store, context, callerOf(request))).filter(
-          view => (view.shared || (member !== null && view.member_id === member)) && (pages === undefined || pages.includes(view.page)),
+          view => (view.shared || (member !== null && view.member_id === member)) && fitsFilters(view, filters),
         )
         return pageOf(found, request.query, context)
       }),
