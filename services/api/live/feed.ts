@@ -12,11 +12,12 @@ import { holderAt, isOpen } from '../sla/clocks.ts'
 export type Counts = { readonly running: number; readonly due_within_hour: number; readonly overdue: number }
 export const NO_CLOCKS: Counts = { running: 0, due_within_hour: 0, overdue: 0 }
 
-/** What listeners are told. `owners`: the same by who has the lead, to pick one’s own from. */
+/** What listeners are told. `owners`: the same by who has the lead, to pick one’s own from; `over`: nothing more will be told. */
 export type LiveState =
   | { readonly kind: 'freshness'; readonly watermark: string; readonly changed_at: string | null; readonly lag_seconds: number }
   | { readonly kind: 'clocks'; readonly as_of: string; readonly all: Counts; readonly owners: ReadonlyMap<string, Counts> }
   | { readonly kind: 'away'; readonly away: boolean }
+  | { readonly kind: 'over' }
 
 export type Listener = (state: LiveState) => void
 export type LiveFeed = {
@@ -120,6 +121,10 @@ export const createLiveFeed = ({ reader, books, now, pollMs = 2_000, quietMs = 1
     }
   }
 
+  const forget = (tenant: string, of: Watched): void => {
+    if (watched.get(tenant) === of) watched.delete(tenant)
+  }
+
   return {
     listen: (tenant, listener) => {
       const known = watched.get(tenant)
@@ -129,15 +134,15 @@ export const createLiveFeed = ({ reader, books, now, pollMs = 2_000, quietMs = 1
         watched.set(tenant, of)
         // what no listener can help ends them: their pages come back and ask again
         watch(tenant, of).catch(() => {
-          watched.delete(tenant)
-          for (const each of of.listeners) each({ kind: 'away', away: true })
+          forget(tenant, of)
+          for (const each of of.listeners) each({ kind: 'over' })
         })
       } else for (const state of of.last.values()) listener(state)
       return () => {
         of.listeners.delete(listener)
         if (of.listeners.size > 0) return
         of.ending.abort()
-        if (watched.get(tenant) === of) watched.delete(tenant)
+        forget(tenant, of)
       }
     },
     close: () => {

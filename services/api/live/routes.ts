@@ -32,8 +32,10 @@ const saidTo = (member: string | null, state: LiveState): string => {
     }
     case 'clocks':
       return event('clocks', { as_of: state.as_of, ...state.all, mine: member === null ? null : (state.owners.get(member) ?? NO_CLOCKS) })
-    default:
+    case 'away':
       return event('state', { state: state.away ? 'away' : 'live' })
+    default:
+      return event('state', { state: 'away' })
   }
 }
 
@@ -86,7 +88,10 @@ export const liveRoutes: FastifyPluginAsyncZod<LiveOptions> = async (
       }
       open.set(stream, { tenant, key })
       say(`retry: ${RETRY_MS}\n\n`)
-      const callOff = feed.listen(tenant, state => say(saidTo(member, state)))
+      const callOff = feed.listen(tenant, state => {
+        say(saidTo(member, state))
+        if (state.kind === 'over') stream.push(null)
+      })
       const beat = setInterval(() => say(': beat\n\n'), beatMs).unref()
       const end = setTimeout(() => stream.push(null), longestMs).unref()
       stream.on('close', () => {
