@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { AccordEvent } from '../../schemas/events/generated/types.ts'
-import { event } from '../support/event.ts'
+import { event, type Telling } from '../support/event.ts'
 import { type FigureApi, openFigureApi } from '../support/figure-api.ts'
 import { logOf } from '../support/log-of.ts'
 
@@ -145,9 +145,27 @@ const happened: readonly AccordEvent[] = [
     review_id: 'qbr-2026-Q1',
   }),
 ]
+
+/** Of another company, whose profile asks for nothing but a badge. */
+const elsewhere: readonly AccordEvent[] = (() => {
+  const of = { tenant: 'umbrella', definition_id: 'icp', version: 1 }
+  const document = JSON.stringify({ id: 'icp', version: 1, fit: { op: 'known', attribute: 'account.attributes.badge' } })
+  const account = (account_id: string, day: string, data: Partial<Telling<'account-updated'>>) =>
+    event('account-updated', { ...tell(`2026-01-${day}T09:00Z`), tenant: 'umbrella', account_id, ...data })
+  return [
+    event('definition-published', { ...tell('2026-01-01T00:00Z'), ...of, kind: 'icp', document }),
+    event('definition-approved', { ...tell('2026-01-01T00:00Z'), ...of, function: 'marketing' }),
+    event('definition-approved', { ...tell('2026-01-01T00:00Z'), ...of, function: 'sales' }),
+    account('said', '02', { attributes: { badge: 'gold' } }),
+    account('empty', '02', { attributes: { badge: '' } }),
+    account('gone', '02', { attributes: { badge: 'gold' } }),
+    account('gone', '03', { cleared: ['attributes.badge'] }),
+  ]
+})()
+
 const FEBRUARY = Date.parse('2026-02-11T00:00Z')
 /** What was said early was known early; the last instant is the day of the question. */
-const recorded = logOf(happened, Date.parse('2026-01-01T00:00Z')).map(each => ({
+const recorded = logOf([...happened, ...elsewhere], Date.parse('2026-01-01T00:00Z')).map(each => ({
   ...each,
   appended_at: Math.floor(each.event.occurred_at / 1000) + 1,
 }))
@@ -388,5 +406,10 @@ describe('data health (M99)', () => {
       ['d_2', 0],
       ['d_1', 1],
     ])
+  })
+
+  it('knows no attribute that the profile does not know either: one that was said empty, or emptied since', async () => {
+    const { total } = Health.parse((await api.get('/v1/data-health?check=attributes_known', 'stranger')).json())
+    expect(total).toMatchObject([{ numerator: 1, denominator: 3 }])
   })
 })

@@ -6,6 +6,7 @@ import { countedTouches } from '../projections/counted-touches.ts'
 import { bind, joinSql, type Sql, sql } from '../sql.ts'
 import { closeDay, dateIn, NONE } from './attribution.ts'
 import { campaignNames, campaigns, meantIn } from './campaign-names.ts'
+import { saidOf } from './judging/attributes.ts'
 import { withMoney } from './money.ts'
 import { salesTouches } from './sales-touches.ts'
 import type { FigureSources } from './sources.ts'
@@ -138,7 +139,7 @@ const items: Readonly<Record<HealthCheck, (sources: FigureSources, question: Hea
     const { document } = inForceAt(definitions.history, icpKind, observedTo)
     const asked = leavesOf(document.fit).flatMap(leaf => ('attribute' in leaf ? [{ attribute: leaf.attribute, owner: ownerOf(leaf) }] : []))
     const of = (owner: 'person' | 'account'): readonly string[] => [
-      ...new Set(asked.filter(leaf => leaf.owner === owner).map(({ attribute }) => attribute.slice(owner.length + 1))),
+      ...new Set(asked.filter(leaf => leaf.owner === owner).map(({ attribute }) => attribute)),
     ]
     const { recordFacts, personJourney, roots } = sources
     const types = { account: ['account-updated'], person: ['person-created', 'person-updated'] }
@@ -151,11 +152,8 @@ const items: Readonly<Record<HealthCheck, (sources: FigureSources, question: Hea
       if (names.length === 0) return []
       const said = sql`(occurred_at, recorded_at, event_id)`
       const known = names.map(name => {
-        const own = name.startsWith('attributes.')
-        const field = bind.string(own ? name.slice('attributes.'.length) : name === 'revenue' ? 'revenue_minor' : name)
-        const has = own ? sql`JSONHas(payload, 'attributes', ${field})` : sql`JSONHas(payload, ${field})`
-        const gone = sql`hasAny(JSONExtract(payload, 'cleared', 'Array(String)'), [${own ? sql`'attributes'` : field}])`
-        return sql`argMaxIf(toUInt32(${has}), ${said}, ${has} OR ${gone})`
+        const { isSaid, isCleared } = saidOf(name)
+        return sql`argMaxIf(toUInt32(${isSaid}), ${said}, ${isSaid} OR ${isCleared})`
       })
       return [
         sql`
@@ -163,7 +161,7 @@ const items: Readonly<Record<HealthCheck, (sources: FigureSources, question: Hea
           tupleElement(one, 2) AS good, toUInt32(1) AS base, tupleElement(one, 1) AS of
         FROM (
           SELECT subject, argMax(event_id, ${said}) AS last_event, max(occurred_at) AS last_at,
-            arrayJoin(arrayZip(${bind.strings(names.map(name => `${owner}.${name}`))}, [${joinSql(known, ', ')}])) AS one
+            arrayJoin(arrayZip(${bind.strings(names)}, [${joinSql(known, ', ')}])) AS one
           FROM ${recordFacts}
           WHERE type IN (${bind.strings(types[owner])}) AND ${wanted[owner]}
           GROUP BY subject

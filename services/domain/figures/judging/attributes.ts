@@ -65,40 +65,49 @@ export const greatestOf = (parts: readonly Sql[]): Sql =>
 
 const keyed = (text: Sql): Sql => sql`replaceRegexpAll(lowerUTF8(trimBoth(${text})), ${bind.string('[\\s-]+')}, '_')`
 
+/** The name of an attribute without its owner. */
+const nameOf = (attribute: string): string => attribute.slice(attribute.indexOf('.') + 1)
+const isNumber = (name: string): boolean => name === 'employees' || name === 'revenue'
+
 /**
- * What an event of a person or an account says of a condition: 0 that the attribute is unknown now, 1 that it is false, 2 nothing, 3 that it is true. `payload` is the event's; a field that is
- * empty says nothing unless it is named among `cleared`.
+ * An attribute in the `payload` of an event of its owner: its value, whether the event says it, and whether the event makes it unknown: a field that is empty says nothing unless
+ * it is named among `cleared`.
  */
-export const saidSql = (leaf: AttributeLeaf): Sql => {
-  const name = leaf.attribute.slice(leaf.attribute.indexOf('.') + 1)
+export const saidOf = (attribute: string): { readonly value: Sql; readonly isSaid: Sql; readonly isCleared: Sql } => {
+  const name = nameOf(attribute)
   const own = name.startsWith('attributes.')
-  const field = bind.string(own ? name.slice('attributes.'.length) : name === 'revenue' ? 'revenue_minor' : name)
-  const at = own ? sql`payload, 'attributes', ${field}` : sql`payload, ${field}`
-  const cleared = sql`hasAny(JSONExtract(payload, 'cleared', 'Array(String)'), ${bind.strings(own ? ['attributes', name] : [name === 'revenue' ? 'revenue_minor' : name])})`
-  const said = (known: Sql, holds: Sql): Sql => sql`multiIf(${known}, ${holds}, ${cleared}, 0, 2)`
-  const truth = (condition: Sql): Sql => sql`if(${condition}, 3, 1)`
-  if (name === 'employees' || name === 'revenue') {
-    const number = sql`JSONExtract(${at}, 'Nullable(Int64)')`
-    if (leaf.op !== 'compare') return said(sql`isNotNull(${number})`, sql`3`)
-    const holds = truth(sql`assumeNotNull(${number}) ${COMPARE[leaf.is]} ${bind.int(leaf.value)}`)
-    return said(
-      sql`isNotNull(${number})`,
-      leaf.currency === undefined ? holds : sql`if(JSONExtractString(payload, 'currency') = ${bind.string(leaf.currency)}, ${holds}, 0)`,
-    )
-  }
-  if (leaf.op === 'compare') {
-    const number = sql`toInt64OrNull(JSONExtractString(${at}))`
-    return said(
-      sql`JSONExtractString(${at}) != ''`,
-      sql`if(isNull(${number}), 0, ${truth(sql`assumeNotNull(${number}) ${COMPARE[leaf.is]} ${bind.int(leaf.value)}`)})`,
-    )
+  const field = own ? name.slice('attributes.'.length) : name === 'revenue' ? 'revenue_minor' : name
+  const at = own ? sql`payload, 'attributes', ${bind.string(field)}` : sql`payload, ${bind.string(field)}`
+  const isCleared = sql`hasAny(JSONExtract(payload, 'cleared', 'Array(String)'), ${bind.strings(own ? ['attributes', name] : [field])})`
+  if (isNumber(name)) {
+    const value = sql`JSONExtract(${at}, 'Nullable(Int64)')`
+    return { value, isSaid: sql`isNotNull(${value})`, isCleared }
   }
   if (name === 'locations') {
-    const list = sql`JSONExtract(${at}, 'Array(String)')`
-    return said(sql`notEmpty(${list})`, leaf.op === 'known' ? sql`3` : truth(sql`arrayExists(x -> ${holdsText(leaf, sql`x`)}, ${list})`))
+    const value = sql`JSONExtract(${at}, 'Array(String)')`
+    return { value, isSaid: sql`notEmpty(${value})`, isCleared }
   }
-  const text = sql`JSONExtractString(${at})`
-  return said(sql`${text} != ''`, leaf.op === 'known' ? sql`3` : truth(holdsText(leaf, text)))
+  const value = sql`JSONExtractString(${at})`
+  return { value, isSaid: sql`${value} != ''`, isCleared }
+}
+
+/** What an event of a person or an account says of a condition: 0 that the attribute is unknown now, 1 that it is false, 2 nothing, 3 that it is true. */
+export const saidSql = (leaf: AttributeLeaf): Sql => {
+  const name = nameOf(leaf.attribute)
+  const { value, isSaid, isCleared } = saidOf(leaf.attribute)
+  const said = (holds: Sql): Sql => sql`multiIf(${isSaid}, ${holds}, ${isCleared}, 0, 2)`
+  const truth = (condition: Sql): Sql => sql`if(${condition}, 3, 1)`
+  if (leaf.op === 'known') return said(sql`3`)
+  if (leaf.op === 'compare') {
+    const compared = (number: Sql): Sql => truth(sql`assumeNotNull(${number}) ${COMPARE[leaf.is]} ${bind.int(leaf.value)}`)
+    if (!isNumber(name)) {
+      const number = sql`toInt64OrNull(${value})`
+      return said(sql`if(isNull(${number}), 0, ${compared(number)})`)
+    }
+    if (leaf.currency === undefined) return said(compared(value))
+    return said(sql`if(JSONExtractString(payload, 'currency') = ${bind.string(leaf.currency)}, ${compared(value)}, 0)`)
+  }
+  return said(truth(name === 'locations' ? sql`arrayExists(x -> ${holdsText(leaf, sql`x`)}, ${value})` : holdsText(leaf, value)))
 }
 
 export const COMPARE: Readonly<Record<'<' | '<=' | '=' | '>=' | '>', Sql>> = {
