@@ -7,7 +7,12 @@ import { touchRules } from './touch-rules.ts'
 /** Who sells wherever they report to. */
 const SELLING_ROLES = ['sdr', 'bdr']
 /** What a mail system says about a mail that somebody sent: nobody's act. */
-const ECHOES = ['email_delivered', 'email_opened', 'email_clicked', 'impression']
+export const ECHOES = ['email_delivered', 'email_opened', 'email_clicked', 'impression']
+/** Of a touch: did both speak on the telephone, is it a meeting, did the meeting take place? */
+export const CONNECTED: Sql = sql`(touch_type = 'call_connected' OR (touch_type IN ('call', 'outbound_call', 'inbound_call') AND outcome = 'connected')
+  OR (touch_type = 'inbound_call' AND outcome = ''))`
+export const MEETING: Sql = sql`touch_type IN ('meeting', 'meeting_held')`
+export const HELD: Sql = sql`(${MEETING} AND outcome IN ('', 'held', 'completed'))`
 
 /** (member, said): [(since, recorded_at, event_id, sells)] of each member, in order. */
 const sellers = ({ recordFacts }: FigureSources): Sql => sql`
@@ -33,8 +38,7 @@ export const salesTouches = (sources: FigureSources, definitions: Definitions, w
     FROM (
       SELECT account, occurred_at, recorded_at, touch_id, toString(t.member) AS member, if(empty(persons), [subject], persons) AS persons,
         if(m.member_id = '', t.team = 'sales', said[greatest(1, arrayLastIndex(s -> s.1 <= t.occurred_at, said))].4 = 1) AS sells,
-        t.touch_type IN ('call_connected') OR (t.touch_type IN ('call', 'outbound_call', 'inbound_call') AND outcome = 'connected')
-          OR (t.touch_type = 'inbound_call' AND outcome = '') OR (t.touch_type IN ('meeting', 'meeting_held') AND outcome IN ('', 'held', 'completed')) AS met,
+        ${CONNECTED} OR ${HELD} AS met,
         toUInt8(met OR t.touch_type = 'reply') AS two_way,
         toUInt8(met OR direction = 'outbound' OR (direction = '' AND t.touch_type NOT IN (${bind.strings(definitions.responses.touch_types)}))) AS human
       FROM (SELECT * FROM ${touches}) AS t

@@ -1,6 +1,7 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { countedTouches } from '../projections/counted-touches.ts'
 import { bind, type Bound, type Sql, sql } from '../sql.ts'
+import { ECHOES } from './sales-touches.ts'
 import type { FigureSources } from './sources.ts'
 import { touchRules } from './touch-rules.ts'
 
@@ -17,9 +18,6 @@ export type LivesOf = {
   /** Events of the persons that say more than their facts. */
   readonly eventIds: readonly string[]
 }
-
-/** What a mail system says about a mail that somebody sent: nobody's act. */
-const ECHOES = ['email_delivered', 'email_opened', 'email_clicked', 'impression']
 
 const micros = (instant: Sql): Sql => sql`toUnixTimestamp64Micro(${instant})`
 const knownMicros = (instant: Sql): Sql => sql`(toUnixTimestamp64Milli(${instant}) * 1000)`
