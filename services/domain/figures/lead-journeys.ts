@@ -1,7 +1,6 @@
 import { type Sql, sql } from '../sql.ts'
+import { msOf } from './judging/life.ts'
 import type { FigureSources } from './sources.ts'
-
-const msOf = (column: Sql): Sql => sql`greatest(toInt64(0), toUnixTimestamp64Milli(${column}))`
 
 /** Journeys in the columns of `judgedJourneys`, for what nobody has to be judged for: no marks, and nothing of journeys after it. Instants are whole milliseconds. */
 export const leadJourneys = ({ personJourney, roots }: FigureSources): Sql => sql`
