@@ -29,7 +29,7 @@ import {
 import { biasCell, heldCell, skillCell, wapeCell } from './error-cells.ts'
 import type { ForecastAsked } from './forecaster.ts'
 import type { ForecastHistory } from './histories.ts'
-import { filtersIn, periodDaysOf, termsFor } from './question.ts'
+import { filtersIn, periodNames, termsFor } from './question.ts'
 
 export type ForecastInputs = {
   readonly run: ForecastRun
@@ -59,6 +59,7 @@ export const trustFlags = (periods: number): readonly string[] =>
 /** What the target is for a scope, in the question's currency, by the targets that it is made of; null where there is none. */
 const targetFor = (
   { history, asked, run }: Pick<ForecastInputs, 'history' | 'asked' | 'run'>,
+  isNamed: ReturnType<typeof periodNames>,
   group: Dims = {},
 ): { readonly value: number; readonly items: readonly ProofItem[] } | null => {
   const { asOf, convert, day } = { ...run.latest.known, asOf: run.latest.origin.asOf }
@@ -68,8 +69,7 @@ const targetFor = (
     asOf,
     ({ fromOn, toOn, period }) => {
       if (fromOn !== null && toOn !== null) return fromOn === dateOfDay(run.period.from) && toOn === dateOfDay(run.period.to)
-      const days = periodDaysOf(period, asked.fiscal)
-      return days !== null && days.from === run.period.from && days.to === run.period.to
+      return isNamed(period, run.period)
     },
     { ...filtersIn(asked.filters), ...extra },
   )
@@ -96,7 +96,8 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
   const isBefore = ended && (run.since === null || period.to <= run.since)
   const trust = isBefore ? [...flags, 'before_history'] : ended ? flags : [...flags, ...trustFlags(origin.periodsJudged)]
   const chosen = origin.chosen
-  const target = targetFor(inputs)
+  const isNamed = periodNames(asked.fiscal)
+  const target = targetFor(inputs, isNamed)
   const bound = origin.periodsJudged === 0 && !ended ? widest(inputs) : null
   const forecastParts = ended ? pipeline.wonIn(known, period).map(part => ({ ...part, note: 'won' })) : cellParts(chosen)
 
@@ -187,10 +188,7 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
         ]),
     ...(target === null ? [] : [plainCell('M98', { measure: 'target' }, target.value, money, flags, {}, () => target.items)]),
     ...[...parts.keys()].map(method => sumCell(METRIC_OF[method] ?? 'M83', { measure: 'method', method }, money, cellParts(method), flags)),
-    ...callsOf(history.calls, origin.asOf, name => {
-      const days = periodDaysOf(name, asked.fiscal)
-      return days !== null && days.from === period.from && days.to === period.to
-    }).map(call => {
+    ...callsOf(history.calls, origin.asOf, name => isNamed(name, period)).map(call => {
       const worth = known.convert(call.amount, call.currency, known.day)
       return plainCell(
         'M80',
@@ -311,7 +309,7 @@ export const forecastCells = (inputs: ForecastInputs): { readonly total: readonl
     const cell = forecast(dims, of)
     const value = rounded[g] ?? 0
     const adjusted: Cell = { row: { ...cell.row, value }, proof: () => proofTo(of, value) }
-    const groupTarget = targetFor(inputs, dims)
+    const groupTarget = targetFor(inputs, isNamed, dims)
     return [
       withBand(adjusted, quantileOf(draw, 0.1), quantileOf(draw, 0.9)),
       ...bands(dims, draw, groupTarget?.value ?? null, null, adjusted),

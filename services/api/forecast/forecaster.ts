@@ -8,7 +8,7 @@ import { dateAt } from '../../domain/periods.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { ForecastHistory, HistoryReader } from './histories.ts'
 import type { TouchedReader } from './touched.ts'
-import { filtersIn, periodDaysOf, type PipelineAsked, termsFor } from './question.ts'
+import { filtersIn, periodNames, type PipelineAsked, termsFor } from './question.ts'
 
 export type ForecastAsked = PipelineAsked & {
   readonly period: PeriodDays
@@ -59,13 +59,11 @@ export const createForecaster = (histories: HistoryReader, touched: TouchedReade
     progress: (done: number, of: number) => void,
   ): Promise<ForecastRun> => {
     const terms = termsFor(asked)
+    const isNamed = periodNames(asked.fiscal)
     const callFor = (period: PeriodDays, at: number): number | null => {
       if (Object.keys(filtersIn(asked.filters)).length > 0 || history.calls.length === 0) return null
       const convert = rateTable(history.deals.rates, asked.currency, at)
-      const calls = callsOf(history.calls, at, name => {
-        const days = periodDaysOf(name, asked.fiscal)
-        return days !== null && days.from === period.from && days.to === period.to
-      })
+      const calls = callsOf(history.calls, at, name => isNamed(name, period))
       return calledInAll(calls, ({ amount, currency }) => convert(amount, currency, terms.days.of(at)))
     }
     const steps = forecastRun(history.deals, {

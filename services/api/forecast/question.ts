@@ -83,3 +83,13 @@ export const periodDaysOf = (name: string, fiscal: FiscalCalendar): PeriodDays |
   if (!found.ok || found.value.from === null || found.value.to === null) return null
   return { from: dayOfDate(found.value.from), to: dayOfDate(found.value.to) }
 }
+
+/** Whether a name is that of a period. A forecast asks it of every call at every past instant, so a name is read once. */
+export const periodNames = (fiscal: FiscalCalendar): ((name: string, period: PeriodDays) => boolean) => {
+  const read = new Map<string, PeriodDays | null>()
+  return (name, { from, to }) => {
+    if (!read.has(name)) read.set(name, periodDaysOf(name, fiscal))
+    const days = read.get(name)
+    return days?.from === from && days.to === to
+  }
+}
