@@ -1,5 +1,5 @@
 import { dateOfDay } from '../../domain/forecast/days.ts'
-import { banded, calibrationOf, type Forecaster, type Level, pointOf } from '../../domain/forecast/errors.ts'
+import { banded, binOf, calibrationOf, type Forecaster, type Level, pointOf } from '../../domain/forecast/errors.ts'
 import { METHODS } from '../../domain/forecast/methods.ts'
 import type { ForecastRun, Origin } from '../../domain/forecast/run.ts'
 import type { ProofItem } from '../explain/figure.ts'
@@ -81,7 +81,7 @@ const calibrationCells = (run: ForecastRun, origins: readonly Origin[], flags: r
     ...bins.map((bin): Cell => {
       const items = (): readonly ProofItem[] =>
         said.flatMap(({ origin, said: some }) => {
-          const inBin = some.filter(([chance]) => Math.min(9, Math.floor(chance * 10)) === Math.round(bin.from * 10))
+          const inBin = some.filter(([chance]) => binOf(chance) === binOf(bin.from))
           const happened = inBin.filter(([, came]) => came).length
           return inBin.length === 0 ? [] : [pastItem(run, origin, happened, inBin.length, 'open deals with this chance')]
         })

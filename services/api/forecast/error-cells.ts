@@ -7,6 +7,7 @@ import {
   heldBy,
   isHeld,
   type Level,
+  missOf,
   pointOf,
   skillOf,
 } from '../../domain/forecast/errors.ts'
@@ -20,12 +21,6 @@ const MILLION = 1_000_000
 export const pastItem = (run: ForecastRun, origin: Origin, contribution: number, base: number, note: string): ProofItem =>
   itemOf('forecast', dateOfDay(run.periods[origin.n]?.from ?? 0), contribution, { base, note, at: origin.asOf })
 
-/** What a forecaster missed a period by, forecast − actual; null where it had no point. */
-const missOf = ({ actuals }: ForecastRun, origin: Origin, of: Forecaster): number | null => {
-  const point = pointOf(origin, of)
-  return point === undefined ? null : Math.round(point) - (actuals[origin.n] ?? 0)
-}
-
 const missed = (
   run: ForecastRun,
   origins: readonly Origin[],
@@ -34,7 +29,7 @@ const missed = (
   base: (actual: number) => number = actual => actual,
 ): readonly ProofItem[] =>
   origins.flatMap(origin => {
-    const miss = missOf(run, origin, of)
+    const miss = missOf(origin, run.actuals, of)
     const actual = run.actuals[origin.n] ?? 0
     return miss === null ? [] : [pastItem(run, origin, contribution(miss, actual), base(actual), of === 'chosen' ? origin.chosen : of)]
   })
@@ -87,7 +82,7 @@ export const mapeCell = ({ run, origins, of, dims, flags }: ErrorsAsked): Cell =
 export const skillCell = ({ run, origins, of, dims, flags }: ErrorsAsked): Cell => {
   const { skill, forecasts } = skillOf(origins, run.actuals, of)
   const items = origins.flatMap(origin => {
-    const [own, naive] = [missOf(run, origin, of), missOf(run, origin, 'naive-last')]
+    const [own, naive] = [missOf(origin, run.actuals, of), missOf(origin, run.actuals, 'naive-last')]
     return own === null || naive === null
       ? []
       : [pastItem(run, origin, Math.abs(naive) - Math.abs(own), Math.abs(naive), 'missed less than naive')]

@@ -6,6 +6,12 @@ export type Forecaster = Method | 'chosen'
 
 export const pointOf = ({ points, chosen }: Judged, of: Forecaster): number | undefined => points[of === 'chosen' ? chosen : of]
 
+/** What a forecaster missed a period by, forecast − actual; null where it had no point. */
+export const missOf = (judged: Judged, actuals: readonly number[], of: Forecaster): number | null => {
+  const point = pointOf(judged, of)
+  return point === undefined ? null : Math.round(point) - (actuals[judged.n] ?? 0)
+}
+
 export type ErrorSums = {
   readonly forecasts: number
   readonly periods: number
@@ -22,10 +28,9 @@ export const errorSums = (judged: readonly Judged[], actuals: readonly number[],
   let [absolute, signed, actual, apes, aped, forecasts] = [0, 0, 0, 0, 0, 0]
   const periods = new Set<number>()
   for (const origin of judged) {
-    const point = pointOf(origin, of)
-    if (point === undefined) continue
+    const error = missOf(origin, actuals, of)
+    if (error === null) continue
     const brought = actuals[origin.n] ?? 0
-    const error = Math.round(point) - brought
     forecasts += 1
     periods.add(origin.n)
     absolute += Math.abs(error)
@@ -75,12 +80,15 @@ export type Reliability = {
 }
 export type Calibration = { readonly n: number; readonly brier: number | null; readonly bins: readonly Reliability[] }
 
+/** The tenth that a chance lies in, from 0. */
+export const binOf = (chance: number): number => Math.min(9, Math.floor(chance * 10))
+
 /** M94: mean squared distance of chances to what happened, and in bins of a tenth how often what was said happened. */
 export const calibrationOf = (said: Iterable<readonly [chance: number, happened: boolean]>): Calibration => {
   const bins = Array.from({ length: 10 }, () => ({ n: 0, said: 0, happened: 0 }))
   let [n, squares] = [0, 0]
   for (const [chance, happened] of said) {
-    const bin = bins[Math.min(9, Math.floor(chance * 10))]
+    const bin = bins[binOf(chance)]
     if (bin === undefined) continue
     n += 1
     squares += (chance - Number(happened)) ** 2
