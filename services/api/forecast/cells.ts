@@ -48,14 +48,7 @@ export const dealItem = ({ id, state }: KnownDeal, contribution: number, note = 
 
 const proofOf = (parts: readonly CellPart[], values: readonly number[], bases: readonly number[]): readonly ProofItem[] =>
   parts.map(({ deal, note = '' }, i) => ({
-    entity: 'deal',
-    id: deal?.id ?? '',
-    account: deal?.state.account ?? '',
-    deal_id: deal?.id ?? '',
-    event_ids: deal?.state.ids ?? [],
-    note,
-    at: deal === null ? '' : told(deal.state.movedAt / 1000),
-    contribution: values[i] ?? 0,
+    ...(deal === null ? itemOf('deal', '', values[i] ?? 0, { note }) : dealItem(deal, values[i] ?? 0, note)),
     base: bases[i] ?? 0,
   }))
 
