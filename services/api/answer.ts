@@ -26,6 +26,9 @@ export type FigureRow = z.output<typeof FigureRow>
 /** What a row says of its value; everything else in it is a dimension. */
 const OF_THE_VALUE: ReadonlySet<string> = new Set(Object.keys(FigureRow.shape))
 export const isDimension = (name: string): boolean => !OF_THE_VALUE.has(name)
+/** What tells a row of an answer from the others of its metric. */
+export const dimensionsOf = (row: FigureRow): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => isDimension(name)))
 
 const Share = z.number().nullable()
 

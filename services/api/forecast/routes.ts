@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
+import { canonicalJson } from '../../domain/canonical.ts'
 import { qualifyingDealStages } from '../../domain/definitions/stage-map.ts'
 import { type ForecastDimension, FORECAST_DIMENSIONS } from '../../domain/forecast/scope.ts'
 import { PERIOD_FORMS } from '../../domain/periods.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { Store } from '../../store/port.ts'
-import { assertNotTooMany, type FigureRow } from '../answer.ts'
+import { assertNotTooMany, dimensionsOf, type FigureRow } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { Explain, ExplainableFigure, Explanation } from '../explain/figure.ts'
 import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
@@ -114,21 +115,17 @@ const answerCells = async (
   return { ...cells, excluded: Object.fromEntries(Object.entries(excluded).toSorted(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
-/** What tells one row of a forecast from the others. */
-const nameOf = ({ row }: Cell): Readonly<Record<string, unknown>> => {
-  const { metric: _m, value: _v, unit: _u, numerator: _n, denominator: _d, interval: _i, flags: _f, explain: _e, ...dims } = row
-  return dims
-}
-
 const rowsOf = (figure: string, cells: readonly Cell[], explain: Explain, question: Readonly<Record<string, unknown>>): FigureRow[] =>
   cells.map(cell =>
-    cell.proof === null ? cell.row : { ...cell.row, explain: explain(figure, cell.row.metric, { ...question, row: nameOf(cell) }) },
+    cell.proof === null
+      ? cell.row
+      : { ...cell.row, explain: explain(figure, cell.row.metric, { ...question, row: dimensionsOf(cell.row) }) },
   )
 
 /** The cell that a token was made for, opened. */
 const openedOf = (cells: readonly Cell[], metric: string, row: object): Explanation | null => {
-  const wanted = JSON.stringify(inOrder(row))
-  const found = cells.find(cell => cell.row.metric === metric && JSON.stringify(inOrder(nameOf(cell))) === wanted)
+  const wanted = canonicalJson(row)
+  const found = cells.find(cell => cell.row.metric === metric && canonicalJson(dimensionsOf(cell.row)) === wanted)
   return found === undefined || found.proof === null ? null : { row: found.row, proof: found.proof(), divisor: 1 }
 }
 
@@ -230,5 +227,3 @@ export const backtestExplained: ExplainableFigure = {
     return openedOf(rows, metric, row)
   },
 }
-
-const inOrder = (dims: object): readonly (readonly [string, unknown])[] => Object.entries(dims).toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -1,5 +1,6 @@
+import { canonicalJson } from '../../domain/canonical.ts'
 import { apportion } from '../../domain/forecast/apportion.ts'
-import { type FigureRow, isDimension } from '../answer.ts'
+import { dimensionsOf, type FigureRow } from '../answer.ts'
 import type { Explain, Explanation, ProofItem } from '../explain/figure.ts'
 import type { Figures } from '../figure-route.ts'
 import { itemOf } from '../forecast/cells.ts'
@@ -33,23 +34,19 @@ export const partTerms = (value: number, terms: readonly Term[]): Proof => ({
   },
 })
 
-const dimsOf = (row: FigureRow): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(row).filter(([name]) => isDimension(name)))
-const keyOf = (dims: object): string => JSON.stringify(Object.entries(dims).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-
 /** The rows, each with a token where there is something behind it. */
 export const withTokens = ({ proofs, rows, total, excluded }: Derived, explain: Explain, question: object): Figures => {
   const told = (row: FigureRow): FigureRow =>
     row.value !== null && proofs.has(row)
-      ? { ...row, explain: explain('plan-derived', row.metric, { ...question, row: dimsOf(row) }) }
+      ? { ...row, explain: explain('plan-derived', row.metric, { ...question, row: dimensionsOf(row) }) }
       : row
   return { rows: rows.map(told), total: total.map(told), excluded }
 }
 
 /** The row that a token was made for, opened. */
 export const openedIn = ({ proofs, rows, total }: Derived, metric: string, dims: object): Explanation | null => {
-  const wanted = keyOf(dims)
-  const row = [...total, ...rows].find(each => each.metric === metric && keyOf(dimsOf(each)) === wanted)
+  const wanted = canonicalJson(dims)
+  const row = [...total, ...rows].find(each => each.metric === metric && canonicalJson(dimensionsOf(each)) === wanted)
   const proof = row === undefined ? undefined : proofs.get(row)
   return row === undefined || proof === undefined ? null : { row, proof: proof.items(), divisor: proof.divisor }
 }
