@@ -82,6 +82,17 @@ export const quarterOf = (isoDate: string, { startMonth, years = [] }: FiscalCal
   return `${fiscalYear}-Q${Math.floor(place / 3) + 1}`
 }
 
+/** The same with its first day and the day after its last. */
+export const quarterAround = (
+  isoDate: string,
+  fiscal: FiscalCalendar,
+): { readonly name: string; readonly from: string; readonly to: string } => {
+  const name = quarterOf(isoDate, fiscal)
+  const found = parsePeriod(name, fiscal)
+  if (!found.ok || found.value.from === null || found.value.to === null) throw new RangeError(`no such quarter: ${name}`)
+  return { name, from: found.value.from, to: found.value.to }
+}
+
 /** `2026-Q4` and 1 → `2027-Q1`. */
 export const quarterAfter = (quarter: string, by: number): string => {
   const index = Number(quarter.slice(0, 4)) * 4 + Number(quarter.slice(6)) - 1 + by

@@ -5,7 +5,7 @@ import { quarterPlanId, quarterPlanKind } from '../../domain/definitions/quarter
 import { slaKind } from '../../domain/definitions/sla-policy.ts'
 import { horizonOf } from '../../domain/definitions/stage-map.ts'
 import { isDealStage } from '../../domain/figures/stage-paths.ts'
-import { type FiscalCalendar, parsePeriod, quarterOf, startOfDay } from '../../domain/periods.ts'
+import { parsePeriod, quarterAround, quarterOf, startOfDay } from '../../domain/periods.ts'
 import { stateAt } from '../../domain/sla/clock.ts'
 import { SLA_METRICS, type SlaDimension } from '../../domain/sla/entries.ts'
 import type { Store } from '../../store/port.ts'
@@ -83,14 +83,6 @@ export const monthOf = (
 
 const days = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
-/** The fiscal quarter that a day is in, and its first day and the day after its last. */
-const quarterWith = (date: string, fiscal: FiscalCalendar): { readonly name: string; readonly from: string; readonly to: string } => {
-  const name = quarterOf(date, fiscal)
-  const range = parsePeriod(name, fiscal)
-  if (!range.ok || range.value.from === null || range.value.to === null) throw new RangeError(`no such quarter: ${name}`)
-  return { name, from: range.value.from, to: range.value.to }
-}
-
 /** MQLs that marketing owes in a month: as the service levels say, else the quarter's plan, else the targets that it lies in, by days. */
 const owed = async (
   store: Store,
@@ -101,7 +93,7 @@ const owed = async (
   const judged = Math.min(toMs - 1, observedTo)
   const fixed = inForceAt(definitions.history, slaKind, judged).document.marketing.mqls_per_month
   if (fixed !== null) return { mqls: fixed, from: 'sla' }
-  const quarter = quarterWith(from, settings.fiscal)
+  const quarter = quarterAround(from, settings.fiscal)
   const plan = inForceOf(definitions.history, quarterPlanKind, quarterPlanId(quarter.name), judged)
   if (plan !== null)
     return { mqls: Math.round((plan.document.marketing.mqls * days(from, to)) / days(quarter.from, quarter.to)), from: 'quarter-plan' }
