@@ -5,6 +5,8 @@ export const badParameter = (path: string, message: string): HttpProblem =>
 
 export const notFound = (what: string): HttpProblem => new HttpProblem(problem(404, 'Not found', what))
 
+export const conflict = (detail: string): HttpProblem => new HttpProblem(problem(409, 'Conflict', detail))
+
 /** Title of what asks for more than one question may have. */
 export const TOO_LARGE = 'Question too large'
 

@@ -8,7 +8,7 @@ import type { Store } from '../../store/port.ts'
 import type { AnswerContext, AnswerReader } from '../as-of.ts'
 import { readMembers } from '../members/members.ts'
 import { queryOf, timeParameters } from '../parameters.ts'
-import { notFound } from '../problems.ts'
+import { conflict, notFound } from '../problems.ts'
 import { type SaidEvent, type Writer, writtenResponses } from '../write.ts'
 import { Audience, matchAudience, Matched } from './audience.ts'
 import { type Campaign, readCampaigns } from './campaigns.ts'
@@ -80,7 +80,6 @@ const changeOf = (plan: Plan): Record<string, unknown> => {
 
 const refused = (detail: string, path: string): HttpProblem =>
   new HttpProblem(problem(422, 'Not accepted', `${path}: ${detail}`, { errors: [{ path, message: detail }] }))
-const conflict = (detail: string): HttpProblem => new HttpProblem(problem(409, 'Conflict', detail))
 
 const assertInOrder = (known: Pick<Campaign, 'starts_on' | 'ends_on'>, plan: Plan): void => {
   const starts = plan.starts_on === undefined ? known.starts_on : plan.starts_on

@@ -6,7 +6,7 @@ import { callerOf, requireScope } from '../../http/caller.ts'
 import { HttpProblem, problem } from '../../http/problem.ts'
 import type { AnswerReader } from '../as-of.ts'
 import { queryOf } from '../parameters.ts'
-import { badParameter, notFound } from '../problems.ts'
+import { badParameter, conflict, notFound } from '../problems.ts'
 import { type Writer, writtenResponses } from '../write.ts'
 
 type WriteRoutesOptions = { readonly reader: AnswerReader; readonly writer: Writer }
@@ -37,8 +37,6 @@ const Decision = z.strictObject({
 const Query = queryOf({
   after: z.string().optional().describe('Position of an earlier write that this one follows: waits up to 5 s until it shows'),
 })
-
-const conflict = (detail: string): HttpProblem => new HttpProblem(problem(409, 'Conflict', detail))
 
 const nextVersion = (history: DefinitionHistory, id: string): number =>
   Math.max(

@@ -5,11 +5,10 @@ import type { EventType } from '../../../schemas/events/generated/types.ts'
 import { HANDOFFS } from '../../domain/definitions/sla-policy.ts'
 import { leadNow } from '../../domain/figures/lead-now.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
-import { HttpProblem, problem } from '../../http/problem.ts'
 import type { Store } from '../../store/port.ts'
 import type { AnswerReader } from '../as-of.ts'
 import { queryOf } from '../parameters.ts'
-import { notFound } from '../problems.ts'
+import { conflict, notFound } from '../problems.ts'
 import { type Writer, writtenResponses } from '../write.ts'
 
 type LeadActionOptions = { readonly store: Store; readonly reader: AnswerReader; readonly writer: Writer }
@@ -42,7 +41,7 @@ const Assign = z
   })
 
 const Params = z.object({ person: z.string().min(1).max(512).describe('Id of the person, with or without person:') })
-const Query = queryOf({
+export const ActionQuery = queryOf({
   after: z.string().optional().describe('Position of an earlier write that this one follows: waits up to 5 s until it shows'),
 })
 const Now = z.object({ is_open: z.coerce.number(), owner: z.string(), lead_id: z.string() })
@@ -57,12 +56,12 @@ export const leadActionRoutes: FastifyPluginAsyncZod<LeadActionOptions> = async 
     const found = await reader.read(tenant, { after }, async ({ sources }) => (await store.read(leadNow(sources, `person:${person}`)))[0])
     if (found === undefined) throw notFound('there is no such lead')
     const { is_open: isOpen, owner, lead_id: leadId } = Now.parse(found)
-    if (isOpen === 0) throw new HttpProblem(problem(409, 'Conflict', 'the lead is not open: its last journey has ended'))
+    if (isOpen === 0) throw conflict('the lead is not open: its last journey has ended')
     const whose = type === 'lead-assigned' ? { previous_owner_id: owner } : { owner_id: member ?? owner }
     return writer.write(request, [{ type, event_id, data: withoutNothing({ person_id: person, lead_id: leadId, ...whose, ...data }) }])
   }
 
-  const schema = { tags: ['leads'], params: Params, querystring: Query, response: writtenResponses }
+  const schema = { tags: ['leads'], params: Params, querystring: ActionQuery, response: writtenResponses }
   const onRequest = requireScope('read', 'ingest')
 
   app.post(
@@ -102,5 +101,5 @@ export const leadActionRoutes: FastifyPluginAsyncZod<LeadActionOptions> = async 
 }
 
 /** Fields that say nothing are left out: the door takes an absent one for that. */
-const withoutNothing = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+export const withoutNothing = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''))

@@ -6,8 +6,8 @@ import { callerOf, requireScope } from '../../http/caller.ts'
 import { Problem } from '../../http/problem.ts'
 import type { Store } from '../../store/port.ts'
 import type { AnswerReader } from '../as-of.ts'
-import { queryOf } from '../parameters.ts'
 import type { SaidEvent, Writer } from '../write.ts'
+import { ActionQuery, withoutNothing } from './action-routes.ts'
 
 const MOST_LEADS = 200
 const text = z.string().trim().min(1).max(500)
@@ -64,9 +64,7 @@ export const leadAssignRoutes: FastifyPluginAsyncZod<{
       schema: {
         tags: ['leads'],
         summary: 'Gives several leads to a member or a queue; each says what became of it',
-        querystring: queryOf({
-          after: z.string().optional().describe('Position of an earlier write that this one follows: waits up to 5 s until it shows'),
-        }),
+        querystring: ActionQuery,
         body: AssignSeveral,
         response: { 202: Assigned, 400: Problem, 403: Problem, 422: Problem, 429: Problem, 503: Problem },
       },
@@ -103,11 +101,7 @@ export const leadAssignRoutes: FastifyPluginAsyncZod<{
         return {
           type: 'lead-assigned',
           event_id: base === undefined ? undefined : `${base}:${leads.findIndex(named => named.replace(/^person:/, '') === person)}`,
-          data: {
-            person_id: person,
-            handoff,
-            ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined && value !== '')),
-          },
+          data: withoutNothing({ person_id: person, handoff, ...said }),
         }
       })
       const written = events.length === 0 ? null : await writer.write(request, events)

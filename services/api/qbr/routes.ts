@@ -7,7 +7,7 @@ import { instantOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { FigureRouteOptions } from '../figure-route.ts'
 import { queryOf, timeParameters } from '../parameters.ts'
-import { badParameter } from '../problems.ts'
+import { badParameter, conflict } from '../problems.ts'
 import { readBackfill } from '../settings.ts'
 import { type Writer, writtenResponses } from '../write.ts'
 import { askAsOf } from './ask.ts'
@@ -83,8 +83,6 @@ const SignOff = z.strictObject({
 export type ReviewRouteOptions = FigureRouteOptions & { readonly writer: Writer }
 
 const SLIDES = 'application/vnd.openxmlformats-officedocument.presentationml.presentation'
-
-const conflict = (detail: string): HttpProblem => new HttpProblem(problem(409, 'Conflict', detail))
 
 /** The quarterly review: computed, commented, signed by one of each function, and opened again as it was. */
 export const reviewRoutes: FastifyPluginAsyncZod<ReviewRouteOptions> = async (app, { store, reader, writer }) => {

@@ -7,7 +7,7 @@ import { HttpProblem, Problem, problem } from '../../http/problem.ts'
 import { instantOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { queryOf, timeParameters } from '../parameters.ts'
-import { badParameter, notFound } from '../problems.ts'
+import { badParameter, conflict, notFound } from '../problems.ts'
 import { readBackfill } from '../settings.ts'
 import { agreedDocument, readSigned, type SignedDocument, sha256Of } from '../signed/signed.ts'
 import { type Writer, writtenResponses } from '../write.ts'
@@ -65,8 +65,6 @@ const Excuse = z.strictObject({
   decision: z.enum(['proposed', 'granted', 'refused']),
   reason: z.string().trim().min(1).max(1_000).describe('Why, so that the other function can judge it'),
 })
-
-const conflict = (detail: string): HttpProblem => new HttpProblem(problem(409, 'Conflict', detail))
 
 type Opened = {
   readonly state: 'open' | 'proposed' | 'signed'
