@@ -20,6 +20,9 @@ export type Figures = {
 /** What is beside the rows: the definitions that the figure rests on. */
 export type Under = { readonly definition: string; readonly model?: string; readonly definitions: readonly string[] }
 
+/** Of a figure that is computed under the first of them. */
+export const restingOn = (definitions: readonly string[]): Under => ({ definition: definitions[0] ?? '', definitions })
+
 export const figureSchema = { response: { 200: Answer }, produces: [...PRODUCES] }
 
 /** One figure over one state of the tables, with all that it rests on. */

@@ -82,6 +82,17 @@ export const periodOf = (query: PeriodQuery, { zone, fiscal }: TenantSettings): 
   return { from, to, fromMs: from === null ? null : startOfDay(from, zone), toMs: to === null ? null : startOfDay(to, zone) }
 }
 
+/** Both ends of a period, of which nothing counts that is later than what is known. Throws 400 naming `period` where one is missing; `why`: what needs them. */
+export const knownPeriodOf = (
+  query: PeriodQuery,
+  { settings, observedTo }: AnswerContext,
+  why: string,
+): { readonly from: number; readonly to: number } => {
+  const { fromMs, toMs } = periodOf(query, settings)
+  if (fromMs === null || toMs === null) throw badParameter('period', `${why}: give one, or from and to`)
+  return { from: fromMs, to: Math.min(toMs, observedTo + 1) }
+}
+
 const nameOf = (message: string, { from }: PeriodQuery): string => (from !== undefined && message.endsWith(`: ${from}`) ? 'from' : 'to')
 
 export const currencyOf = (currency: string | undefined, { settings }: AnswerContext): string => {

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncZod } from '@fastify/type-provider-zod'
 import { z } from 'zod'
-import { addDays, dateAt, type FiscalCalendar, parsePeriod, quarterOf, startOfDay } from '../../domain/periods.ts'
+import { addDays, dateAt, type FiscalCalendar, quarterAround, quarterOf, startOfDay } from '../../domain/periods.ts'
 import { daysBetween, shiftMonths } from '../../domain/plan/days.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { AnswerContext } from '../as-of.ts'
-import { answerFigure, figureSchema, type FigureRouteOptions } from '../figure-route.ts'
+import { answerFigure, figureSchema, type FigureRouteOptions, restingOn } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
 import { currencyOf, currencyParameter, formatParameter, periodOf, periodParameters, queryOf, timeParameters } from '../parameters.ts'
 import { readTargets } from '../plan/target-list.ts'
@@ -55,12 +55,6 @@ const periodsOf = (
   })
 }
 
-const runningQuarter = ({ settings, observedTo }: AnswerContext): { readonly from: string; readonly to: string } => {
-  const range = parsePeriod(quarterOf(dateAt(observedTo, settings.zone), settings.fiscal), settings.fiscal)
-  if (!range.ok || range.value.from === null || range.value.to === null) throw new RangeError('there is no quarter of now')
-  return { from: range.value.from, to: range.value.to }
-}
-
 /** Whether the two teams pull together. */
 export const alignmentRoutes: FastifyPluginAsyncZod<AlignmentRouteOptions> = async (app, options) => {
   app.get(
@@ -82,10 +76,9 @@ export const alignmentRoutes: FastifyPluginAsyncZod<AlignmentRouteOptions> = asy
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query } = request
         const asked = periodOf(query, context.settings)
-        const running = runningQuarter(context)
+        const running = quarterAround(dateAt(context.observedTo, context.settings.zone), context.settings.fiscal)
         const range = { from: asked.from ?? running.from, to: asked.to ?? running.to }
-        const definitions = alignmentRestsOn(context)
-        const under = { definition: definitions[0] ?? '', definitions }
+        const under = restingOn(alignmentRestsOn(context))
         const [{ targets, excluded }, book] = await Promise.all([readTargets(options.store, context), options.books.of(context)])
         const figures = await alignmentAnswer(
           {

@@ -12,7 +12,7 @@ import type { Store } from '../../store/port.ts'
 import type { FigureRow } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import type { Explain } from '../explain/figure.ts'
-import type { Under } from '../figure-route.ts'
+import { restingOn, type Under } from '../figure-route.ts'
 import { stageMapName } from '../funnel/stages.ts'
 import { leadAnswers, leadsUnder } from '../leads/quality.ts'
 import { NEW_BUSINESS } from '../roi/question.ts'
@@ -67,8 +67,6 @@ export type Sign = {
   readonly read: (under: SignsUnder, periods: readonly SignPeriod[]) => Promise<Readings>
 }
 type Readings = readonly Reading[]
-
-const restingOn = (definitions: readonly string[]): Under => ({ definition: definitions[0] ?? '', definitions })
 
 /** What the figures of this folder rest on. */
 export const alignmentRestsOn = ({ definitions }: AnswerContext): readonly string[] => [

@@ -3,17 +3,17 @@ import { z } from 'zod'
 import { ANY_STAGE, contentOfDeals, usedContent } from '../../domain/figures/content-use.ts'
 import { type DealsQuestion, winRate } from '../../domain/figures/funnel-deals.ts'
 import { rateFigure, rateProof } from '../../domain/figures/funnel-measures.ts'
+import { instantText } from '../../domain/sql.ts'
 import { requireScope } from '../../http/caller.ts'
 import type { Store } from '../../store/port.ts'
-import { assertNotTooMany, type FigureRow, flagsOf, instantOf, rateOf } from '../answer.ts'
+import { assertNotTooMany, type FigureRow, flagsOf, rateOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { responsesName } from '../attribution/figure.ts'
 import type { Explain, ExplainableFigure, ProofItem } from '../explain/figure.ts'
-import { answerFigure, figureSchema, type FigureRouteOptions, type Figures } from '../figure-route.ts'
+import { answerFigure, figureSchema, type FigureRouteOptions, type Figures, restingOn } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
 import { stageMapName } from '../funnel/stages.ts'
-import { filterParameter, filtersOf, formatParameter, periodOf, periodParameters, queryOf, timeParameters } from '../parameters.ts'
-import { badParameter } from '../problems.ts'
+import { filterParameter, filtersOf, formatParameter, knownPeriodOf, periodParameters, queryOf, timeParameters } from '../parameters.ts'
 import { NEW_BUSINESS } from '../roi/question.ts'
 import { contentSaid, stateThen } from './content.ts'
 
@@ -62,7 +62,7 @@ const usedPieces = async (store: Store, context: AnswerContext, { from, to, only
     .filter(({ content }) => only.content?.includes(content) ?? true)
     .map(({ content, touch_ids, last_ms }): ProofItem => {
       const state = stateThen(said.get(content) ?? said.get(`content:${content}`) ?? [], last_ms, settings.zone)
-      const at = instantOf(last_ms).replace('T', ' ').replace('Z', '000')
+      const at = `${instantText(last_ms)}000`
       return {
         entity: 'content',
         id: content,
@@ -166,11 +166,9 @@ export const contentUseRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = async
     request =>
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query } = request
-        const { fromMs, toMs } = periodOf(query, context.settings)
-        if (fromMs === null || toMs === null) throw badParameter('period', 'content is used in a period: give one, or from and to')
-        const definitions = restsOn(context)
-        const under = { definition: definitions[0] ?? '', definitions }
-        const asked = { from: fromMs, to: Math.min(toMs, context.observedTo + 1), only: filtersOf(query, FILTERS) }
+        const period = knownPeriodOf(query, context, 'content is used in a period')
+        const under = restingOn(restsOn(context))
+        const asked = { ...period, only: filtersOf(query, FILTERS) }
         return { ...(await answer(options.store, context, asked, explainUnder(under))), under }
       }),
   )

@@ -8,10 +8,9 @@ import { assertNotTooMany, type FigureRow, rateOf } from '../answer.ts'
 import type { AnswerContext } from '../as-of.ts'
 import { responsesName } from '../attribution/figure.ts'
 import { type Explain, type ExplainableFigure, excludedOf } from '../explain/figure.ts'
-import { answerFigure, figureSchema, type FigureRouteOptions, type Figures } from '../figure-route.ts'
+import { answerFigure, figureSchema, type FigureRouteOptions, type Figures, restingOn } from '../figure-route.ts'
 import { inFormatAsked } from '../format.ts'
-import { formatParameter, listOf, periodOf, periodParameters, queryOf, severalOf, timeParameters } from '../parameters.ts'
-import { badParameter } from '../problems.ts'
+import { formatParameter, knownPeriodOf, listOf, periodParameters, queryOf, severalOf, timeParameters } from '../parameters.ts'
 
 const Query = queryOf({
   by: severalOf(RETURN_DIMENSIONS),
@@ -95,11 +94,9 @@ export const reEngagementRoutes: FastifyPluginAsyncZod<FigureRouteOptions> = asy
     request =>
       answerFigure(options, request, request.query, async (context, explainUnder) => {
         const { query } = request
-        const { fromMs, toMs } = periodOf(query, context.settings)
-        if (fromMs === null || toMs === null) throw badParameter('period', 'who comes back does so in a period: give one, or from and to')
-        const definitions = restsOn(context)
-        const under = { definition: definitions[0] ?? '', definitions }
-        const question = { from: fromMs, to: Math.min(toMs, context.observedTo + 1), dormantDays: query.dormant_days }
+        const period = knownPeriodOf(query, context, 'who comes back does so in a period')
+        const under = restingOn(restsOn(context))
+        const question = { ...period, dormantDays: query.dormant_days }
         return { ...(await answer(options.store, context, question, listOf(query.by), explainUnder(under))), under }
       }),
   )
