@@ -41,8 +41,6 @@ type By = (typeof BY)[number] | 'nothing'
 const SubjectRow = z.object({ node: z.string(), subject: z.string(), account: z.string() })
 const AudienceSubject = z.object({ subject: z.string() })
 
-type Match = { readonly subject: string; readonly account: string }
-
 /** Whom the rows of a list mean, as known at `as_of`: a person, else an account. */
 export const matchAudience = async (
   { store, pseudonym }: { readonly store: Store; readonly pseudonym: ((email: string) => string) | null },
@@ -72,11 +70,10 @@ export const matchAudience = async (
     nodes.length === 0 ? [] : store.read(knownSubjects(sources, nodes)),
     store.read(audienceSubjects(sources, campaign)),
   ])
-  const known = new Map<string, Match[]>()
-  for (const row of found) {
-    const { node, subject, account } = SubjectRow.parse(row)
-    known.set(node, [...(known.get(node) ?? []), { subject, account }])
-  }
+  const known = Map.groupBy(
+    found.map(row => SubjectRow.parse(row)),
+    ({ node }) => node,
+  )
   const already = new Set(before.map(row => AudienceSubject.parse(row).subject))
   const matches: z.output<typeof Matched>['matches'] = []
   const unmatched: z.output<typeof Matched>['unmatched'] = []
@@ -88,8 +85,9 @@ export const matchAudience = async (
     else if (another !== undefined) unmatched.push({ row: index, by, reason: 'more than one is known by it' })
     else if (seen.has(match.subject)) duplicates += 1
     else {
-      seen.add(match.subject)
-      matches.push({ row: index, ...match, already: already.has(match.subject) })
+      const { subject, account } = match
+      seen.add(subject)
+      matches.push({ row: index, subject, account, already: already.has(subject) })
     }
   }
   return {
