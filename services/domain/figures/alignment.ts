@@ -2,7 +2,7 @@ import type { BuyingGroup } from '../definitions/buying-group.ts'
 import { channelKey } from '../definitions/channel-map.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { bind, joinSql, type Sql, sql } from '../sql.ts'
-import { deals } from './attribution.ts'
+import { deals, isOfType } from './attribution.ts'
 import { type DealsQuestion as SourcedQuestion, withDimensions } from './deal-dimensions.ts'
 import { dimensionColumns } from './funnel-dimensions.ts'
 import { dealWays, type DealsQuestion } from './funnel-deals.ts'
@@ -91,7 +91,7 @@ export const roleCoverage = (sources: FigureSources, question: DealsQuestion, gr
         FROM (${stagePaths(sources, question)})
         ARRAY JOIN ${instants} AS open_before, ${bind.strings(at.map(({ name }) => name))} AS period
         WHERE arrayExists(m -> m.1 >= ${qualified} AND m.2 < open_before, moves) AND ended_at >= open_before
-          AND unit IN (SELECT deal_id FROM ${sources.dealJourney} WHERE ${dealTypes.length === 0 ? sql`1` : sql`if(deal_type = '', '(none)', toString(deal_type)) IN (${bind.strings(dealTypes)})`})
+          AND unit IN (SELECT deal_id FROM ${sources.dealJourney} WHERE ${dealTypes.length === 0 ? sql`1` : isOfType(dealTypes)})
       ) AS d
       LEFT JOIN (${rolesBefore(sources, group, instants)}) AS r ON r.covered = d.unit AND r.before = d.open_before`,
   }

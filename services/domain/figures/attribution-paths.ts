@@ -6,7 +6,7 @@ import { type FamilyInputs, familyTouches, subsidiaries } from '../projections/f
 import { foreverValid } from '../projections/in-force.ts'
 import { journeyCredit, stageOf, WHO } from '../projections/journey-credit.ts'
 import { bind, type Sql, sql } from '../sql.ts'
-import { type AttributionQuestion, dateIn, deals, EVERY_TYPE, NONE, RENEWAL } from './attribution.ts'
+import { type AttributionQuestion, dateIn, deals, EVERY_TYPE, isOfType, NONE, RENEWAL } from './attribution.ts'
 import type { FigureSources } from './sources.ts'
 import { isOfJourneys, linkedBy } from './terms.ts'
 
@@ -150,7 +150,7 @@ const unconvertedLeads = (
 
 const ofTypes = (dealTypes: readonly string[]): Sql => {
   if (dealTypes.length === 0) return sql`deal_type != ${bind.string(RENEWAL)}`
-  return dealTypes.includes(EVERY_TYPE) ? sql`1` : sql`if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})`
+  return dealTypes.includes(EVERY_TYPE) ? sql`1` : isOfType(dealTypes)
 }
 
 const familyOf = ({ recordFacts, roots, asOf }: FigureSources, { tenant }: PathsQuestion): FamilyInputs => ({

@@ -52,6 +52,9 @@ export type AttributionQuestion = CreditTerms & {
 /** Deals that are not in M54–M56 unless they are asked for (metrics, Deal types). */
 export const RENEWAL = 'renewal'
 export const EVERY_TYPE = '*'
+/** Whether a deal is of one of the types, '(none)' being that of a deal that says none. */
+export const isOfType = (types: readonly string[]): Sql =>
+  sql`if(deal_type = '', ${bind.string(NONE)}, toString(deal_type)) IN (${bind.strings(types)})`
 
 /** The day of an instant in a zone, Date32. */
 export const dateIn = (instant: Sql, zone: string): Sql => sql`toDate32(toTimeZone(${instant}, ${bind.string(zone)}))`
@@ -132,10 +135,7 @@ export const deals = (sources: FigureSources, question: AttributionQuestion, eac
   const model = bind.string(question.model)
   const atEntry = basis === 'pipeline' && conversion === 'sqo'
   const byMoney = basis !== 'conversions'
-  const ofTypes =
-    dealTypes.length === 0 || dealTypes.includes(EVERY_TYPE)
-      ? sql`1`
-      : sql`if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})`
+  const ofTypes = dealTypes.length === 0 || dealTypes.includes(EVERY_TYPE) ? sql`1` : isOfType(dealTypes)
   const journeys =
     each === null ? sources.dealJourney : sql`(SELECT *, arrayJoin(${bind.strings(each)}) AS model FROM ${sources.dealJourney})`
   const credit =

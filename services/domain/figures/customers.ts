@@ -1,5 +1,5 @@
 import { bind, type Sql, sql } from '../sql.ts'
-import { closeDay, dateIn, NONE } from './attribution.ts'
+import { closeDay, dateIn, isOfType } from './attribution.ts'
 import type { FigureSources } from './sources.ts'
 
 /** A deal of new business that was won: whose, on which day, and how many days after it was created. */
@@ -9,7 +9,7 @@ export type WonCustomer = { readonly day: string; readonly customer: string; rea
 export const wonCustomers = ({ dealJourney }: FigureSources, zone: string, dealTypes: readonly string[]): Sql => sql`
   SELECT toString(assumeNotNull(closed_on)) AS day, if(account = '', deal_id, account) AS customer, greatest(0, toInt32(assumeNotNull(closed_on)) - toInt32(${dateIn(sql`created_at`, zone)})) AS cycle
   FROM (SELECT *, ${closeDay(zone)} AS closed_on FROM ${dealJourney} WHERE outcome = 'won' AND counted = 1)
-  WHERE isNotNull(closed_on) AND if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})
+  WHERE isNotNull(closed_on) AND ${isOfType(dealTypes)}
   ORDER BY day, customer, cycle`
 
 /** The won deals of a period, each with the customer's first of them counting one, as explain lists them. */
@@ -27,7 +27,7 @@ export const customersProof = (
   FROM (
     SELECT deal_id, toString(account) AS account, closed_event_id, if(account = '', deal_id, toString(account)) AS customer, toString(assumeNotNull(closed_on)) AS day
     FROM (SELECT *, ${closeDay(zone)} AS closed_on FROM ${dealJourney} WHERE outcome = 'won' AND counted = 1)
-    WHERE isNotNull(closed_on) AND if(deal_type = '', ${bind.string(NONE)}, deal_type) IN (${bind.strings(dealTypes)})
+    WHERE isNotNull(closed_on) AND ${isOfType(dealTypes)}
   )
   WHERE day >= ${bind.string(from)} AND day < ${bind.string(to)}
   ORDER BY id`

@@ -1,6 +1,6 @@
 import type { StageMap } from '../definitions/stage-map.ts'
 import { bind, type Sql, sql } from '../sql.ts'
-import { closeDay, dateIn } from './attribution.ts'
+import { closeDay, dateIn, isOfType } from './attribution.ts'
 import { withMoney } from './money.ts'
 import type { FigureSources } from './sources.ts'
 import { qualifiedPlace } from './stage-paths.ts'
@@ -20,7 +20,7 @@ export const dealsHere = (sources: FigureSources, { stageMap, zone, currency, de
   const said = sql`
     SELECT deal_id, toString(outcome) AS state, if(outcome = 'open', close_date, ${closeDay(zone)}) AS day, amount, toString(currency) AS currency, currency AS said_in,
       toInt32(ifNull(if(outcome = 'open', ${dateIn(sql`${sources.asOf}`, zone)}, day), ${dateIn(sql`${sources.asOf}`, zone)})) AS rate_day, toString(excluded_because) AS because,
-      toUInt8(${dealTypes.length === 0 ? sql`1` : sql`if(deal_type = '', '(none)', toString(deal_type)) IN (${bind.strings(dealTypes)})`}) AS typed,
+      toUInt8(${dealTypes.length === 0 ? sql`1` : isOfType(dealTypes)}) AS typed,
       toUInt8(arrayExists(s -> has(${bind.strings(qualifying)}, s), stages)) AS qualified,
       toUInt8(empty(stages) OR has(${bind.strings(known)}, stages[-1]) OR NOT hasAny(${bind.strings(known)}, stages)) AS mapped, event_ids
     FROM ${sources.dealJourney}`
