@@ -3,6 +3,7 @@ import { countedTouches } from '../projections/counted-touches.ts'
 import { bind, type Sql, sql } from '../sql.ts'
 import { type DealsQuestion, winRate } from './funnel-deals.ts'
 import type { Facts } from './funnel-measures.ts'
+import { within } from './funnel-stages.ts'
 import type { FigureSources } from './sources.ts'
 import { touchRules } from './touch-rules.ts'
 
@@ -50,6 +51,6 @@ export const contentOfDeals = (sources: FigureSources, definitions: Definitions,
 /** (content, touches, touch_ids, last_ms): what was used within instants (ms), `to` exclusive, and when last. */
 export const usedContent = (sources: FigureSources, definitions: Definitions, from: number, to: number): Sql => sql`
   SELECT content, uniqExact(touch_id) AS touches, arraySlice(arraySort(groupUniqArray(touch_id)), 1, 100) AS touch_ids, toUnixTimestamp64Milli(max(occurred_at)) AS last_ms
-  FROM (SELECT toString(content) AS content, touch_id, occurred_at FROM ${contentTouches(sources, definitions, sql`occurred_at >= ${bind.businessInstant(from)} AND occurred_at < ${bind.businessInstant(to)}`)})
+  FROM (SELECT toString(content) AS content, touch_id, occurred_at FROM ${contentTouches(sources, definitions, within(sql`occurred_at`, from, to))})
   GROUP BY content
   ORDER BY content`

@@ -179,7 +179,7 @@ const withBudget = ({ by, filters }: SpendQuestion): boolean =>
 type SpendOptions = {
   readonly budgets: boolean
   readonly definitions: Definitions
-  /** Month in which fiscal years begin, for targets of a fiscal period; without it no targets stand beside the costs. */
+  /** When fiscal periods are, for targets of one; without it no targets stand beside the costs. */
   readonly fiscal?: FiscalCalendar | undefined
 }
 
