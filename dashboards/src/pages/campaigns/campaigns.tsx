@@ -4,6 +4,7 @@ import { rowOf } from '../../api/rows.ts'
 import { Choice, PageHead, Segments } from '../../parts/controls.tsx'
 import { FigureTable, type Measure } from '../../parts/figure-table.tsx'
 import { Kpi } from '../../parts/kpi.tsx'
+import { Later } from '../../parts/later.tsx'
 import { Panel, RestsOn } from '../../parts/panel.tsx'
 import { Answered, Empty } from '../../parts/state.tsx'
 import { modelText } from '../../format/words.ts'
@@ -144,7 +145,9 @@ export const Campaigns = () => {
           }
         </Answered>
       </Panel>
-      <Wasted campaigns={campaigns} />
+      <Later>
+        <Wasted campaigns={campaigns} />
+      </Later>
     </>
   )
 }
