@@ -30,8 +30,8 @@ export const Forecast = () => {
     () =>
       rows === undefined || range === undefined || today < range.from || today >= range.to
         ? null
-        : fan(rows, { from: range.from, today: (as_of ?? today).slice(0, 10), to: range.to }),
-    [rows, range, today, as_of],
+        : fan(rows, { from: range.from, today, to: range.to }),
+    [rows, range, today],
   )
   const of = (measure: string): FigureRow | undefined => rows?.find(row => dim(row, 'measure') === measure)
   const chosen = of('forecast')
