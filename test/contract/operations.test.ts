@@ -59,6 +59,7 @@ describe('keys over the API', () => {
     const [mine] = await keys()
     expect((await ask('POST', `/v1/keys/${mine?.key_id ?? ''}/revoke`, other, {})).statusCode).toBe(404)
     expect((await ask('POST', '/v1/keys', admin, { name: 'x', scopes: ['backfill'] })).statusCode).toBe(400)
+    expect((await ask('GET', '/v1/keys?state=gone', admin)).body).toContain('state: expected one of active, expired, revoked')
     expect((await ask('POST', '/v1/keys', admin, { name: 'x', scopes: ['read'], member: 'nobody' })).body).toContain(
       'there is no active member nobody',
     )

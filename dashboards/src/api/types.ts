@@ -2169,7 +2169,7 @@ answer: Redriven
 }
 "GET /v1/keys": {
 query: {
-state?: (string | string[])
+state?: (("active" | "expired" | "revoked") | ("active" | "expired" | "revoked")[])
 member?: (string | string[])
 }
 body: unknown

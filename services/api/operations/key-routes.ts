@@ -4,9 +4,12 @@ import type { KeyRecord } from '../../access/state.ts'
 import { callerOf, requireScope } from '../../http/caller.ts'
 import { HttpProblem, Problem, problem } from '../../http/problem.ts'
 import { instantOf } from '../answer.ts'
-import { filterParameter, filtersOf, queryOf } from '../parameters.ts'
+import { fitsFilters } from '../list.ts'
+import { filterParameter, filtersOf, queryOf, severalOf } from '../parameters.ts'
 import { badParameter, notFound } from '../problems.ts'
 import type { Operator } from './operator.ts'
+
+const STATES = ['active', 'expired', 'revoked'] as const
 
 const Key = z
   .object({
@@ -14,7 +17,7 @@ const Key = z
     name: z.string(),
     scopes: z.array(z.string()),
     member: z.string().nullable().describe('Whom the key acts for; null: a producer'),
-    state: z.enum(['active', 'expired', 'revoked']),
+    state: z.enum(STATES),
     created_at: z.string(),
     expires_at: z.string().nullable(),
   })
@@ -58,7 +61,7 @@ export const keyRoutes: FastifyPluginAsyncZod<{ readonly operator: Operator; rea
       schema: {
         tags,
         summary: 'API keys, newest first',
-        querystring: queryOf({ state: filterParameter, member: filterParameter }),
+        querystring: queryOf({ state: severalOf(STATES), member: filterParameter }),
         response: { 200: z.object({ rows: z.array(Key), count: z.number() }).meta({ id: 'Keys' }) },
       },
     },
@@ -68,11 +71,7 @@ export const keyRoutes: FastifyPluginAsyncZod<{ readonly operator: Operator; rea
         .keys(callerOf(request).tenant)
         .toSorted((a, b) => b.createdAtMicros - a.createdAtMicros || (a.keyId < b.keyId ? -1 : 1))
         .map(rowOf)
-        .filter(
-          row =>
-            (asked.state === undefined || asked.state.includes(row.state)) &&
-            (asked.member === undefined || asked.member.includes(row.member ?? '(none)')),
-        )
+        .filter(row => fitsFilters(row, asked))
       return { rows, count: rows.length }
     },
   )
